@@ -1,0 +1,50 @@
+"""The kinds of courtesy elements that the service standard names."""
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What an element of a script is for; the values are what files and JSON hold.
+
+    The eight courtesies and the forms of address are the standard's classes
+    (服务用语规范). The two markers, a polite word and the respectful pronoun, are
+    named apart because leaving one out is the commonest fault.
+    """
+
+    WELCOME = "welcome"
+    GREETING = "greeting"
+    FAREWELL = "farewell"
+    INQUIRY = "inquiry"
+    RESPONSE = "response"
+    APOLOGY = "apology"
+    THANKS = "thanks"
+    GUIDANCE = "guidance"
+    ADDRESS = "address"
+    POLITE = "polite"
+    RESPECT = "respect"
+
+
+CHINESE: dict[Kind, str] = {
+    Kind.WELCOME: "欢迎",
+    Kind.GREETING: "问候",
+    Kind.FAREWELL: "送别",
+    Kind.INQUIRY: "征询",
+    Kind.RESPONSE: "应答",
+    Kind.APOLOGY: "道歉",
+    Kind.THANKS: "答谢",
+    Kind.GUIDANCE: "指引",
+    Kind.ADDRESS: "称呼",
+    Kind.POLITE: "敬语",
+    Kind.RESPECT: "敬称",
+}
+
+_BY_NAME = {str(kind): kind for kind in Kind} | {name: kind for kind, name in CHINESE.items()}
+
+
+def parse_kind(name: str) -> Kind | None:
+    """Find a kind by its English or Chinese name; ``送别`` and ``送别语`` are the same.
+
+    Returns None where no kind has that name.
+    """
+    name = name.strip().lower()
+    return _BY_NAME.get(name) or _BY_NAME.get(name.removesuffix("语"))

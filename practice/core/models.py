@@ -1,0 +1,334 @@
+"""The records that flow through the tool: frozen, with units in their names.
+
+Counts are stored and rates are derived, so that nobody can average percentages.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from practice.core.kinds import Kind
+
+# ---- scenarios -------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """A courtesy at its place in a wording.
+
+    ``text`` stands at ``start:end`` of the wording's script. ``name`` is what the
+    element is called in every wording of the line (``您好`` where 早上好 is said
+    instead), so that results of different wordings can be compared.
+    """
+
+    text: str
+    kind: Kind | None
+    start: int
+    end: int
+    name: str
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """One way of saying a line that counts as right, with its elements in order."""
+
+    script: str
+    elements: tuple[Element, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One required utterance: what prompts it, and the wordings that are accepted.
+
+    ``wordings[0]`` is the standard's own; it is what the trainee is shown.
+    """
+
+    cue: str
+    wordings: tuple[Wording, ...]
+    body: str = ""
+
+    @property
+    def script(self) -> str:
+        """The standard wording of the line."""
+        return self.wordings[0].script
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A situation of the service standard, with the lines that it asks for."""
+
+    id: str
+    title: str
+    when: str
+    lines: tuple[Line, ...]
+    role: str = ""
+    source: str = ""
+    origin: str = "standard"
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BannedPhrase:
+    """Words never to be said to a customer, why, and what to say instead."""
+
+    phrase: str
+    instead: str
+    why: str = ""
+    unless: tuple[str, ...] = ()
+
+
+# ---- what was heard --------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """Which recogniser made a transcript: enough to tell whether it would be the same again."""
+
+    name: str
+    sha256: str
+    settings: dict[str, str | int | float | bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What the recogniser wrote, and how sure it was.
+
+    ``avg_logprob`` is the mean log-probability (nats) of the tokens;
+    ``compression_ratio`` rises when the text repeats itself. Where a take was
+    recognised in several windows they are the worst of all windows.
+    """
+
+    text: str
+    avg_logprob: float
+    no_speech_prob: float
+    compression_ratio: float
+
+
+class Unscored(StrEnum):
+    """Why a take is not judged; it is neither a pass nor a fail."""
+
+    NO_SPEECH = "no-speech"
+    TOO_QUIET = "too-quiet"
+    CLIPPED = "clipped"
+    NOISY = "noisy"
+    TOO_SHORT = "too-short"
+    TOO_LONG = "too-long"
+    NO_TEXT = "no-text"
+    CUT_OFF = "cut-off"
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechCheck:
+    """What the signal itself shows, before any recogniser is asked.
+
+    ``reason`` is None when the take can be judged. Levels are dBFS of the signal's
+    RMS against a full-scale square wave (peak for ``peak_dbfs``); None where there
+    is nothing to measure.
+    """
+
+    duration_s: float
+    speech_s: float
+    peak_dbfs: float | None
+    speech_dbfs: float | None
+    snr_db: float | None
+    clipped_share: float
+    spans_s: tuple[tuple[float, float], ...] = ()
+    reason: Unscored | None = None
+
+
+# ---- the verdict -----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How reference and hypothesis differ, in characters; counts add up with ``+``."""
+
+    hits: int = 0
+    substitutions: int = 0
+    deletions: int = 0
+    insertions: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(
+            self.hits + other.hits,
+            self.substitutions + other.substitutions,
+            self.deletions + other.deletions,
+            self.insertions + other.insertions,
+        )
+
+    @property
+    def reference_length(self) -> int:
+        """Characters that should have been said."""
+        return self.hits + self.substitutions + self.deletions
+
+    @property
+    def errors(self) -> int:
+        """Edit operations between reference and hypothesis."""
+        return self.substitutions + self.deletions + self.insertions
+
+    @property
+    def accuracy(self) -> float | None:
+        """Share of the script's characters that were said; extra words do not lower it."""
+        return self.hits / self.reference_length if self.reference_length else None
+
+    @property
+    def cer(self) -> float | None:
+        """Character error rate, which counts insertions and can exceed 1."""
+        return self.errors / self.reference_length if self.reference_length else None
+
+
+class Verdict(StrEnum):
+    """What became of a courtesy element."""
+
+    HEARD = "heard"
+    MISSED = "missed"
+    UNSURE = "unsure"
+    UNSCORED = "unscored"
+
+
+class Basis(StrEnum):
+    """What a verdict on an element rests on."""
+
+    TEXT = "text"  # its characters stand at their place in the transcript
+    ELSEWHERE = "elsewhere"  # its characters stand in the transcript, at another place
+    ABSENT = "absent"  # the transcript does not have it
+    NONE = "none"  # nothing was judged
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What an element's verdict rests on; ``heard`` is the transcript at its place."""
+
+    basis: Basis
+    heard: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ElementResult:
+    """The verdict on one courtesy element."""
+
+    text: str
+    name: str
+    kind: Kind | None
+    required: bool
+    verdict: Verdict
+    evidence: Evidence
+
+
+class Op(StrEnum):
+    """What happened to a run of characters between script and transcript."""
+
+    EQUAL = "equal"
+    SUBSTITUTE = "substitute"
+    DELETE = "delete"
+    INSERT = "insert"
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A run of one operation, over the normalised reference and hypothesis."""
+
+    op: Op
+    reference: str
+    hypothesis: str
+
+
+@dataclass(frozen=True, slots=True)
+class BannedHit:
+    """A banned phrase that stands in a transcript."""
+
+    phrase: str
+    instead: str
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One part of the overall score: its value (0 to 1), its weight, and what it counts."""
+
+    name: str
+    value: float
+    weight: float
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """The judgement of one take.
+
+    An unscored take has a reason, no total, and elements that are all ``unscored``.
+    ``wording`` is the accepted wording that the take came closest to.
+    """
+
+    wording: str
+    elements: tuple[ElementResult, ...]
+    counts: Counts = Counts()
+    chunks: tuple[Chunk, ...] = ()
+    banned: tuple[BannedHit, ...] = ()
+    components: tuple[Component, ...] = ()
+    total: float | None = None
+    passed: bool | None = None
+    reason: Unscored | None = None
+
+    @property
+    def status(self) -> str:
+        """``scored`` or ``unscored``."""
+        return "scored" if self.reason is None else "unscored"
+
+    def with_verdict(self, verdict: Verdict) -> tuple[ElementResult, ...]:
+        """The elements that got a verdict, in the script's order."""
+        return tuple(e for e in self.elements if e.verdict is verdict)
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """Everything that one hearing of a take gave: signal, transcript, verdict."""
+
+    check: SpeechCheck
+    transcript: Transcript | None
+    score: Score
+    model: ModelInfo | None
+    scorer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trainee:
+    """A person who practises: a name within a group (the hall)."""
+
+    name: str
+    group: str
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """Which utterance was recorded, by whom, and where its audio lies.
+
+    ``audio`` is a path relative to the recordings folder, or None where the audio
+    was not taken over. ``line`` counts from 1, ``take`` counts within the line of
+    the session. ``created_at`` is ISO 8601 in UTC.
+    """
+
+    id: str
+    session: str
+    created_at: str
+    trainee: Trainee
+    scenario: str
+    title: str
+    prompt_sha256: str
+    line: int
+    take: int
+    spec: Line
+    audio: str | None
+    source: str
+    device: str = ""
+    overflows: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One take with its latest assessment: what everything shown is read off."""
+
+    take: Take
+    assessment: Assessment

@@ -1,0 +1,29 @@
+"""The failures that a user can mend, each told in one line: what happened, what to do."""
+
+
+class PracticeError(Exception):
+    """A mistake of input or a failure of the environment that a user can mend.
+
+    The text is the whole message: what happened and what to do next, already in the
+    user's language. ``cli.main`` prints it on one line and exits with 1.
+    """
+
+
+class PromptError(PracticeError):
+    """A scenario or data file of the trainer's has a mistake."""
+
+
+class AudioError(PracticeError):
+    """A recording cannot be read or written."""
+
+
+class DeviceError(PracticeError):
+    """The microphone, or the PortAudio library that reaches it, is missing or failed."""
+
+
+class WeightsError(PracticeError):
+    """Whisper's weights are missing, damaged, or not to be had."""
+
+
+class StoreError(PracticeError):
+    """The records' database cannot be opened, read or written."""

@@ -1,0 +1,422 @@
+"""Scenarios from a folder of YAML files, checked so that each mistake names its line.
+
+One file is one scenario; its name is the scenario's id. Words never to be said are in
+``rules/banned.yaml`` of the same folder. The page for authors is docs/scenarios.md.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from practice.core.kinds import CHINESE
+from practice.core.markup import MAX_WORDINGS, MarkupError, parse_script
+from practice.core.models import BannedPhrase, Element, Line, Scenario, Wording
+from practice.core.normalize import readings
+from practice.errors import PromptError
+from practice.i18n import gettext as _
+
+SUFFIX = ".yaml"
+BANNED_FILE = Path("rules") / "banned.yaml"
+_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+# A trainer may write the keys in Chinese.
+_CHINESE_KEYS = {
+    "标题": "title",
+    "何时": "when",
+    "角色": "role",
+    "出处": "source",
+    "来源": "origin",
+    "词槽": "slots",
+    "台词": "lines",
+    "情景": "cue",
+    "体态": "body",
+    "话术": "script",
+    "也可以说": "also",
+    "禁语": "phrase",
+    "改说": "instead",
+    "原因": "why",
+    "除非": "unless",
+}
+
+_Text = Annotated[str, Field(min_length=1)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+_M = TypeVar("_M", bound=_Model)
+
+
+class _LineFile(_Model):
+    cue: _Text
+    script: _Text
+    body: str = ""
+    also: list[_Text] = []
+
+
+class _ScenarioFile(_Model):
+    title: _Text
+    when: _Text
+    lines: Annotated[list[_LineFile], Field(min_length=1)]
+    slots: dict[str, Annotated[list[_Text], Field(min_length=1)]] = {}
+    role: str = ""
+    source: str = ""
+    origin: str = "standard"
+
+
+class _BannedFile(_Model):
+    phrase: _Text
+    instead: _Text
+    why: str = ""
+    unless: list[_Text] = []
+
+
+class _BannedList(_Model):
+    banned: list[_BannedFile]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A mistake in a file, with the line to mend (1 where the whole file is meant)."""
+
+    path: Path
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.message}"
+
+
+class _InvalidFileError(Exception):
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("; ".join(map(str, problems)))
+        self.problems = problems
+
+
+def scenario_ids(folder: Path) -> list[str]:
+    """The ids of all scenarios in a folder, sorted. Raises PromptError without a folder."""
+    return [path.stem for path in _files(folder)]
+
+
+def load(folder: Path, scenario_id: str) -> Scenario:
+    """Load one scenario by its id.
+
+    Raises PromptError when there is none of that id (naming the nearest) or when its
+    file has mistakes (naming the first).
+    """
+    ids = scenario_ids(folder)
+    if scenario_id not in ids:
+        near = difflib.get_close_matches(scenario_id, ids, n=1, cutoff=0.5)
+        hint = (
+            _("Did you mean “{id}”?").format(id=near[0])
+            if near
+            else _("`practice list` shows what there is.")
+        )
+        raise PromptError(
+            _("There is no scenario “{id}” in {folder}. {hint}").format(
+                id=scenario_id, folder=folder, hint=hint
+            )
+        )
+    try:
+        return _read_scenario(folder / f"{scenario_id}{SUFFIX}")
+    except _InvalidFileError as invalid:
+        raise PromptError(str(invalid.problems[0])) from None
+
+
+def load_all(folder: Path) -> tuple[list[Scenario], list[Problem]]:
+    """Load every scenario of a folder; those with mistakes are left out and told."""
+    scenarios: list[Scenario] = []
+    problems: list[Problem] = []
+    for path in _files(folder):
+        try:
+            scenarios.append(_read_scenario(path))
+        except _InvalidFileError as invalid:
+            problems += invalid.problems
+    return scenarios, problems
+
+
+def load_banned(folder: Path) -> tuple[BannedPhrase, ...]:
+    """Load the words never to be said. A folder without the file has none."""
+    path = folder / BANNED_FILE
+    if not path.is_file():
+        return ()
+    try:
+        return _read_banned(path)
+    except _InvalidFileError as invalid:
+        raise PromptError(str(invalid.problems[0])) from None
+
+
+def check(folder: Path) -> tuple[int, list[Problem]]:
+    """Check every file of a folder: how many were read, and all the mistakes in them."""
+    scenarios, problems = load_all(folder)
+    files = len(_files(folder))
+    banned: tuple[BannedPhrase, ...] = ()
+    path = folder / BANNED_FILE
+    if path.is_file():
+        files += 1
+        try:
+            banned = _read_banned(path)
+        except _InvalidFileError as invalid:
+            problems += invalid.problems
+    problems += list(_banned_in_scripts(folder, scenarios, banned))
+    return files, problems
+
+
+def _files(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise PromptError(
+            _(
+                "There is no folder of scenarios at {folder}. Name it with --prompts or "
+                "PRACTICE_PROMPTS."
+            ).format(folder=folder)
+        )
+    return sorted(folder.glob(f"*{SUFFIX}"))
+
+
+def _banned_in_scripts(
+    folder: Path, scenarios: list[Scenario], banned: tuple[BannedPhrase, ...]
+) -> Iterator[Problem]:
+    for scenario in scenarios:
+        for line in scenario.lines:
+            for phrase in banned:
+                if any(phrase.phrase in wording.script for wording in line.wordings):
+                    yield Problem(
+                        folder / f"{scenario.id}{SUFFIX}",
+                        1,
+                        _(
+                            "the script “{script}” asks for the banned phrase “{phrase}”. Change "
+                            "the script, or take the phrase out of {file}."
+                        ).format(script=line.script, phrase=phrase.phrase, file=BANNED_FILE),
+                    )
+
+
+# ---- one file --------------------------------------------------------------
+
+
+def _read_scenario(path: Path) -> Scenario:
+    raw, tree = _parse(path)
+    if not _ID.fullmatch(path.stem):
+        raise _InvalidFileError(
+            [
+                Problem(
+                    path,
+                    1,
+                    _(
+                        "the file's name is the scenario's id: lower-case letters, digits and "
+                        "hyphens only, like id-missing.yaml."
+                    ),
+                )
+            ]
+        )
+    file = _validate(_ScenarioFile, path, tree)
+    slots = {name: tuple(values) for name, values in file.slots.items()}
+    problems: list[Problem] = []
+    lines = []
+    for number, entry in enumerate(file.lines):
+        wordings: list[Wording] = []
+        keys: list[tuple[str | int, ...]] = [("lines", number, "script")]
+        keys += [("lines", number, "also", i) for i in range(len(entry.also))]
+        for key, script in zip(keys, [entry.script, *entry.also], strict=True):
+            try:
+                expanded = parse_script(script, slots)
+            except MarkupError as error:
+                problems.append(Problem(path, _line_of(tree, key), _markup_message(error)))
+                continue
+            problems += _silent_parts(path, _line_of(tree, key), expanded[0])
+            wordings += expanded
+        if wordings:
+            lines.append(Line(_fill(entry.cue, slots), tuple(wordings), entry.body))
+    if problems:
+        raise _InvalidFileError(problems)
+    return Scenario(
+        id=path.stem,
+        title=file.title,
+        when=file.when,
+        lines=tuple(lines),
+        role=file.role,
+        source=file.source,
+        origin=file.origin,
+        sha256=hashlib.sha256(raw).hexdigest(),
+    )
+
+
+def _read_banned(path: Path) -> tuple[BannedPhrase, ...]:
+    _raw, tree = _parse(path)
+    file = _validate(_BannedList, path, tree)
+    return tuple(BannedPhrase(b.phrase, b.instead, b.why, tuple(b.unless)) for b in file.banned)
+
+
+def _fill(text: str, slots: dict[str, tuple[str, ...]]) -> str:
+    for name, values in slots.items():
+        text = text.replace(f"{{{name}}}", values[0])
+    return text
+
+
+def _silent_parts(path: Path, line: int, wording: Wording) -> Iterator[Problem]:
+    """Mistakes of a script that could never be heard."""
+    spoken = readings(wording.script)[0]
+    if not spoken.text:
+        yield Problem(path, line, _("the script has nothing to say, only signs."))
+    for element in wording.elements:
+        if _is_silent(element, wording):
+            yield Problem(
+                path,
+                line,
+                _("the element “{text}” has nothing to say, only signs.").format(text=element.text),
+            )
+
+
+def _is_silent(element: Element, wording: Wording) -> bool:
+    start, end = readings(wording.script)[0].span(element.start, element.end)
+    return start == end
+
+
+def _markup_message(error: MarkupError) -> str:
+    kinds = "、".join(CHINESE.values())
+    text = {
+        "bracket": _("a “{detail}” has no partner. An element is written 【请|敬语】."),
+        "empty": _("“【{detail}】” has an empty text. An element is written 【请|敬语】."),
+        "no-kind": _("“【{detail}】” has no kind. Write 【{detail}|kind】 with one of: {kinds}."),
+        "unknown-kind": _("“{detail}” is no kind of courtesy. Use one of: {kinds}."),
+        "flag": _("“{detail}” is unknown here; only 可选 (optional) can follow the kind."),
+        "unknown-slot": _("the slot “{detail}” has no values. List them under slots."),
+        "too-many": _(
+            "alternatives and slots make {detail} wordings; at most {limit} are allowed. "
+            "Split the line."
+        ),
+    }[error.code]
+    return text.format(detail=error.detail, kinds=kinds, limit=MAX_WORDINGS)
+
+
+# ---- YAML, with lines ------------------------------------------------------
+
+# libyaml is several times faster; wheels of PyYAML have it on every platform.
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def _parse(path: Path) -> tuple[bytes, yaml.Node]:
+    try:
+        raw = path.read_bytes()
+        text = raw.decode("utf-8-sig")  # Windows' Notepad may write a byte order mark
+    except OSError as error:
+        raise PromptError(
+            _("{path} cannot be read: {why}.").format(path=path, why=error.strerror)
+        ) from None
+    except UnicodeDecodeError:
+        message = _("the file is not UTF-8. Save it as UTF-8 in the editor.")
+        raise _InvalidFileError([Problem(path, 1, message)]) from None
+    try:
+        tree = yaml.compose(text, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        message = _("this is not valid YAML ({problem}). Check indentation, colons, quotes.")
+        raise _InvalidFileError(
+            [Problem(path, mark.line + 1 if mark else 1, message.format(problem=error.problem))]
+        ) from None
+    except yaml.YAMLError as error:
+        message = _("this is not valid YAML ({problem}). Check indentation, colons, quotes.")
+        raise _InvalidFileError([Problem(path, 1, message.format(problem=error))]) from None
+    if not isinstance(tree, yaml.MappingNode):
+        message = _("the file must be a list of keys, like “title: …”.")
+        raise _InvalidFileError([Problem(path, 1, message)])
+    return raw, tree
+
+
+def _validate(model: type[_M], path: Path, tree: yaml.Node) -> _M:
+    repeated = [Problem(path, *found) for found in _repeated_keys(tree)]
+    if repeated:
+        raise _InvalidFileError(repeated)
+    try:
+        return model.model_validate(_construct(tree))
+    except ValidationError as error:
+        raise _InvalidFileError(
+            [
+                Problem(path, _line_of(tree, detail["loc"]), _shape_message(model, dict(detail)))
+                for detail in error.errors()
+            ]
+        ) from None
+
+
+def _construct(node: yaml.Node) -> object:
+    """The node as plain data; scalars stay text, so that a title of 123 is a text too."""
+    if isinstance(node, yaml.MappingNode):
+        return {_key(key): _construct(value) for key, value in node.value}
+    if isinstance(node, yaml.SequenceNode):
+        return [_construct(item) for item in node.value]
+    return node.value
+
+
+def _key(node: yaml.Node) -> str:
+    return _CHINESE_KEYS.get(str(node.value), str(node.value))
+
+
+def _repeated_keys(node: yaml.Node) -> Iterator[tuple[int, str]]:
+    if isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _repeated_keys(item)
+    if isinstance(node, yaml.MappingNode):
+        seen = set()
+        for key, value in node.value:
+            if _key(key) in seen:
+                message = _("the key “{key}” stands here twice. Take one away.")
+                yield key.start_mark.line + 1, message.format(key=key.value)
+            seen.add(_key(key))
+            yield from _repeated_keys(value)
+
+
+def _line_of(node: yaml.Node, location: tuple[str | int, ...]) -> int:
+    """The line (from 1) of the deepest node on the way to a location."""
+    line = node.start_mark.line
+    for step in location:
+        if isinstance(node, yaml.MappingNode):
+            found = [(key, value) for key, value in node.value if _key(key) == step]
+            if not found:
+                break
+            key, node = found[0]
+            line = key.start_mark.line
+        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int):
+            node = node.value[step]
+            line = node.start_mark.line
+        else:
+            break
+    return line + 1
+
+
+def _shape_message(model: type[BaseModel], detail: dict[str, Any]) -> str:
+    where = ".".join(f"{step + 1}" if isinstance(step, int) else step for step in detail["loc"])
+    match detail["type"]:
+        case "missing":
+            text = _("the key “{where}” is missing.")
+        case "extra_forbidden":
+            return _unknown_key_message(model, where, str(detail["loc"][-1]))
+        case "string_too_short" | "too_short":
+            text = _("“{where}” is empty.")
+        case "string_type":
+            text = _("“{where}” must be a text on one line. If it has a colon, put it in quotes.")
+        case "list_type":
+            text = _("“{where}” must be a list: lines that start with “- ”.")
+        case _:
+            text = _("“{where}” must be a list of keys, like “title: …”.")
+    return text.format(where=where)
+
+
+def _unknown_key_message(model: type[BaseModel], where: str, key: str) -> str:
+    known = set(model.model_fields)
+    for inner in (_LineFile, _BannedFile):
+        known |= set(inner.model_fields)
+    near = difflib.get_close_matches(key, sorted(known), n=1)
+    if near:
+        return _("the key “{where}” is unknown. Did you mean “{near}”?").format(
+            where=where, near=near[0]
+        )
+    return _("the key “{where}” is unknown. Take it away.").format(where=where)
