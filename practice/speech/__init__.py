@@ -1,0 +1,1 @@
+"""The edges that deal with sound: microphone, files, voice activity, Whisper."""

@@ -1,0 +1,96 @@
+"""Microphones as PortAudio sees them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import ModuleType
+
+from practice.errors import DeviceError
+from practice.i18n import gettext as _
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A microphone: PortAudio's index and name, its own rate, and whether it is the default."""
+
+    index: int
+    name: str
+    host: str
+    channels: int
+    rate_hz: int
+    is_default: bool
+
+
+def sounddevice() -> ModuleType:
+    """The sounddevice module. Raises DeviceError where PortAudio is not on the machine."""
+    try:
+        import sounddevice as sd
+    except OSError:
+        raise DeviceError(
+            _(
+                "The PortAudio library is not on this machine. On Debian or Ubuntu: "
+                "apt-get install libportaudio2. Recordings work without it: --audio FILE."
+            )
+        ) from None
+    module: ModuleType = sd
+    return module
+
+
+def list_microphones() -> list[Device]:
+    """List the devices that can record. Raises DeviceError without PortAudio."""
+    sd = sounddevice()
+    default = sd.default.device[0]
+    try:
+        hosts = sd.query_hostapis()
+        found = sd.query_devices()
+    except sd.PortAudioError as error:
+        raise DeviceError(_("The sound system does not answer: {why}.").format(why=error)) from None
+    return [
+        Device(
+            index=index,
+            name=device["name"],
+            host=hosts[device["hostapi"]]["name"],
+            channels=device["max_input_channels"],
+            rate_hz=int(device["default_samplerate"]),
+            is_default=index == default,
+        )
+        for index, device in enumerate(found)
+        if device["max_input_channels"] > 0
+    ]
+
+
+def choose(wanted: str | None) -> Device:
+    """Pick a microphone by index or part of its name; None is the system's default.
+
+    Raises DeviceError where there is none, or the name fits none or several.
+    """
+    devices = list_microphones()
+    if not devices:
+        raise DeviceError(
+            _(
+                "No microphone was found. Plug one in and allow its use; "
+                "`practice devices` shows what is there."
+            )
+        )
+    if wanted is None:
+        return next((d for d in devices if d.is_default), devices[0])
+    if wanted.isdecimal():
+        fitting = [d for d in devices if d.index == int(wanted)]
+    else:
+        fitting = [d for d in devices if wanted.casefold() in d.name.casefold()]
+        fitting = [d for d in fitting if d.name.casefold() == wanted.casefold()] or fitting
+    if not fitting:
+        raise DeviceError(
+            _("There is no microphone “{name}”. `practice devices` shows what is there.").format(
+                name=wanted
+            )
+        )
+    # Windows lists one microphone under several host APIs: the first is PortAudio's choice.
+    if len({d.name for d in fitting}) > 1:
+        names = ", ".join(f"{d.index} {d.name}" for d in fitting)
+        raise DeviceError(
+            _("“{name}” fits several microphones ({names}). Give the index.").format(
+                name=wanted, names=names
+            )
+        )
+    return fitting[0]

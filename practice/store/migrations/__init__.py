@@ -1,0 +1,1 @@
+"""Alembic's environment: append-only steps from one schema to the next."""

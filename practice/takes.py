@@ -1,0 +1,117 @@
+"""Takes on disk: their files, and those that a broken-off run left behind.
+
+A take is announced in ``pending/`` before its first sample is written and struck off
+when it is stored. The lock that a run holds meanwhile goes with its process, whatever
+ended it; so a pending take whose lock is free was broken off, and is offered again.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from pydantic import TypeAdapter, ValidationError
+
+from practice.core.models import Take
+from practice.errors import AudioError
+from practice.i18n import gettext as _
+
+_TAKE = TypeAdapter(Take)
+
+
+def audio_name(take_id: str, created_at: str, suffix: str) -> str:
+    """The path of a take's audio relative to the recordings folder, with forward slashes."""
+    return f"takes/{created_at[:7]}/{take_id}{suffix}"
+
+
+def audio_path(folder: Path, audio: str) -> Path:
+    """The file of a take's audio; its folder is made. Raises AudioError."""
+    path = folder / audio
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise AudioError(
+            _("{folder} cannot be written: {why}. Choose another folder with --recordings.").format(
+                folder=path.parent, why=error.strerror
+            )
+        ) from None
+    return path
+
+
+def keep_copy(folder: Path, audio: str, source: Path) -> None:
+    """Copy a recording into the recordings folder, wholly or not at all."""
+    target = audio_path(folder, audio)
+    part = target.with_name(f".{target.name}.part")
+    try:
+        shutil.copyfile(source, part)
+        part.replace(target)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise AudioError(
+            _("{path} cannot be copied to {folder}: {why}. Free space and try again.").format(
+                path=source, folder=target.parent, why=error.strerror
+            )
+        ) from None
+
+
+@contextmanager
+def announced(folder: Path, take: Take) -> Iterator[None]:
+    """Hold a take as pending. It is struck off on the way out unless an error is on its way."""
+    note = _note(folder, take.id)
+    lock = FileLock(note.with_suffix(".lock"))
+    try:
+        note.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+        note.write_bytes(_TAKE.dump_json(take))
+    except OSError as error:
+        lock.release()
+        raise AudioError(
+            _("{folder} cannot be written: {why}. Choose another folder with --recordings.").format(
+                folder=note.parent, why=error.strerror
+            )
+        ) from None
+    try:
+        yield
+    except BaseException:
+        lock.release()
+        raise
+    note.unlink(missing_ok=True)
+    lock.release()
+    note.with_suffix(".lock").unlink(missing_ok=True)
+
+
+def broken_off(folder: Path) -> list[Take]:
+    """List the takes that an earlier run recorded but did not store, the oldest first."""
+    takes = []
+    for note in sorted((folder / "pending").glob("*.json")):
+        try:
+            take = _TAKE.validate_json(note.read_bytes())
+        except (OSError, ValidationError):
+            continue  # being written this moment, or cut off before anything was said
+        if _is_free(note.with_suffix(".lock")):
+            takes.append(take)
+    return sorted(takes, key=lambda take: take.created_at)
+
+
+def strike_off(folder: Path, take: Take, *, with_audio: bool) -> None:
+    """Forget a pending take, with its audio where it is not to be kept."""
+    note = _note(folder, take.id)
+    note.unlink(missing_ok=True)
+    note.with_suffix(".lock").unlink(missing_ok=True)
+    if with_audio and take.audio:
+        (folder / take.audio).unlink(missing_ok=True)
+
+
+def _note(folder: Path, take_id: str) -> Path:
+    return folder / "pending" / f"{take_id}.json"
+
+
+def _is_free(path: Path) -> bool:
+    try:
+        with FileLock(path, timeout=0):
+            return True
+    except Timeout:
+        return False

@@ -1,0 +1,158 @@
+"""What the tests stand on: an empty home, the real command, a microphone that can be spoken to."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from practice.speech import weights
+
+ROOT = Path(__file__).parent.parent
+CLIPS = Path(__file__).parent / "clips"
+COMMAND = str(Path(sys.executable).parent / "practice")
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Whisper's base weights, unpacked once for all tests."""
+    folder = tmp_path_factory.mktemp("models")
+    weights.install(folder, "base", lambda *_: None)
+    return folder
+
+
+@dataclass
+class Practice:
+    """The command in an empty home, with recordings of its own."""
+
+    home: Path
+    env: dict[str, str]
+
+    @property
+    def recordings(self) -> Path:
+        return Path(self.env["PRACTICE_RECORDINGS"])
+
+    def __call__(self, *args: str | Path, **kwargs: Any) -> subprocess.CompletedProcess[str]:
+        kwargs = {"stdin": subprocess.DEVNULL, "env": self.env, "timeout": 300} | kwargs
+        command = [COMMAND, *map(str, args)]
+        return subprocess.run(  # noqa: PLW1510 - the tests look at the exit code
+            command, capture_output=True, text=True, encoding="utf-8", **kwargs
+        )
+
+    def json(self, *args: str | Path, **kwargs: Any) -> list[dict[str, Any]]:
+        """Run with --json and read the objects."""
+        done = self(*args, "--json", **kwargs)
+        assert done.returncode == 0, done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.fixture
+def bare_practice(tmp_path: Path) -> Practice:
+    """The command in a home without anything, not even unpacked weights."""
+    home = tmp_path / "家"  # a path with Chinese in it, as on many a Windows PC
+    home.mkdir()
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("PRACTICE_", "XDG_"))}
+    env |= {
+        "HOME": str(home),
+        "LC_ALL": "C.UTF-8",
+        "LANGUAGE": "",
+        "COLUMNS": "80",
+        "PRACTICE_RECORDINGS": str(tmp_path / "录音"),
+        "PRACTICE_TRAINEE": "王芳",
+    }
+    return Practice(home, env)
+
+
+@pytest.fixture
+def practice(bare_practice: Practice, models: Path) -> Practice:
+    """The command in an empty home, with the weights unpacked."""
+    place = bare_practice.home / ".local/share/practice/models"
+    place.mkdir(parents=True)
+    for file in models.iterdir():
+        os.link(file, place / file.name)
+    return bare_practice
+
+
+def need(*programs: str) -> None:
+    """Ask for programs: where they are missing a person may skip, CI may not."""
+    missing = [p for p in programs if shutil.which(p) is None]
+    if missing:
+        message = f"{', '.join(missing)} not installed; sh .ci/test installs what is needed"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+
+
+def wait_until(is_so: Callable[[], bool], what: str, seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < end, f"{what} did not happen"
+        time.sleep(0.05)
+
+
+@dataclass
+class Microphone:
+    """A virtual microphone: PulseAudio's, fed by ``speak``, found through ALSA's default."""
+
+    env: dict[str, str]
+
+    def speak(self, path: Path) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(["paplay", "--device=speaker", str(path)], env=self.env)
+
+    def control(self, *args: str) -> str:
+        done = subprocess.run(
+            ["pactl", *args], env=self.env, check=True, capture_output=True, text=True
+        )
+        return done.stdout
+
+    def unplug(self) -> None:
+        """Take the microphone's module away, as pulling the plug does."""
+        modules = self.control("list", "short", "modules").splitlines()
+        number = next(m.split("\t")[0] for m in modules if "module-remap-source" in m)
+        self.control("unload-module", number)
+
+
+@pytest.fixture
+def microphone(tmp_path: Path) -> Iterator[Microphone]:
+    need("pulseaudio", "pactl", "paplay")
+    runtime = tmp_path / "pulse"
+    runtime.mkdir(mode=0o700)
+    alsa = tmp_path / "asound.conf"
+    alsa.write_text(
+        "</usr/share/alsa/alsa.conf>\npcm.!default { type pulse }\nctl.!default { type pulse }\n"
+    )
+    env = os.environ | {
+        "XDG_RUNTIME_DIR": str(runtime),
+        "HOME": str(runtime),
+        "ALSA_CONFIG_PATH": str(alsa),
+    }
+    server = subprocess.Popen(
+        [
+            "pulseaudio",
+            "--daemonize=no",
+            "--exit-idle-time=-1",
+            "-n",
+            "--load=module-native-protocol-unix auth-anonymous=1",
+            "--load=module-null-sink sink_name=speaker rate=48000",
+            "--load=module-remap-source source_name=mic master=speaker.monitor",
+        ],
+        env=env,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        socket = runtime / "pulse" / "native"
+        wait_until(socket.exists, "the sound server's start")
+        ours = ("XDG_RUNTIME_DIR", "ALSA_CONFIG_PATH")
+        yield Microphone({k: v for k, v in env.items() if k != "HOME"} | {k: env[k] for k in ours})
+    finally:
+        server.terminate()
+        server.wait(10)
