@@ -1,0 +1,134 @@
+"""Recordings instead of a microphone: many files, or a labelled manifest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from practice import takes
+from practice.assess import Judge
+from practice.core.models import Assessment, Attempt, Element, Line, Verdict, Wording
+from practice.errors import AudioError, PracticeError
+from practice.i18n import gettext as _
+from practice.session import Session
+from practice.speech import audio
+
+
+def score_file(session: Session, path: Path, number: int, take_number: int) -> Attempt:
+    """Judge a recording as a take of a line and store it with a copy of the audio.
+
+    Raises AudioError for what cannot be read. A recording that is too long to be a take
+    is recorded as unscored, and not copied.
+    """
+    clip = audio.read(path)
+    take = session.new_take(
+        number,
+        take_number,
+        source="file",
+        suffix=clip.suffix,
+        with_audio=not clip.is_too_long,
+    )
+    assessment = session.judge.assess(clip, take.spec)
+    if take.audio is not None:
+        takes.keep_copy(session.folder, take.audio, path)
+    session.store.add(take, assessment)
+    return Attempt(take, assessment)
+
+
+# ---- manifests -------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A case of a manifest: its own keys, the recording, and the line to judge it by."""
+
+    keys: dict[str, Any]
+    path: Path
+    line: Line
+
+
+def read_manifest(path: Path) -> list[Row]:
+    """Read a manifest: one JSON object a line, with ``file``, ``script``, ``elements``.
+
+    Raises PracticeError naming the line that is wrong.
+    """
+    try:
+        text = path.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PracticeError(
+            _("The manifest {path} cannot be read: {why}.").format(path=path, why=error)
+        ) from None
+    rows = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.strip():
+            try:
+                rows.append(_row(path, json.loads(line)))
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                raise PracticeError(
+                    _(
+                        "{path}:{line}: not a row of a manifest ({why}). A row is a JSON object "
+                        "with file, script and elements (each with a text)."
+                    ).format(path=path, line=number, why=error)
+                ) from None
+    return rows
+
+
+def _row(manifest: Path, keys: dict[str, Any]) -> Row:
+    script = str(keys["script"])
+    elements = [
+        Element(text, None, start, start + len(text), text)
+        for text in dict.fromkeys(str(e["text"]) for e in keys["elements"])
+        for start in _occurrences(script, text)
+    ]
+    line = Line("", (Wording(script, tuple(sorted(elements, key=lambda e: e.start))),))
+    return Row(keys, manifest.parent / str(keys["file"]), line)
+
+
+def _occurrences(script: str, text: str) -> Iterator[int]:
+    if text not in script:
+        raise ValueError(_("“{text}” is not in the script").format(text=text))
+    place = script.find(text)
+    while place >= 0:
+        yield place
+        place = script.find(text, place + 1)
+
+
+def score_rows(judge: Judge, rows: list[Row]) -> Iterator[tuple[dict[str, Any], str | None]]:
+    """Judge the rows in their order: each result, and a message where a file failed.
+
+    A result is the row's own keys with ``verdict`` and ``evidence`` added to its
+    elements, and what an attempt's JSON has beside them.
+    """
+    for row in rows:
+        try:
+            assessment = judge.assess(audio.read(row.path), row.line)
+        except AudioError as error:
+            elements = [{**e, "verdict": str(Verdict.UNSCORED)} for e in row.keys["elements"]]
+            yield (
+                {**row.keys, "elements": elements, "status": "unscored", "reason": "unreadable"},
+                str(error),
+            )
+        else:
+            yield _with_verdicts(row, assessment), None
+
+
+def _with_verdicts(row: Row, assessment: Assessment) -> dict[str, Any]:
+    from practice.report.as_json import assessment_to_dict
+
+    facts = assessment_to_dict(assessment)
+    judged = facts.pop("elements")
+    elements = []
+    for element in row.keys["elements"]:
+        same = [e for e in judged if e["text"] == element["text"]]
+        best = min(same, key=lambda e: _RANK[e["verdict"]])
+        elements.append({**element, "verdict": best["verdict"], "evidence": best["evidence"]})
+    return {**facts, **row.keys, "elements": elements}
+
+
+# A text that stands several times in a script is heard if any of its places is.
+_RANK = {str(v): i for i, v in enumerate((Verdict.HEARD, Verdict.UNSURE, Verdict.MISSED))} | {
+    str(Verdict.UNSCORED): 3
+}

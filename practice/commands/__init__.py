@@ -1,0 +1,1 @@
+"""The commands of ``practice``, one thin file each."""

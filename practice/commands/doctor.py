@@ -1,0 +1,155 @@
+"""``practice doctor``: whether this machine has what practising needs."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+from pathlib import Path
+
+import click
+
+from practice.commands import options, parts
+from practice.errors import PracticeError
+from practice.i18n import gettext as _
+from practice.places import models_dir
+
+_DISK_FAIL_MB = 200
+_DISK_WARN_MB = 1000
+# A minute at 48 kHz, 16 bit.
+_TAKE_MB = 5.8
+
+
+class _Level(StrEnum):
+    OK = "OK"
+    WARN = "WARN"
+    FAIL = "FAIL"
+
+
+_Finding = tuple[_Level, str]
+
+
+@click.command(help=_("Check Python, sound, microphone, weights, disk and terminal."))
+@options.as_json
+@options.model
+@options.prompts
+@options.recordings
+def doctor(as_json: bool, model_name: str, prompts_dir: Path, recordings_dir: Path) -> None:
+    """Print OK, WARN and FAIL lines; exit with 1 where something fails."""
+    findings = [
+        (name, *finding)
+        for name, examine in (
+            ("python", _python),
+            ("microphone", _microphone),
+            ("weights", lambda: _weights(model_name)),
+            ("scenarios", lambda: _scenarios(prompts_dir)),
+            ("recordings", lambda: _recordings(recordings_dir)),
+            ("terminal", _terminal),
+        )
+        for finding in _examined(examine)
+    ]
+    for name, level, text in findings:
+        if as_json:
+            parts.emit_json({"part": name, "level": level, "text": text})
+        else:
+            click.echo(f"{level:4}  {name}: {text}")
+    if any(level is _Level.FAIL for _name, level, _text in findings):
+        raise SystemExit(1)
+
+
+def _examined(examine: Callable[[], Iterator[_Finding]]) -> Iterator[_Finding]:
+    try:
+        yield from examine()
+    except PracticeError as error:
+        yield _Level.FAIL, str(error)
+
+
+def _python() -> Iterator[_Finding]:
+    yield _Level.OK, sys.version.split()[0]
+
+
+def _microphone() -> Iterator[_Finding]:
+    from practice.speech.devices import choose, sounddevice
+
+    yield _Level.OK, sounddevice().get_portaudio_version()[1]
+    device = choose(None)
+    yield _Level.OK, f"{device.index} {device.name} ({device.host}, {device.rate_hz} Hz)"
+
+
+def _weights(name: str) -> Iterator[_Finding]:
+    from practice.speech import weights
+
+    model = weights.installed(models_dir(), name)
+    if model is None and name == weights.DEFAULT_MODEL:
+        yield _Level.WARN, _("base is not unpacked yet; the first run does it, without network.")
+        return
+    model = parts.require_model(name)
+    weights.verify(model)
+    yield _Level.OK, f"{model.name} {model.path}"
+
+
+def _scenarios(folder: Path) -> Iterator[_Finding]:
+    from practice import prompts
+
+    files, problems = prompts.check(folder)
+    if problems:
+        yield (
+            _Level.WARN,
+            _("{n} mistakes in {folder}; `practice check` names them.").format(
+                n=len(problems), folder=folder
+            ),
+        )
+    else:
+        yield _Level.OK, _("{n} files in {folder}").format(n=files, folder=folder)
+
+
+def _recordings(folder: Path) -> Iterator[_Finding]:
+    from practice.store import Store
+
+    Store(folder)
+    probe = folder / ".probe"
+    try:
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        raise PracticeError(
+            _("{folder} cannot be written: {why}. Choose another folder with --recordings.").format(
+                folder=folder, why=error.strerror
+            )
+        ) from None
+    free_mb = shutil.disk_usage(folder).free / 1e6
+    level = (
+        _Level.FAIL
+        if free_mb < _DISK_FAIL_MB
+        else _Level.WARN
+        if free_mb < _DISK_WARN_MB
+        else _Level.OK
+    )
+    yield (
+        level,
+        _("{folder}, {free:.0f} MB free, about {minutes:.0f} minutes of speech").format(
+            folder=folder, free=free_mb, minutes=free_mb / _TAKE_MB
+        ),
+    )
+
+
+def _terminal() -> Iterator[_Finding]:
+    encoding = sys.stdout.encoding or "ascii"
+    try:
+        "请慢走－＊＋".encode(encoding)
+    except UnicodeEncodeError:
+        yield (
+            _Level.WARN,
+            _(
+                "the terminal's encoding is {encoding}, which has no Chinese. "
+                "On Windows: chcp 65001"
+            ).format(encoding=encoding),
+        )
+    else:
+        yield (
+            _Level.OK,
+            _("{encoding}; if Chinese shows as boxes, choose a font that has it").format(
+                encoding=encoding
+            ),
+        )

@@ -1,0 +1,98 @@
+"""``practice history``: the takes that are kept, the newest last."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from practice.commands import options, parts
+from practice.i18n import gettext as _
+
+if TYPE_CHECKING:
+    from practice.core.models import Attempt
+
+
+@click.command(help=_("List the takes that are kept, or show one: practice history ID."))
+@click.argument("attempt_id", required=False, metavar="[ID]")
+@click.option("--scenario", help=_("Only this scenario."))
+@click.option(
+    "--last", type=click.IntRange(min=1), default=20, show_default=True, help=_("How many.")
+)
+@options.explain
+@options.as_json
+@options.trainee
+@options.group
+@options.recordings
+def history(
+    attempt_id: str | None,
+    scenario: str | None,
+    last: int,
+    explain: bool,
+    as_json: bool,
+    trainee: str | None,
+    group: str | None,
+    recordings_dir: Path,
+) -> None:
+    """Print the newest takes, or one of them whole."""
+    from practice.report.as_json import attempt_to_dict
+    from practice.report.terminal import print_attempt
+    from practice.store import Filter, Store
+
+    store = Store(recordings_dir)
+    if attempt_id is not None:
+        attempt = store.get(attempt_id)
+        if as_json:
+            parts.emit_json(attempt_to_dict(attempt))
+            return
+        console = parts.console()
+        _print_heading(attempt)
+        print_attempt(console, attempt, store.previous(attempt.take), explain=explain)
+        return
+    only = Filter(trainee=trainee, group=group, scenario=scenario)
+    attempts = store.latest(only, limit=last)[::-1]
+    if as_json:
+        for attempt in attempts:
+            parts.emit_json(attempt_to_dict(attempt))
+    elif attempts:
+        _print_table(attempts)
+    else:
+        click.echo(_("No takes yet. Practise with: practice run farewell"))
+
+
+def _print_heading(attempt: Attempt) -> None:
+    take = attempt.take
+    click.echo(f"{take.id}  {_local(take.created_at)}  {take.trainee.name}  {take.title}")
+    click.echo(_("Say: {script}").format(script=take.spec.script))
+    if take.audio:
+        click.echo(_("Recording: {path}").format(path=take.audio))
+
+
+def _print_table(attempts: list[Attempt]) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from practice.report.terminal import one_line
+
+    table = Table(box=None, pad_edge=False)
+    table.add_column(_("id"), no_wrap=True)
+    table.add_column(_("when"), no_wrap=True)
+    table.add_column(_("trainee"), max_width=12)
+    table.add_column(_("scenario"), no_wrap=True)
+    table.add_column(_("result"))
+    for attempt in attempts:
+        take = attempt.take
+        table.add_row(
+            take.id[:8],
+            _local(take.created_at),
+            Text(take.trainee.name),
+            Text(f"{take.scenario} {take.line}"),
+            Text(one_line(attempt)),
+        )
+    parts.console().print(table)
+
+
+def _local(created_at: str) -> str:
+    return datetime.fromisoformat(created_at).astimezone().strftime("%m-%d %H:%M")

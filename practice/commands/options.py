@@ -1,0 +1,55 @@
+"""Options that several commands share, each with its environment variable."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from practice.i18n import gettext as _
+from practice.places import default_prompts, default_recordings
+
+_Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+prompts: _Decorator = click.option(
+    "--prompts",
+    "prompts_dir",
+    envvar="PRACTICE_PROMPTS",
+    type=click.Path(path_type=Path),
+    default=default_prompts,
+    help=_("Folder of scenarios. [env: PRACTICE_PROMPTS]"),
+)
+
+recordings: _Decorator = click.option(
+    "--recordings",
+    "recordings_dir",
+    envvar="PRACTICE_RECORDINGS",
+    type=click.Path(path_type=Path),
+    default=default_recordings,
+    help=_("Folder of takes and records. [env: PRACTICE_RECORDINGS]"),
+)
+
+trainee: _Decorator = click.option(
+    "--trainee", envvar="PRACTICE_TRAINEE", help=_("Who practises. [env: PRACTICE_TRAINEE]")
+)
+
+group: _Decorator = click.option(
+    "--group", envvar="PRACTICE_GROUP", help=_("The trainee's hall. [env: PRACTICE_GROUP]")
+)
+
+model: _Decorator = click.option(
+    "--model",
+    "model_name",
+    envvar="PRACTICE_MODEL",
+    default="base",
+    show_default=True,
+    help=_("Whisper model; see `practice model`. [env: PRACTICE_MODEL]"),
+)
+
+as_json: _Decorator = click.option(
+    "--json", "as_json", is_flag=True, help=_("Print JSON for programs, one object a line.")
+)
+
+explain: _Decorator = click.option(
+    "--explain", is_flag=True, help=_("Show what each figure and verdict rests on.")
+)

@@ -1,0 +1,129 @@
+"""Putting the parts together for the commands: consoles, trainee, recogniser, judge."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+
+from practice import settings
+from practice.core.models import Trainee
+from practice.errors import WeightsError
+from practice.i18n import gettext as _
+from practice.places import models_dir, settings_file
+
+if TYPE_CHECKING:
+    from practice.assess import Judge
+    from practice.speech.transcribe import Transcriber
+    from practice.speech.weights import Installed
+
+DEFAULT_GROUP = "default"
+
+
+def console(*, for_programs: bool = False) -> Console:
+    """The console for people: stderr where stdout belongs to a program."""
+    return Console(stderr=for_programs, highlight=False, soft_wrap=False)
+
+
+def emit_json(value: dict[str, Any] | list[Any]) -> None:
+    """Print one JSON value on a line of stdout."""
+    emit_line(json.dumps(value, ensure_ascii=False))
+
+
+def emit_line(text: str) -> None:
+    """Print a line for a program: UTF-8 whatever the system's own encoding is."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode("utf-8") + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def is_interactive() -> bool:
+    """Whether somebody can be asked: without a terminal nothing prompts."""
+    return sys.stdin.isatty()
+
+
+def resolve_trainee(name: str | None, group: str | None) -> Trainee:
+    """Who practises: as given, else as remembered, else asked once, else the system's user."""
+    path = settings_file()
+    group = group or settings.remembered(path, "group") or DEFAULT_GROUP
+    if name is not None and name.strip():
+        return Trainee(name.strip(), group)
+    known = settings.remembered(path, "trainee")
+    if known:
+        return Trainee(known, group)
+    if not is_interactive():
+        return Trainee(getpass.getuser(), group)
+    asked = ""
+    while not asked.strip():
+        asked = click.prompt(_("Your name (it is remembered here)"), err=True)
+    settings.remember(path, trainee=asked.strip(), group=group)
+    return Trainee(asked.strip(), group)
+
+
+def install_model(name: str) -> Installed:
+    """Install a model with a progress bar on stderr."""
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+    from practice.speech import weights
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+    shown = console(for_programs=True)
+    with Progress(*columns, console=shown, transient=True, disable=not shown.is_terminal) as bar:
+        task = bar.add_task(_("Whisper's weights"), total=1)
+
+        def progress(step: str, done: int, total: int) -> None:
+            description = _("Whisper's weights: {step}").format(step=step)
+            bar.update(task, description=description, completed=done, total=total)
+
+        return weights.install(models_dir(), name, progress)
+
+
+def require_model(name: str) -> Installed:
+    """The installed model of a name; ``base`` is installed on the spot where it is not."""
+    from practice.speech import weights
+
+    model = weights.installed(models_dir(), name)
+    if model is None and name == weights.DEFAULT_MODEL:
+        return install_model(name)
+    if model is None:
+        raise WeightsError(
+            _("The model {name} is not installed. Run: practice model install {name}").format(
+                name=name
+            )
+        )
+    return model
+
+
+@contextmanager
+def open_judge(prompts_dir: Path, model_name: str, *, load_ahead: bool = False) -> Iterator[Judge]:
+    """A judge that loads its recogniser when text is first needed.
+
+    With ``load_ahead`` it loads in the background from now on, while the trainee reads
+    and speaks.
+    """
+    from practice.assess import Judge
+    from practice.prompts import load_banned
+
+    banned = load_banned(prompts_dir)
+    model = require_model(model_name)
+
+    @cache
+    def load() -> Transcriber:
+        from practice.speech import transcribe
+
+        return transcribe.load(model)
+
+    if not load_ahead:
+        yield Judge(load, banned)
+        return
+    with ThreadPoolExecutor(1) as pool:
+        yield Judge(pool.submit(load).result, banned)

@@ -1,0 +1,96 @@
+"""``practice rescore``: judge kept takes again by today's rules and model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from practice.commands import options, parts
+from practice.errors import PracticeError
+from practice.i18n import gettext as _
+
+if TYPE_CHECKING:
+    from practice.assess import Judge
+    from practice.core.models import Assessment, Attempt
+
+
+@click.command(
+    help=_(
+        "Judge kept takes again: all, or those named. The script in force then is used; "
+        "earlier scores stay."
+    )
+)
+@click.argument("attempt_ids", nargs=-1, metavar="[ID]...")
+@click.option("--scenario", help=_("Only this scenario."))
+@options.as_json
+@options.trainee
+@options.group
+@options.model
+@options.prompts
+@options.recordings
+def rescore(
+    attempt_ids: tuple[str, ...],
+    scenario: str | None,
+    as_json: bool,
+    trainee: str | None,
+    group: str | None,
+    model_name: str,
+    prompts_dir: Path,
+    recordings_dir: Path,
+) -> None:
+    """Append a new score to each take whose judgement changed."""
+    from practice.core.models import Attempt
+    from practice.report.as_json import attempt_to_dict
+    from practice.report.terminal import one_line
+    from practice.store import Filter, Store
+
+    store = Store(recordings_dir)
+    if attempt_ids:
+        attempts = [store.get(attempt_id) for attempt_id in attempt_ids]
+    else:
+        attempts = store.latest(Filter(trainee=trainee, group=group, scenario=scenario))
+    changed = failed = 0
+    with parts.open_judge(prompts_dir, model_name) as judge:
+        for attempt in attempts:
+            try:
+                assessment = _judge_again(judge, attempt, recordings_dir)
+            except PracticeError as error:
+                failed += 1
+                click.echo(_("Error: {message}").format(message=error), err=True)
+                continue
+            if assessment == attempt.assessment:
+                continue
+            store.add_score(attempt.take.id, assessment)
+            changed += 1
+            after = Attempt(attempt.take, assessment)
+            if as_json:
+                parts.emit_json(attempt_to_dict(after))
+            else:
+                click.echo(f"{attempt.take.id[:8]}  {one_line(attempt)}  ->  {one_line(after)}")
+    if not as_json:
+        click.echo(
+            _("{n} takes: {changed} judged anew, {same} as before, {failed} failed").format(
+                n=len(attempts),
+                changed=changed,
+                same=len(attempts) - changed - failed,
+                failed=failed,
+            )
+        )
+    if attempts and failed == len(attempts):
+        raise SystemExit(1)
+
+
+def _judge_again(judge: Judge, attempt: Attempt, folder: Path) -> Assessment:
+    """Listen again where the model or the signal's rules may say otherwise, else only score."""
+    from practice.core.models import Unscored
+    from practice.speech import audio
+
+    take, earlier = attempt.take, attempt.assessment
+    if earlier.model is not None and earlier.model == judge.transcriber().info:
+        return judge.rescore(earlier, take.spec)
+    if take.audio is None:
+        return earlier
+    cut_off = earlier.check.reason is Unscored.CUT_OFF
+    return judge.assess(audio.read(folder / take.audio), take.spec, cut_off=cut_off)

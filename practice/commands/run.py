@@ -1,0 +1,218 @@
+"""``practice run``: practise a scenario, at the microphone or with recordings."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import click
+
+from practice.commands import options, parts
+from practice.errors import PracticeError
+from practice.i18n import gettext as _
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from practice.core.models import Scenario
+    from practice.report.live import TerminalStage
+    from practice.session import Session
+    from practice.speech.recorder import Microphone
+
+
+@click.command(help=_("Practise a scenario: read, speak, and see what was missed."))
+@click.argument("scenario_id", metavar="SCENARIO")
+@click.option("--line", type=click.IntRange(min=1), help=_("Only this line of the scenario."))
+@click.option(
+    "--audio",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help=_("Take a recording instead of the microphone; once for each line."),
+)
+@click.argument("more_audio", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]...")
+@click.option(
+    "--device",
+    envvar="PRACTICE_DEVICE",
+    help=_("Microphone, by index or name; see `practice devices`. [env: PRACTICE_DEVICE]"),
+)
+@click.option(
+    "--patience",
+    type=click.FloatRange(0.3, 10),
+    default=1.5,
+    show_default=True,
+    help=_("Seconds of silence after speech that end a take."),
+)
+@click.option(
+    "--limit",
+    type=click.FloatRange(1, 60),
+    default=60,
+    show_default=True,
+    help=_("Longest take, in seconds."),
+)
+@options.explain
+@options.as_json
+@options.trainee
+@options.group
+@options.model
+@options.prompts
+@options.recordings
+def run(
+    scenario_id: str,
+    line: int | None,
+    audio: tuple[Path, ...],
+    more_audio: tuple[Path, ...],
+    device: str | None,
+    patience: float,
+    limit: float,
+    explain: bool,
+    as_json: bool,
+    trainee: str | None,
+    group: str | None,
+    model_name: str,
+    prompts_dir: Path,
+    recordings_dir: Path,
+) -> None:
+    """Put the parts together and hand over to the session."""
+    from practice import prompts
+    from practice.session import Session, line_numbers
+    from practice.store import Store
+
+    files = audio + more_audio
+    if more_audio and not audio:
+        raise click.UsageError(_("Recordings are given with --audio FILE."))
+    scenario = prompts.load(prompts_dir, scenario_id)
+    numbers = line_numbers(scenario, line)
+    _require_enough_lines(scenario, numbers, files)
+    microphone = None if files else _microphone(device, patience, limit)
+    console = parts.console(for_programs=as_json)
+    store = Store(recordings_dir)
+    person = parts.resolve_trainee(trainee, group)
+    with parts.open_judge(prompts_dir, model_name, load_ahead=microphone is not None) as judge:
+        session = Session(str(uuid4()), person, scenario, recordings_dir, store, judge)
+        if microphone is None:
+            _run_files(console, session, numbers, files, explain=explain, as_json=as_json)
+        else:
+            _run_live(console, session, numbers, microphone, explain=explain, as_json=as_json)
+
+
+def _require_enough_lines(scenario: Scenario, numbers: list[int], files: tuple[Path, ...]) -> None:
+    if len(files) > len(numbers):
+        raise PracticeError(
+            _(
+                "{files} recordings were given for {n} lines of {scenario}. Several takes of one "
+                "line are judged by `practice score`."
+            ).format(files=len(files), n=len(numbers), scenario=scenario.id)
+        )
+
+
+def _microphone(device: str | None, patience_s: float, limit_s: float) -> Microphone:
+    from practice.speech.devices import choose
+    from practice.speech.recorder import Microphone
+
+    if not parts.is_interactive():
+        raise PracticeError(
+            _(
+                "There is no terminal to press keys in. Run it in a terminal, or give "
+                "recordings with --audio."
+            )
+        )
+    return Microphone(choose(device), patience_s, limit_s)
+
+
+def _run_files(
+    console: Console,
+    session: Session,
+    numbers: list[int],
+    files: tuple[Path, ...],
+    *,
+    explain: bool,
+    as_json: bool,
+) -> None:
+    from practice.batch import score_file
+    from practice.report.as_json import attempt_to_dict
+    from practice.report.terminal import print_attempt
+    from practice.report.wrap import say
+
+    done = 0
+    for number, path in zip(numbers, files, strict=False):
+        try:
+            attempt = score_file(session, path, number, 1)
+        except PracticeError as error:
+            click.echo(_("Error: {message}").format(message=error), err=True)
+            continue
+        done += 1
+        if as_json:
+            parts.emit_json(attempt_to_dict(attempt))
+            continue
+        script = attempt.take.spec.script
+        say(console, f"{session.scenario.title}: {script}", "bold")
+        print_attempt(console, attempt, session.store.previous(attempt.take), explain=explain)
+        console.print()
+    if not done:
+        raise SystemExit(1)
+
+
+def _run_live(
+    console: Console,
+    session: Session,
+    numbers: list[int],
+    microphone: Microphone,
+    *,
+    explain: bool,
+    as_json: bool,
+) -> None:
+    from practice.report.live import TerminalStage
+    from practice.session import practise
+
+    emit = parts.emit_line if as_json else None
+    stage = TerminalStage(console, explain=explain, emit=emit)
+    with ExitStack() as stack:
+        stack.callback(stage.close)
+        _say_who_and_with_what(console, session, microphone)
+        _offer_broken_off(console, session, stage)
+        practise(session, numbers, microphone, stage)
+
+
+def _say_who_and_with_what(console: Console, session: Session, microphone: Microphone) -> None:
+    from practice.report.wrap import say
+
+    say(
+        console,
+        _("Trainee: {name}   Microphone: {device}").format(
+            name=session.trainee.name, device=microphone.device.name
+        ),
+        "dim",
+    )
+
+
+def _offer_broken_off(console: Console, session: Session, stage: TerminalStage) -> None:
+    """Offer what an earlier run recorded but did not judge, before anything new."""
+    from practice import takes
+    from practice.report.wrap import say
+    from practice.session import keep_and_show
+
+    for take in takes.broken_off(session.folder):
+        if session.store.has(take.id):
+            takes.strike_off(session.folder, take, with_audio=False)
+            continue
+        if take.audio is None or not (session.folder / take.audio).is_file():
+            takes.strike_off(session.folder, take, with_audio=True)
+            continue
+        say(
+            console,
+            _("A take of “{script}” by {name} was broken off on {time} and is still here.").format(
+                script=take.spec.script,
+                name=take.trainee.name,
+                time=take.created_at[:16].replace("T", " "),
+            ),
+            "yellow",
+        )
+        say(console, _("Enter: judge it   D: delete it   L: later"), "dim")
+        chosen = stage.choose({"judge": ("KEY_ENTER", " "), "delete": ("d",), "later": ("l",)})
+        if chosen == "delete":
+            takes.strike_off(session.folder, take, with_audio=True)
+        elif chosen == "judge":
+            keep_and_show(session.folder, session.store, session.judge, take, stage.result)
+            takes.strike_off(session.folder, take, with_audio=False)

@@ -1,0 +1,170 @@
+"""``practice score``: judge many recordings, or a labelled manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+from uuid import uuid4
+
+import click
+
+from practice.commands import options, parts
+from practice.errors import PracticeError
+from practice.i18n import gettext as _
+
+if TYPE_CHECKING:
+    from practice.core.models import Attempt
+    from practice.session import Session
+
+_T = TypeVar("_T")
+
+
+@click.command(help=_("Judge recordings: takes of one scenario, or the rows of a manifest."))
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[AUDIO]...")
+@click.option("--scenario", "scenario_id", help=_("The scenario that the recordings are of."))
+@click.option(
+    "--line", type=click.IntRange(min=1), default=1, show_default=True, help=_("Its line.")
+)
+@click.option(
+    "--manifest",
+    type=click.Path(path_type=Path),
+    help=_("A file of JSON rows that bring their own script and elements; nothing is stored."),
+)
+@options.explain
+@options.as_json
+@options.trainee
+@options.group
+@options.model
+@options.prompts
+@options.recordings
+def score(
+    files: tuple[Path, ...],
+    scenario_id: str | None,
+    line: int,
+    manifest: Path | None,
+    explain: bool,
+    as_json: bool,
+    trainee: str | None,
+    group: str | None,
+    model_name: str,
+    prompts_dir: Path,
+    recordings_dir: Path,
+) -> None:
+    """Judge what was given, with a progress bar, and add it up."""
+    if manifest is not None:
+        if files or scenario_id:
+            raise click.UsageError(_("A manifest names its own recordings and scripts."))
+        _score_manifest(manifest, prompts_dir, model_name, as_json=as_json)
+        return
+    if not files or scenario_id is None:
+        raise click.UsageError(_("Give recordings and their --scenario, or a --manifest."))
+
+    from practice import prompts
+    from practice.session import Session, line_numbers
+    from practice.store import Store
+
+    scenario = prompts.load(prompts_dir, scenario_id)
+    (number,) = line_numbers(scenario, line)
+    store = Store(recordings_dir)
+    person = parts.resolve_trainee(trainee, group)
+    with parts.open_judge(prompts_dir, model_name) as judge:
+        session = Session(str(uuid4()), person, scenario, recordings_dir, store, judge)
+        attempts = _score_files(session, files, number, explain=explain, as_json=as_json)
+    if not attempts:
+        raise SystemExit(1)
+    if not as_json:
+        _print_totals(attempts, len(files))
+
+
+def _score_files(
+    session: Session, files: tuple[Path, ...], line: int, *, explain: bool, as_json: bool
+) -> list[Attempt]:
+    from practice.batch import score_file
+    from practice.report.as_json import attempt_to_dict
+    from practice.report.terminal import one_line, print_explanation
+    from practice.report.wrap import say
+
+    console = parts.console(for_programs=as_json)
+    attempts = []
+    with _progress(files) as bar:
+        for take, path in enumerate(bar, 1):
+            try:
+                attempt = score_file(session, path, line, take)
+            except PracticeError as error:
+                click.echo(_("Error: {message}").format(message=error), err=True)
+                continue
+            attempts.append(attempt)
+            if as_json:
+                parts.emit_json(attempt_to_dict(attempt))
+                continue
+            say(console, f"{path.name}: {one_line(attempt)}")
+            if explain:
+                print_explanation(console, attempt)
+    return attempts
+
+
+def _score_manifest(manifest: Path, prompts_dir: Path, model_name: str, *, as_json: bool) -> None:
+    from practice.batch import read_manifest, score_rows
+
+    rows = read_manifest(manifest)
+    failed = 0
+    verdicts: dict[str, int] = {}
+    with parts.open_judge(prompts_dir, model_name) as judge, _progress(rows) as bar:
+        results = score_rows(judge, rows)
+        for _row in bar:
+            result, message = next(results)
+            if message is not None:
+                failed += 1
+                click.echo(_("Error: {message}").format(message=message), err=True)
+            for element in result["elements"]:
+                verdicts[element["verdict"]] = verdicts.get(element["verdict"], 0) + 1
+            if as_json:
+                parts.emit_json(result)
+    if not as_json:
+        click.echo(_("{n} rows").format(n=len(rows)))
+        for verdict in sorted(verdicts):
+            click.echo(f"  {verdict}: {verdicts[verdict]}")
+    if rows and failed == len(rows):
+        raise SystemExit(1)
+
+
+@contextmanager
+def _progress(items: Iterable[_T]) -> Iterator[Iterable[_T]]:
+    """Iterate with a progress bar on stderr, where stderr is a terminal."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    console = parts.console(for_programs=True)
+    listed = list(items)
+    with Progress(
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    ) as bar:
+        yield bar.track(listed)
+
+
+def _print_totals(attempts: list[Attempt], given: int) -> None:
+    from practice.core.models import Counts
+
+    scored = [a for a in attempts if a.assessment.score.reason is None]
+    passed = sum(bool(a.assessment.score.passed) for a in scored)
+    counts = sum((a.assessment.score.counts for a in scored), Counts())
+    click.echo(
+        _("{given} recordings: {passed} passed, {failed} not passed, {unscored} not scored").format(
+            given=given,
+            passed=passed,
+            failed=len(scored) - passed,
+            unscored=len(attempts) - len(scored),
+        )
+    )
+    if counts.accuracy is not None:
+        click.echo(
+            _("accuracy {accuracy:.1%} over {n} characters").format(
+                accuracy=counts.accuracy, n=counts.reference_length
+            )
+        )

@@ -1,0 +1,81 @@
+"""An attempt as plain data, for ``--json`` and whatever reads it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from practice.core.models import Assessment, Attempt, Counts, ElementResult, ModelInfo
+from practice.core.scoring import PASS_MARK
+
+
+def attempt_to_dict(attempt: Attempt) -> dict[str, Any]:
+    """Everything about an attempt; the keys are documented in docs/json.md."""
+    take = attempt.take
+    return {
+        "id": take.id,
+        "session": take.session,
+        "created_at": take.created_at,
+        "trainee": take.trainee.name,
+        "group": take.trainee.group,
+        "scenario": take.scenario,
+        "title": take.title,
+        "line": take.line,
+        "take": take.take,
+        "script": take.spec.script,
+        "source": take.source,
+        "device": take.device,
+        "overflows": take.overflows,
+        "prompt_sha256": take.prompt_sha256,
+        "audio": take.audio,
+        **assessment_to_dict(attempt.assessment),
+    }
+
+
+def assessment_to_dict(assessment: Assessment) -> dict[str, Any]:
+    """The judgement of a take."""
+    score, check, transcript = assessment.score, assessment.check, assessment.transcript
+    return {
+        "wording": score.wording,
+        "transcript": transcript.text if transcript else None,
+        "status": score.status,
+        "reason": score.reason,
+        "passed": score.passed,
+        "score": score.total,
+        "pass_mark": PASS_MARK,
+        "counts": _counts(score.counts),
+        "components": [asdict(component) for component in score.components],
+        "elements": [_element(e) for e in score.elements],
+        "banned": [asdict(hit) for hit in score.banned],
+        "alignment": [asdict(chunk) for chunk in score.chunks],
+        "recogniser": {
+            "avg_logprob": transcript.avg_logprob,
+            "no_speech_prob": transcript.no_speech_prob,
+            "compression_ratio": transcript.compression_ratio,
+        }
+        if transcript
+        else None,
+        "signal": {
+            "duration_s": check.duration_s,
+            "speech_s": check.speech_s,
+            "spans_s": check.spans_s,
+            "peak_dbfs": check.peak_dbfs,
+            "speech_dbfs": check.speech_dbfs,
+            "snr_db": check.snr_db,
+            "clipped_share": check.clipped_share,
+        },
+        "model": _model(assessment.model),
+        "scorer": assessment.scorer,
+    }
+
+
+def _counts(counts: Counts) -> dict[str, Any]:
+    return {**asdict(counts), "accuracy": counts.accuracy, "cer": counts.cer}
+
+
+def _element(element: ElementResult) -> dict[str, Any]:
+    return {**asdict(element), "kind": element.kind, "evidence": asdict(element.evidence)}
+
+
+def _model(model: ModelInfo | None) -> dict[str, Any] | None:
+    return asdict(model) if model else None

@@ -1,0 +1,62 @@
+"""Script over transcript, cell by cell, with a row of marks that needs no colour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from rich.text import Text
+
+from practice.core.models import Chunk, Op
+
+# Full-width signs, so that they stand under Han characters in every terminal.
+MARKS = {Op.SUBSTITUTE: "＊", Op.DELETE: "－", Op.INSERT: "＋"}
+_STYLES = {Op.EQUAL: "", Op.SUBSTITUTE: "yellow", Op.DELETE: "red", Op.INSERT: "cyan"}
+_GAP = "\u3000"  # ideographic space, two cells like a character
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One place of the alignment: script's character, transcript's, and what happened."""
+
+    reference: str
+    hypothesis: str
+    op: Op
+
+
+def columns(chunks: tuple[Chunk, ...]) -> list[Column]:
+    """Spread the alignment out, a column for each character."""
+    out = []
+    for chunk in chunks:
+        length = max(len(chunk.reference), len(chunk.hypothesis))
+        for i in range(length):
+            out.append(Column(chunk.reference[i : i + 1], chunk.hypothesis[i : i + 1], chunk.op))
+    return out
+
+
+def compare(chunks: tuple[Chunk, ...], labels: tuple[str, str], width: int) -> list[Text]:
+    """Render script over transcript in blocks that fit ``width`` cells.
+
+    A row of marks stands under a block that has differences.
+    """
+    margin = max(cell_len(label) for label in labels) + 2
+    per_block = max(1, (width - margin) // 2)
+    cells = columns(chunks)
+    lines = []
+    for start in range(0, len(cells), per_block):
+        block = cells[start : start + per_block]
+        upper = _row(labels[0], margin, [(c.reference, c.op) for c in block])
+        lower = _row(labels[1], margin, [(c.hypothesis, c.op) for c in block])
+        lines += [upper, lower]
+        if any(c.op is not Op.EQUAL for c in block):
+            lines.append(_row("", margin, [(MARKS.get(c.op, ""), c.op) for c in block]))
+    return lines
+
+
+def _row(label: str, margin: int, cells: list[tuple[str, Op]]) -> Text:
+    line = Text(label + " " * (margin - cell_len(label)))
+    for char, op in cells:
+        cell = char or _GAP
+        line.append(cell + " " * (2 - cell_len(cell)), style=_STYLES[op])
+    line.rstrip()
+    return line

@@ -1,0 +1,150 @@
+"""The run as the trainee sees it: cue, level meter, result; and the keys that are pressed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import ExitStack
+
+from blessed import Terminal
+from blessed.keyboard import Keystroke
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from practice.core.models import Attempt, Scenario
+from practice.i18n import gettext as _
+from practice.report.as_json import attempt_to_dict
+from practice.report.terminal import print_attempt
+from practice.report.wrap import say
+from practice.session import Choice
+from practice.speech.recorder import Command, Ending, Meter, Recorded
+
+_METER_CELLS = 20
+_METER_FLOOR_DBFS = -60.0
+
+
+class TerminalStage:
+    """Shows a run on ``console`` and reads single keys; JSON goes to ``emit`` if wanted."""
+
+    def __init__(
+        self, console: Console, *, explain: bool, emit: Callable[[str], None] | None
+    ) -> None:
+        self._console = console
+        self._explain = explain
+        self._emit = emit
+        self._keys = Terminal()
+        self._live: Live | None = None
+        self._while_recording = ExitStack()
+
+    def cue(self, scenario: Scenario, number: int) -> None:
+        """Show the situation and the script of a line."""
+        line = scenario.lines[number - 1]
+        console = self._console
+        console.print()
+        place = f" {number}/{len(scenario.lines)}" if len(scenario.lines) > 1 else ""
+        say(console, f"{scenario.title}{place}", "bold")
+        say(console, _("Situation: {cue}").format(cue=line.cue), indent=2)
+        if line.body:
+            say(console, _("Posture: {body}").format(body=line.body), "dim", indent=2)
+        say(console, _("Say: {script}").format(script=line.script), "bold cyan", indent=2)
+
+    def wait_for_start(self) -> bool:
+        """Wait for the key that starts a take; False ends the run."""
+        say(self._console, _("Enter or Space: speak   Q: quit"), "dim")
+        return self._press({"start": ("KEY_ENTER", " "), "quit": ("q", "KEY_ESCAPE")}) == "start"
+
+    def watch(self, meter: Meter) -> Command:
+        """Show the running recording, and say what key was pressed."""
+        if self._live is None:
+            self._while_recording.enter_context(self._keys.cbreak())
+            self._live = self._while_recording.enter_context(
+                Live(console=self._console, auto_refresh=False, transient=True)
+            )
+            self._drain()
+        self._live.update(_meter_line(meter), refresh=True)
+        key = self._keys.inkey(timeout=0, esc_delay=0.05)
+        if key and _is(key, ("KEY_ENTER", " ")):
+            return Command.STOP
+        if key and _is(key, ("KEY_ESCAPE",)):
+            return Command.DISCARD
+        return Command.GO_ON
+
+    def recorded(self, recorded: Recorded) -> None:
+        """Tell how the recording ended; the judging begins."""
+        self.close()
+        if recorded.ending is Ending.DISCARDED:
+            say(self._console, _("Discarded."))
+            return
+        if recorded.ending is Ending.LIMIT:
+            say(self._console, _("The time is up."), "yellow")
+        say(
+            self._console,
+            _("{seconds:.1f} s recorded; listening …").format(seconds=recorded.seconds),
+        )
+
+    def result(self, attempt: Attempt, previous: Attempt | None) -> None:
+        """Show a judged take."""
+        self._console.print()
+        print_attempt(self._console, attempt, previous, explain=self._explain)
+        if self._emit:
+            self._emit(json.dumps(attempt_to_dict(attempt), ensure_ascii=False))
+
+    def ask_next(self, has_next: bool) -> Choice:
+        """Ask what to do after a take."""
+        go_on = _("next line") if has_next else _("finish")
+        say(self._console, _("R: again   Enter: {go_on}   Q: quit").format(go_on=go_on), "dim")
+        pressed = self._press(
+            {"again": ("r",), "next": ("KEY_ENTER", " "), "quit": ("q", "KEY_ESCAPE")}
+        )
+        return {"again": Choice.AGAIN, "next": Choice.NEXT, "quit": Choice.QUIT}[pressed]
+
+    def choose(self, keys: dict[str, tuple[str, ...]]) -> str:
+        """Wait for one of several keys and give the name of the choice."""
+        return self._press(keys)
+
+    def close(self) -> None:
+        """Take the meter off the screen and give the keyboard back."""
+        self._while_recording.close()
+        self._live = None
+
+    def _press(self, keys: dict[str, tuple[str, ...]]) -> str:
+        with self._keys.cbreak():
+            self._drain()
+            while True:
+                key = self._keys.inkey(esc_delay=0.05)
+                for choice, names in keys.items():
+                    if _is(key, names):
+                        return choice
+
+    def _drain(self) -> None:
+        # A key that was pressed too early, or twice, is not meant for what comes next.
+        while self._keys.inkey(timeout=0, esc_delay=0.0):
+            pass
+
+
+def _is(key: Keystroke, names: tuple[str, ...]) -> bool:
+    if key.is_sequence:
+        return key.name in names
+    # A terminal may send Enter as a plain line end.
+    plain = "KEY_ENTER" if key in "\r\n" else str(key).lower()
+    return plain in names
+
+
+def _meter_line(meter: Meter) -> Text:
+    level = _METER_FLOOR_DBFS if meter.level_dbfs is None else meter.level_dbfs
+    share = min(1.0, max(0.0, 1 - level / _METER_FLOOR_DBFS))
+    filled = round(share * _METER_CELLS)
+    line = Text(_("REC"), style="bold red")
+    line.append(f" {meter.seconds:4.1f} s [", style="default")
+    line.append("#" * filled, style="green" if share < 0.9 else "red")
+    line.append("-" * (_METER_CELLS - filled), style="dim")
+    line.append(f"] {level:4.0f} dBFS ", style="default")
+    if meter.is_clipping:
+        line.append(_("too loud"), style="bold red")
+    elif not meter.is_armed:
+        line.append(_("speak now"), style="bold")
+    else:
+        line.append(_("I hear you"), style="default")
+    line.append("  " + _("Enter: stop  Esc: discard"), style="dim")
+    return line

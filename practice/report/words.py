@@ -1,0 +1,61 @@
+"""How kinds, reasons and verdicts are called in the user's language."""
+
+from practice.core.kinds import CHINESE, Kind
+from practice.core.models import ElementResult, SpeechCheck, Unscored
+from practice.core.speechcheck import MAX_TAKE_S
+from practice.i18n import gettext as _
+from practice.i18n import is_chinese
+
+
+def kind_name(kind: Kind) -> str:
+    """A kind's name; in English with the standard's own name beside it."""
+    if is_chinese():
+        return CHINESE[kind]
+    english = {
+        Kind.POLITE: "polite word",
+        Kind.RESPECT: "respectful “you”",
+        Kind.ADDRESS: "form of address",
+    }
+    return english.get(kind, str(kind))
+
+
+def element_name(element: ElementResult) -> str:
+    """An element as it is reported: ``请（敬语）``."""
+    if element.kind is None:
+        return element.name
+    return _("{text} ({kind})").format(text=element.name, kind=kind_name(element.kind))
+
+
+def reason_text(check: SpeechCheck, reason: Unscored) -> str:
+    """Why a take was not scored, and what to do about it."""
+    text = {
+        Unscored.NO_SPEECH: _("No speech was found. Check the microphone and speak again."),
+        Unscored.TOO_QUIET: _(
+            "The speech is too quiet ({level:.0f} dBFS). Move the microphone closer or turn it "
+            "up, and record again."
+        ),
+        Unscored.CLIPPED: _(
+            "The sound is clipped ({clipped:.0%} of it). Turn the microphone down or move back, "
+            "and record again."
+        ),
+        Unscored.NOISY: _(
+            "The background is almost as loud as the speech ({snr:.0f} dB). Find a quieter place "
+            "and record again."
+        ),
+        Unscored.TOO_SHORT: _("The recording is too short ({seconds:.1f} s). Record again."),
+        Unscored.TOO_LONG: _(
+            "The recording is too long ({seconds:.0f} s; at most {limit:.0f} s). Cut it to one "
+            "utterance."
+        ),
+        Unscored.NO_TEXT: _("No words were recognised. Speak again, a little more clearly."),
+        Unscored.CUT_OFF: _(
+            "The microphone went away while you spoke. Check its plug and record again."
+        ),
+    }[reason]
+    return text.format(
+        level=check.speech_dbfs or 0.0,
+        clipped=check.clipped_share,
+        snr=check.snr_db or 0.0,
+        seconds=check.duration_s,
+        limit=MAX_TAKE_S,
+    )

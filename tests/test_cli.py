@@ -1,0 +1,319 @@
+"""The command on recordings: results, bad input, exit codes, JSON; nothing is lost."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from conftest import CLIPS, Practice
+
+from practice import __version__
+
+FAREWELL = CLIPS / "farewell.flac"
+WITHOUT_PLEASE = CLIPS / "farewell-without-please.flac"
+
+
+def one_line(text: str) -> str:
+    (line,) = text.splitlines()
+    return line
+
+
+# ---- recordings ------------------------------------------------------------
+
+
+def test_recording_is_judged_stored_and_shown(practice: Practice) -> None:
+    done = practice("run", "farewell", "--audio", FAREWELL, "--explain")
+    assert done.returncode == 0, done.stderr
+    assert "PASSED  100 of 100" in done.stdout
+    assert "How this came about" in done.stdout
+    assert "strict CER 0.0%" in done.stdout
+    (attempt,) = practice.json("history")
+    kept = practice.recordings / attempt["audio"]
+    assert kept.read_bytes() == FAREWELL.read_bytes()
+    assert kept.name == f"{attempt['id']}.flac"
+
+
+def test_missed_courtesy_is_named(practice: Practice) -> None:
+    done = practice("run", "farewell", "--audio", WITHOUT_PLEASE)
+    assert done.returncode == 0
+    assert "NOT PASSED" in done.stdout
+    assert "Missing: 请" in done.stdout
+    assert max(len(line.encode("gbk")) for line in done.stdout.splitlines()) <= 80
+
+
+def test_json_of_an_attempt(practice: Practice) -> None:
+    (a,) = practice.json("run", "farewell", "--audio", WITHOUT_PLEASE)
+    assert {
+        "scenario", "line", "script", "transcript", "status", "passed", "score", "counts",
+        "elements", "audio", "model", "scorer",
+    } <= set(a)  # fmt: skip
+    assert (a["scenario"], a["line"], a["status"], a["passed"]) == ("farewell", 1, "scored", False)
+    assert a["elements"][0] | {"evidence": None} == {
+        "text": "请",
+        "name": "请",
+        "kind": "polite",
+        "required": True,
+        "verdict": "missed",
+        "evidence": None,
+    }
+    assert a["score"] == pytest.approx(100 * sum(c["value"] * c["weight"] for c in a["components"]))
+    assert a["counts"]["deletions"] >= 1
+    assert a["model"]["name"] == "base"
+    assert len(a["model"]["sha256"]) == 64
+
+
+def test_same_command_same_attempt(practice: Practice) -> None:
+    (first,) = practice.json("run", "farewell", "--audio", FAREWELL)
+    (second,) = practice.json("run", "farewell", "--audio", FAREWELL)
+    for attempt in (first, second):
+        for key in ("id", "session", "created_at", "audio"):
+            attempt.pop(key)
+    assert first == second
+
+
+def test_files_go_to_lines_in_order(practice: Practice) -> None:
+    seat = CLIPS / "seat.flac"
+    attempts = practice.json("run", "reception", "--audio", seat, FAREWELL)
+    assert [(a["line"], a["script"]) for a in attempts] == [
+        (1, "您好，请坐。"),
+        (2, "请问您需要办理什么业务？"),
+    ]
+    (a,) = practice.json("run", "reception", "--line", "1", "--audio", seat)
+    assert a["passed"]
+    done = practice("run", "reception", "--line", "3", "--audio", seat)
+    assert (done.returncode, "no line 3" in done.stderr) == (1, True)
+    done = practice("run", "farewell", "--audio", seat, seat)
+    assert (done.returncode, "practice score" in done.stderr) == (1, True)
+
+
+def test_score_of_many_files(practice: Practice, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.wav"
+    bad.write_text("no audio")
+    done = practice("score", FAREWELL, bad, WITHOUT_PLEASE, "--scenario", "farewell")
+    assert done.returncode == 0
+    assert "3 recordings: 1 passed, 1 not passed, 0 not scored" in done.stdout
+    assert "bad.wav is no recording" in one_line(done.stderr)
+    assert [a["take"] for a in practice.json("history")] == [1, 3]
+    done = practice("score", bad, "--scenario", "farewell")
+    assert done.returncode == 1
+
+
+def test_history_and_rescore(practice: Practice) -> None:
+    (made,) = practice.json("run", "farewell", "--audio", FAREWELL)
+    assert made["id"][:8] in practice("history").stdout
+    shown = practice("history", made["id"][:6])
+    assert "PASSED" in shown.stdout
+    assert made["audio"] in shown.stdout
+    done = practice("rescore")
+    assert done.returncode == 0
+    assert "1 takes: 0 judged anew, 1 as before, 0 failed" in done.stdout
+
+
+def test_rescore_uses_the_stored_script(practice: Practice, tmp_path: Path) -> None:
+    folder = tmp_path / "p"
+    folder.mkdir()
+    scenario = "title: a\nwhen: b\nlines:\n  - cue: c\n    script: {}\n"
+    (folder / "mine.yaml").write_text(scenario.format("【请|敬语】慢走，欢迎下次光临"), "utf-8")
+    (made,) = practice.json("run", "mine", "--prompts", folder, "--audio", FAREWELL)
+    (folder / "mine.yaml").write_text(scenario.format("【再见|送别】"), "utf-8")
+    assert "0 judged anew" in practice("rescore", made["id"], "--prompts", folder).stdout
+    (still,) = practice.json("history")
+    assert still == made
+
+
+# ---- manifests -------------------------------------------------------------
+
+
+def test_manifest(practice: Practice, tmp_path: Path) -> None:
+    def row(file: Path | str, script: str, *texts: str, **more: object) -> dict[str, object]:
+        elements = [{"text": t, "kind": "敬语", "said": True} for t in texts]
+        return {"file": str(file), "script": script, "elements": elements, **more}
+
+    silence = tmp_path / "silence.wav"
+    soundfile.write(silence, np.zeros(160_000), 16_000)
+    rows = [
+        row(FAREWELL, "请慢走，欢迎下次光临。", "请", "欢迎下次光临", voice="jm_kumo"),
+        row(WITHOUT_PLEASE, "请慢走，欢迎下次光临，请。", "请"),
+        row("silence.wav", "谢谢", "谢谢", kind="nonspeech"),
+        row("none.wav", "谢谢", "谢谢"),
+        row(CLIPS / "human.flac", "您好新闻上都在播呢您", "您", "都在"),
+    ]
+    manifest = tmp_path / "manifest.jsonl"
+    manifest.write_text("\n\n".join(json.dumps(r) for r in rows), "utf-8")
+    done = practice("score", "--manifest", manifest, "--json")
+    assert done.returncode == 0
+    assert "none.wav" in one_line(done.stderr)
+    results = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [[e["verdict"] for e in r["elements"]] for r in results] == [
+        ["heard", "heard"],
+        ["missed"],
+        ["unscored"],
+        ["unscored"],
+        ["missed", "heard"],
+    ]
+    for result, given in zip(results, rows, strict=True):
+        for key in ("file", "script", "voice", "kind"):
+            assert result.get(key) == given.get(key)
+    assert results[0]["elements"][0]["said"] is True
+    assert results[0]["transcript"].startswith("请慢走")
+    assert results[2]["status"] == "unscored"
+    assert results[2]["reason"] == "no-speech"
+    assert not practice.recordings.exists()
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "[]", '{"file": "a.wav"}', '{"file": "a", "script": "b", "elements": [{}]}',
+             '{"file": "a", "script": "b", "elements": [{"text": "请"}]}']
+)  # fmt: skip
+def test_broken_manifest_names_its_line(practice: Practice, tmp_path: Path, text: str) -> None:
+    manifest = tmp_path / "manifest.jsonl"
+    manifest.write_text("\n" + text, "utf-8")
+    done = practice("score", "--manifest", manifest)
+    assert done.returncode == 1
+    assert f"{manifest}:2:" in one_line(done.stderr)
+
+
+# ---- bad input -------------------------------------------------------------
+
+
+def test_files_that_are_no_audio(practice: Practice, tmp_path: Path) -> None:
+    (tmp_path / "empty.wav").touch()
+    (tmp_path / "text.wav").write_text("no audio")
+    (tmp_path / "folder.wav").mkdir()
+    whole = FAREWELL.read_bytes()
+    (tmp_path / "cut.flac").write_bytes(whole[:30])
+    for name, words in {
+        "empty.wav": "is empty",
+        "text.wav": "no recording",
+        "folder.wav": "is a folder",
+        "cut.flac": "no recording",
+        "none.wav": "no file",
+    }.items():
+        done = practice("run", "farewell", "--audio", tmp_path / name)
+        assert done.returncode == 1
+        assert words in one_line(done.stderr)
+    assert practice.json("history") == []
+
+
+@pytest.mark.parametrize("rate", [8_000, 96_000])
+def test_stereo_of_any_rate(practice: Practice, tmp_path: Path, rate: int) -> None:
+    import soxr
+
+    samples, original = soundfile.read(FAREWELL)
+    path = tmp_path / "stereo.wav"
+    soundfile.write(path, np.stack([soxr.resample(samples, original, rate)] * 2, axis=1), rate)
+    (attempt,) = practice.json("run", "farewell", "--audio", path)
+    assert attempt["elements"][2]["verdict"] == "heard"
+
+
+def test_an_hour_is_unscored_and_not_copied(practice: Practice, tmp_path: Path) -> None:
+    path = tmp_path / "hour.flac"
+    with soundfile.SoundFile(path, "w", 8_000, 1) as file:
+        for _minute in range(60):
+            file.write(np.zeros(8_000 * 60))
+    (attempt,) = practice.json("run", "farewell", "--audio", path)
+    assert (attempt["status"], attempt["reason"]) == ("unscored", "too-long")
+    assert attempt["audio"] is None
+    assert "too long (3600 s" in practice("history", attempt["id"]).stdout
+    assert practice("rescore").returncode == 0
+
+
+def test_no_microphone(practice: Practice) -> None:
+    silent = practice.env | {"XDG_RUNTIME_DIR": "/nonexistent"}
+    done = practice("devices", env=silent)
+    if done.returncode == 0:
+        pytest.skip("this machine has a microphone of its own")
+    assert done.returncode == 1
+    assert "No microphone was found" in one_line(done.stderr)
+    done = practice("doctor", env=silent)
+    assert done.returncode == 1
+    assert "FAIL  microphone" in done.stdout
+
+
+def test_no_portaudio(practice: Practice, tmp_path: Path) -> None:
+    # sounddevice asks the linker's cache; a module of the same name stands in for its refusal.
+    (tmp_path / "sounddevice.py").write_text("raise OSError('PortAudio library not found')")
+    done = practice("devices", env=practice.env | {"PYTHONPATH": str(tmp_path)})
+    assert done.returncode == 1
+    assert "apt-get install libportaudio2" in one_line(done.stderr)
+
+
+def test_recordings_folder_that_cannot_be_written(practice: Practice, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    done = practice("run", "farewell", "--audio", FAREWELL, "--recordings", file / "below")
+    assert done.returncode == 1
+    assert "--recordings" in one_line(done.stderr)
+
+
+def test_wrong_usage_exits_with_2(practice: Practice) -> None:
+    for args in (
+        ["run"],
+        ["run", "farewell", "--nonsense"],
+        ["run", "farewell", str(FAREWELL)],
+        ["run", "farewell", "--line", "0"],
+        ["score"],
+        ["score", str(FAREWELL)],
+        ["nonsense"],
+    ):
+        assert practice(*args).returncode == 2, args
+
+
+def test_output_into_a_closed_pipe(practice: Practice) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f"{sys.executable} -m cli list | head -1"],
+        env=practice.env,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == ""
+
+
+def test_a_terminal_without_chinese(practice: Practice) -> None:
+    env = practice.env | {"PYTHONIOENCODING": "ascii"}
+    assert practice("show", "farewell", env=env).returncode == 0
+    assert "WARN  terminal" in practice("doctor", env=env).stdout
+    assert practice.json("show", "farewell", env=env)[0]["title"] == "送别客户"
+
+
+def test_version(practice: Practice) -> None:
+    assert __version__ in practice("--version").stdout
+
+
+# ---- what is imported ------------------------------------------------------
+
+
+@pytest.mark.parametrize("args", [["--help"], ["list"], ["check"], ["run", "--help"]])
+def test_light_commands_import_nothing_heavy(practice: Practice, args: list[str]) -> None:
+    code = f"""
+import sys
+sys.argv = ["practice", *{args!r}]
+import cli
+try:
+    cli.main()
+except SystemExit:
+    pass
+heavy = {{"torch", "whisper", "sounddevice", "onnxruntime", "sqlalchemy", "alembic", "numba",
+         "wetext"}}
+print("HEAVY", sorted(heavy & set(sys.modules)))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=practice.env, capture_output=True, text=True, check=True
+    )
+    assert "HEAVY []" in done.stdout
+
+
+def test_chinese_locale_sees_chinese(practice: Practice) -> None:
+    env = practice.env | {"LC_ALL": "zh_CN.UTF-8"}
+    done = practice("run", "farewell", "--audio", WITHOUT_PLEASE, env=env)
+    assert "未通过" in done.stdout
+    assert "缺：请（敬语）" in done.stdout
+    assert "练习" in practice("--help", env=env).stdout
+    chosen = practice("run", "nonsense", env=practice.env | {"PRACTICE_LANG": "zh"})
+    assert "没有" in chosen.stderr

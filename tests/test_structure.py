@@ -1,0 +1,123 @@
+"""The directions in which modules may import, and what an installed wheel holds."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+# Who may import what below `practice`; a package's name stands for its modules.
+ALLOWED = {
+    "errors": set(),
+    "i18n": set(),
+    "places": set(),
+    "settings": {"errors", "i18n"},
+    "core": {"core"},
+    "prompts": {"core", "errors", "i18n"},
+    "takes": {"core", "errors", "i18n"},
+    "speech": {"speech", "core", "errors", "i18n"},
+    "store": {"store", "core", "errors", "i18n"},
+    "assess": {"core", "speech"},
+    "session": {"assess", "core", "errors", "i18n", "speech", "store", "takes"},
+    "batch": {"assess", "core", "errors", "i18n", "report", "session", "speech", "takes"},
+    "report": {"report", "core", "i18n", "session", "speech"},
+    "commands": {
+        "assess", "batch", "commands", "core", "errors", "i18n", "places", "prompts",
+        "report", "session", "settings", "speech", "store", "takes",
+    },
+}  # fmt: skip
+
+
+def imported(path: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            if node.module == "practice":
+                names |= {f"practice.{alias.name}" for alias in node.names}
+            names.add(node.module)
+        elif isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+    return {m[1] for name in names if (m := re.match(r"practice\.(\w+)", name))}
+
+
+def test_modules_import_in_one_direction() -> None:
+    for path in (ROOT / "practice").rglob("*.py"):
+        parts = path.relative_to(ROOT / "practice").with_suffix("").parts
+        if parts == ("__init__",):
+            continue
+        excess = imported(path) - ALLOWED[parts[0]]
+        assert not excess, f"{path.name} imports {excess}"
+
+
+def test_core_does_no_input_or_output() -> None:
+    for path in (ROOT / "practice" / "core").glob("*.py"):
+        text = path.read_text("utf-8")
+        names = {
+            alias.name.split(".")[0]
+            for node in ast.walk(ast.parse(text))
+            if isinstance(node, ast.Import)
+            for alias in node.names
+        }
+        assert not names & {"os", "sys", "pathlib", "time", "click", "rich", "logging"}, path
+        assert "open(" not in text, path
+        assert "print(" not in text, path
+
+
+def test_only_align_imports_jiwer() -> None:
+    users = [
+        p.name for p in (ROOT / "practice").rglob("*.py") if "import jiwer" in p.read_text("utf-8")
+    ]
+    assert users == ["align.py"]
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", folder, ROOT], check=True
+    )
+    (path,) = folder.glob("practice-*.whl")
+    return path
+
+
+def test_wheel_holds_what_it_needs(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    assert {
+        "cli.py",
+        "practice/py.typed",
+        "practice/prompts_bundled/farewell.yaml",
+        "practice/prompts_bundled/rules/banned.yaml",
+        "practice/locale/zh/LC_MESSAGES/practice.mo",
+        "practice/store/migrations/versions/v0001_attempts.py",
+    } <= names
+    tops = {name.split("/")[0] for name in names}
+    assert {t for t in tops if "dist-info" not in t} == {"cli.py", "practice"}
+
+
+def test_installed_wheel_works_away_from_the_checkout(wheel: Path, tmp_path: Path) -> None:
+    home = tmp_path / "venv"
+    # The libraries are those of this environment; only practice itself comes from the wheel.
+    venv.create(home, with_pip=False)
+    (site,) = home.glob("lib/python*/site-packages")
+    zipfile.ZipFile(wheel).extractall(site)
+    ours = next(p for p in sys.path if p.endswith("site-packages"))
+    run = f"import sys; sys.path.append({ours!r}); import cli; sys.argv[0] = 'practice'; cli.main()"
+    env = {"HOME": str(tmp_path), "PATH": "", "LC_ALL": "C.UTF-8"}
+
+    def practice(*args: str) -> str:
+        command = [str(home / "bin/python"), "-c", run, *args]
+        done = subprocess.run(
+            command, env=env, cwd=tmp_path, capture_output=True, text=True, check=True
+        )
+        return done.stdout
+
+    assert "farewell" in practice("list")
+    assert "No takes yet" in practice("history")
+    assert (tmp_path / ".local/share/practice/recordings/practice.db").is_file()
