@@ -78,41 +78,51 @@ def read_manifest(path: Path) -> list[Row]:
 
 def _row(manifest: Path, keys: dict[str, Any]) -> Row:
     script = str(keys["script"])
+    texts = list(dict.fromkeys(str(e["text"]) for e in keys["elements"]))
     elements = [
         Element(text, None, start, start + len(text), text)
-        for text in dict.fromkeys(str(e["text"]) for e in keys["elements"])
-        for start in _occurrences(script, text)
+        for text in texts
+        for start in _occurrences(script, text, [t for t in texts if text in t and t != text])
     ]
     line = Line("", (Wording(script, tuple(sorted(elements, key=lambda e: e.start))),))
     return Row(keys, manifest.parent / str(keys["file"]), line)
 
 
-def _occurrences(script: str, text: str) -> Iterator[int]:
-    if text not in script:
+def _occurrences(script: str, text: str, longer: list[str]) -> list[int]:
+    """Where a text stands, if it can not inside a longer element: 请 is not that of 请问."""
+    places = _find_all(script, text)
+    if not places:
         raise ValueError(_("“{text}” is not in the script").format(text=text))
-    place = script.find(text)
-    while place >= 0:
-        yield place
-        place = script.find(text, place + 1)
+    covered = [(start, start + len(t)) for t in longer for start in _find_all(script, t)]
+    alone = [p for p in places if not any(a <= p and p + len(text) <= b for a, b in covered)]
+    return alone or places
+
+
+def _find_all(script: str, text: str) -> list[int]:
+    return [i for i in range(len(script)) if text and script.startswith(text, i)]
 
 
 def score_rows(judge: Judge, rows: list[Row]) -> Iterator[tuple[dict[str, Any], str | None]]:
     """Judge the rows in their order: each result, and a message where a file failed.
 
     A result is the row's own keys with ``verdict`` and ``evidence`` added to its
-    elements, and what an attempt's JSON has beside them.
+    elements, and what an attempt's JSON has beside them. Rows in succession that share
+    a recording listen to it once.
     """
+    path, heard = None, None
     for row in rows:
         try:
-            assessment = judge.assess(audio.read(row.path), row.line)
+            if heard is None or row.path != path:
+                path, heard = row.path, judge.listen(audio.read(row.path))
         except AudioError as error:
+            path, heard = None, None
             elements = [{**e, "verdict": str(Verdict.UNSCORED)} for e in row.keys["elements"]]
             yield (
                 {**row.keys, "elements": elements, "status": "unscored", "reason": "unreadable"},
                 str(error),
             )
         else:
-            yield _with_verdicts(row, assessment), None
+            yield _with_verdicts(row, judge.judge(heard, row.line)), None
 
 
 def _with_verdicts(row: Row, assessment: Assessment) -> dict[str, Any]:

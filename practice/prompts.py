@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from practice.core.kinds import CHINESE
 from practice.core.markup import MAX_WORDINGS, MarkupError, parse_script
 from practice.core.models import BannedPhrase, Element, Line, Scenario, Wording
-from practice.core.normalize import readings
+from practice.core.normalize import normal_form
 from practice.errors import PromptError
 from practice.i18n import gettext as _
 
@@ -264,8 +264,7 @@ def _fill(text: str, slots: dict[str, tuple[str, ...]]) -> str:
 
 def _silent_parts(path: Path, line: int, wording: Wording) -> Iterator[Problem]:
     """Mistakes of a script that could never be heard."""
-    spoken = readings(wording.script)[0]
-    if not spoken.text:
+    if not normal_form(wording.script).text:
         yield Problem(path, line, _("the script has nothing to say, only signs."))
     for element in wording.elements:
         if _is_silent(element, wording):
@@ -277,7 +276,7 @@ def _silent_parts(path: Path, line: int, wording: Wording) -> Iterator[Problem]:
 
 
 def _is_silent(element: Element, wording: Wording) -> bool:
-    start, end = readings(wording.script)[0].span(element.start, element.end)
+    start, end = normal_form(wording.script).span(element.start, element.end)
     return start == end
 
 
@@ -288,7 +287,10 @@ def _markup_message(error: MarkupError) -> str:
         "empty": _("“【{detail}】” has an empty text. An element is written 【请|敬语】."),
         "no-kind": _("“【{detail}】” has no kind. Write 【{detail}|kind】 with one of: {kinds}."),
         "unknown-kind": _("“{detail}” is no kind of courtesy. Use one of: {kinds}."),
-        "flag": _("“{detail}” is unknown here; only 可选 (optional) can follow the kind."),
+        "flag": _(
+            "“{detail}” is unknown here; 可选 (optional) or 关键 (critical) can follow the kind."
+        ),
+        "both-flags": _("“【{detail}】” cannot be both 可选 (optional) and 关键 (critical)."),
         "unknown-slot": _("the slot “{detail}” has no values. List them under slots."),
         "too-many": _(
             "alternatives and slots make {detail} wordings; at most {limit} are allowed. "

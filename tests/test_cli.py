@@ -31,7 +31,7 @@ def test_recording_is_judged_stored_and_shown(practice: Practice) -> None:
     assert done.returncode == 0, done.stderr
     assert "PASSED  100 of 100" in done.stdout
     assert "How this came about" in done.stdout
-    assert "strict CER 0.0%" in done.stdout
+    assert "strict CER (by spelling) 0.0%" in done.stdout
     (attempt,) = practice.json("history")
     kept = practice.recordings / attempt["audio"]
     assert kept.read_bytes() == FAREWELL.read_bytes()
@@ -58,6 +58,7 @@ def test_json_of_an_attempt(practice: Practice) -> None:
         "name": "请",
         "kind": "polite",
         "required": True,
+        "critical": False,
         "verdict": "missed",
         "evidence": None,
     }

@@ -31,6 +31,8 @@ def start(practice: Practice, microphone: Microphone) -> Start:
             encoding="utf-8",
             dimensions=(24, 80),
             timeout=120,
+            # Whoever started the tests may have had Ctrl-C ignored.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         child.delaybeforesend = 0.1
         return child

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from practice.core.models import Unscored
 from practice.core.speechcheck import (
+    MARGIN_S,
     RATE_HZ,
     WINDOW_S,
     Samples,
@@ -108,16 +109,20 @@ def test_windows_hold_all_speech_and_fit(pairs: list[tuple[float, float]]) -> No
         found.append((at + gap, at + gap + length))
         at += gap + length
     cuts = windows(tuple(found))
-    assert all(end - start <= WINDOW_S + 1e-9 for start, end in cuts)
+    for window in cuts:
+        assert sum(b - a + 2 * MARGIN_S for a, b in window) <= WINDOW_S + 1e-6
+    pieces = [piece for window in cuts for piece in window]
     for start, end in found:
-        inside = sum(max(0.0, min(end, b) - max(start, a)) for a, b in cuts)
+        inside = sum(max(0.0, min(end, b) - max(start, a)) for a, b in pieces)
         assert inside == pytest.approx(end - start)
 
 
-def test_cut_keeps_a_margin_where_there_is_one() -> None:
+def test_cut_keeps_margins_and_no_long_silence() -> None:
     samples = np.zeros(10 * RATE_HZ, np.float32)
-    assert len(cut(samples, (2.0, 3.0))) == int(1.6 * RATE_HZ)
-    assert len(cut(samples, (0.0, 10.0))) == 10 * RATE_HZ
+    assert len(cut(samples, ((2.0, 3.0),))) == int(1.6 * RATE_HZ)
+    assert len(cut(samples, ((2.0, 3.0), (8.0, 9.0)))) == int(3.2 * RATE_HZ)
+    assert len(cut(samples, ((2.0, 3.0), (3.5, 4.0)))) == int(2.6 * RATE_HZ)
+    assert len(cut(samples, ((0.0, 10.0),))) == 10 * RATE_HZ
 
 
 # ---- auto-stop -------------------------------------------------------------

@@ -54,7 +54,7 @@ def take(name: str = "王芳", group: str = "一厅", **changes: object) -> Take
 
 def heard(text: str) -> Assessment:
     transcript = Transcript(text, -0.2, 0.01, 0.8)
-    return Assessment(CHECK, transcript, score_transcript(LINE, text), MODEL, VERSION)
+    return Assessment(CHECK, transcript, None, score_transcript(LINE, text), MODEL, VERSION)
 
 
 def test_what_is_stored_comes_back_whole(tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_what_is_stored_comes_back_whole(tmp_path: Path) -> None:
 def test_unscored_takes_are_kept_too(tmp_path: Path) -> None:
     store = Store(tmp_path)
     check = replace(CHECK, reason=Unscored.NO_SPEECH, spans_s=())
-    nothing = Assessment(check, None, unscored(LINE, Unscored.NO_SPEECH), None, VERSION)
+    nothing = Assessment(check, None, None, unscored(LINE, Unscored.NO_SPEECH), None, VERSION)
     store.add(made := take(), nothing)
     assert store.get(made.id).assessment == nothing
 
@@ -102,7 +102,7 @@ def test_previous_is_the_same_trainees_last_scored_take(tmp_path: Path) -> None:
         take(group="二厅", created_at=times[1]),
         take(created_at=times[3]),
     )
-    nothing = Assessment(CHECK, None, unscored(LINE, Unscored.NO_TEXT), None, VERSION)
+    nothing = Assessment(CHECK, None, None, unscored(LINE, Unscored.NO_TEXT), None, VERSION)
     store.add(first, heard("慢走"))
     store.add(other, heard("请慢走"))
     store.add(take(created_at=times[2]), nothing)

@@ -83,14 +83,14 @@ def rescore(
 
 
 def _judge_again(judge: Judge, attempt: Attempt, folder: Path) -> Assessment:
-    """Listen again where the model or the signal's rules may say otherwise, else only score."""
+    """Listen again where scorer, model or settings changed; else the judgement stands."""
     from practice.core.models import Unscored
+    from practice.core.scoring import VERSION
     from practice.speech import audio
 
     take, earlier = attempt.take, attempt.assessment
-    if earlier.model is not None and earlier.model == judge.transcriber().info:
-        return judge.rescore(earlier, take.spec)
-    if take.audio is None:
+    as_before = earlier.scorer == VERSION and earlier.model in (None, judge.transcriber().info)
+    if as_before or take.audio is None:
         return earlier
     cut_off = earlier.check.reason is Unscored.CUT_OFF
     return judge.assess(audio.read(folder / take.audio), take.spec, cut_off=cut_off)

@@ -1,25 +1,65 @@
-"""The verdict on each courtesy element of a wording."""
+"""The verdict on each courtesy element of a wording: by the transcript, and by the audio."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from practice.core.align import Alignment
-from practice.core.models import Basis, Element, ElementResult, Evidence, Verdict
-from practice.core.normalize import Normalized
+from practice.core.hypotheses import Inquiry, Pair, Place, inquire, place_of
+from practice.core.models import Basis, Element, ElementResult, Evidence, Op, Verdict
+from practice.core.verdicts import Reliability, decide, needs_audio
 
 
-def judge_elements(
-    elements: tuple[Element, ...], reference: Normalized, alignment: Alignment
-) -> tuple[ElementResult, ...]:
-    """Say for each element whether it was heard, and on what that rests.
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An element at its place, and what is to be asked about it.
 
-    An element is heard if its characters stand at their place, or at another place
-    that answers to nothing else in the script (a changed order is no omission).
+    ``elsewhere``: it stands in a part of the transcript that answers to nothing else in
+    the script, so that only the order was changed.
     """
-    spans = [reference.span(e.start, e.end) for e in elements]
-    matched = alignment.matched()
-    free = set(range(len(alignment.hypothesis))) - set(matched.values())
-    return tuple(
-        _judge(element, span, alignment, matched, free)
-        for element, span in zip(elements, spans, strict=True)
-    )
+
+    element: Element
+    place: Place
+    heard: str
+    elsewhere: bool
+    inquiry: Inquiry | None
+
+    def judge(
+        self, answers: Mapping[Pair, float] | None, reliability: Reliability
+    ) -> ElementResult:
+        """Judge the element. ``answers`` is None where the audio can't be asked."""
+        if self.elsewhere:
+            return _result(
+                self.element, Verdict.HEARD, Evidence(Basis.ELSEWHERE, self.element.text)
+            )
+        finding = None
+        if self.inquiry is not None and answers is not None:
+            finding = self.inquiry.finding(answers)
+        verdict, evidence = decide(self.element.text, self.place, self.heard, finding, reliability)
+        return _result(self.element, verdict, evidence)
+
+
+def find_candidates(elements: tuple[Element, ...], alignment: Alignment) -> tuple[Candidate, ...]:
+    """Find each element of a wording in the transcript."""
+    taken = {
+        s.hyp for s in alignment.steps if s.hyp is not None and s.op in (Op.EQUAL, Op.HOMOPHONE)
+    }
+    out = []
+    for element in elements:
+        place = place_of(alignment, alignment.reference.span(element.start, element.end))
+        asked = needs_audio(element.text, place)
+        moved = asked and _moved(element, alignment, place, taken)
+        out.append(
+            Candidate(
+                element,
+                place,
+                alignment.hypothesis.text[place.hyp_start : place.hyp_end],
+                moved,
+                inquire(alignment, place) if asked and not moved else None,
+            )
+        )
+    return tuple(out)
 
 
 def unscored_elements(elements: tuple[Element, ...]) -> tuple[ElementResult, ...]:
@@ -27,31 +67,31 @@ def unscored_elements(elements: tuple[Element, ...]) -> tuple[ElementResult, ...
     return tuple(_result(e, Verdict.UNSCORED, Evidence(Basis.NONE)) for e in elements)
 
 
-def _judge(
-    element: Element,
-    span: tuple[int, int],
-    alignment: Alignment,
-    matched: dict[int, int],
-    free: set[int],
-) -> ElementResult:
-    start, end = span
-    heard = alignment.opposite(start, end)
-    text = alignment.reference[start:end]
-    if text and heard == text:
-        return _result(element, Verdict.HEARD, Evidence(Basis.TEXT, heard))
-    # The characters that match the element's own place may serve at the other place too.
-    usable = free | {matched[i] for i in range(start, end) if i in matched}
-    at = alignment.hypothesis.find(text) if text else -1
+def _moved(element: Element, alignment: Alignment, place: Place, taken: set[int]) -> bool:
+    if "您" in element.text:  # its spelling proves nothing
+        return False
+    ref, hyp = alignment.reference.text, alignment.hypothesis.text
+    # A single character stands in many words: the next one must have come along.
+    end = max(place.ref_end, place.ref_start + 2)
+    needle = ref[place.ref_start : end]
+    own = set(range(place.hyp_start, place.hyp_end))
+    at = hyp.find(needle) if len(needle) > 1 else -1
     while at >= 0:
-        place = set(range(at, at + len(text)))
-        if place <= usable:
-            free -= place  # said once, counted once
-            return _result(element, Verdict.HEARD, Evidence(Basis.ELSEWHERE, text))
-        at = alignment.hypothesis.find(text, at + 1)
-    return _result(element, Verdict.MISSED, Evidence(Basis.ABSENT, heard))
+        stretch = set(range(at, at + len(needle)))
+        if not stretch & (taken - own):
+            taken |= set(range(at, at + len(element.text)))  # said once, counted once
+            return True
+        at = hyp.find(needle, at + 1)
+    return False
 
 
 def _result(element: Element, verdict: Verdict, evidence: Evidence) -> ElementResult:
     return ElementResult(
-        element.text, element.name, element.kind, element.required, verdict, evidence
+        element.text,
+        element.name,
+        element.kind,
+        element.required,
+        element.critical,
+        verdict,
+        evidence,
     )

@@ -1,7 +1,8 @@
 """The markup in which a trainer writes a script with its courtesies: ``【请|敬语】慢走``.
 
 - ``【text|kind】`` marks an element; ``【您好/早上好|问候】`` gives alternatives, the
-  first being the standard's; ``【text|kind|可选】`` (or ``optional``) is not required.
+  first being the standard's; ``【text|kind|可选】`` (``optional``) is not required, and
+  missing a ``【text|kind|关键】`` (``critical``) fails the take by itself.
 - ``{slot}`` stands for any of the slot's values, the first being the one shown.
 
 Every combination of alternatives and slot values is a wording of its own, so that
@@ -20,6 +21,7 @@ MAX_WORDINGS = 200
 
 _PIECE = re.compile(r"【(?P<element>[^【】]*)】|\{(?P<slot>[^{}]*)\}|(?P<text>[^【】{}]+|[【】{}])")
 _OPTIONAL = {"可选", "optional"}
+_CRITICAL = {"关键", "critical"}
 
 
 class MarkupError(ValueError):
@@ -38,13 +40,14 @@ class _Piece:
     choices: tuple[str, ...]
     kind: Kind | None = None
     required: bool = True
+    critical: bool = False
 
 
 def parse_script(script: str, slots: dict[str, tuple[str, ...]]) -> tuple[Wording, ...]:
     """Expand a marked script into its wordings, the standard one first.
 
     Raises MarkupError with code ``bracket``, ``empty``, ``no-kind``, ``unknown-kind``,
-    ``flag``, ``unknown-slot`` or ``too-many``.
+    ``flag``, ``both-flags``, ``unknown-slot`` or ``too-many``.
     """
     pieces = [_parse_piece(match, slots) for match in _PIECE.finditer(script.replace("｜", "|"))]
     total = 1
@@ -77,9 +80,12 @@ def _parse_element(body: str) -> _Piece:
     kind = parse_kind(marks[0])
     if kind is None:
         raise MarkupError("unknown-kind", marks[0])
-    if unknown := [flag for flag in marks[1:] if flag.lower() not in _OPTIONAL]:
+    flags = {flag.lower() for flag in marks[1:]}
+    if unknown := sorted(flags - _OPTIONAL - _CRITICAL):
         raise MarkupError("flag", unknown[0])
-    return _Piece(choices, kind, required=not marks[1:])
+    if flags & _OPTIONAL and flags & _CRITICAL:
+        raise MarkupError("both-flags", body)
+    return _Piece(choices, kind, not flags & _OPTIONAL, bool(flags & _CRITICAL))
 
 
 def _join(pieces: list[_Piece], texts: tuple[str, ...]) -> Wording:
@@ -90,6 +96,14 @@ def _join(pieces: list[_Piece], texts: tuple[str, ...]) -> Wording:
         script += text
         if piece.kind is not None:
             elements.append(
-                Element(text, piece.kind, start, len(script), piece.choices[0], piece.required)
+                Element(
+                    text,
+                    piece.kind,
+                    start,
+                    len(script),
+                    piece.choices[0],
+                    piece.required,
+                    piece.critical,
+                )
             )
     return Wording(script, tuple(elements))

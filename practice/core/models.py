@@ -19,7 +19,8 @@ class Element:
 
     ``text`` stands at ``start:end`` of the wording's script. ``name`` is what the
     element is called in every wording of the line (``您好`` where 早上好 is said
-    instead), so that results of different wordings can be compared.
+    instead), so that results of different wordings can be compared. Missing a
+    ``critical`` one fails the take by itself.
     """
 
     text: str
@@ -28,6 +29,7 @@ class Element:
     end: int
     name: str
     required: bool = True
+    critical: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,17 +143,64 @@ class SpeechCheck:
 # ---- the verdict -----------------------------------------------------------
 
 
+CREDIT_NEAR = 0.5
+"""What a near-homophone counts for in the tolerant accuracy; a homophone counts whole."""
+
+
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How reference and hypothesis differ, in characters; counts add up with ``+``."""
+    """How script and transcript differ by spelling and sound, in characters.
+
+    Counts add up with ``+``.
+    """
 
     hits: int = 0
+    homophones: int = 0
+    near: int = 0
     substitutions: int = 0
     deletions: int = 0
     insertions: int = 0
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(
+            self.hits + other.hits,
+            self.homophones + other.homophones,
+            self.near + other.near,
+            self.substitutions + other.substitutions,
+            self.deletions + other.deletions,
+            self.insertions + other.insertions,
+        )
+
+    @property
+    def said(self) -> float:
+        """Characters of the script that count as said: what the accuracy is made of."""
+        return self.hits + self.homophones + CREDIT_NEAR * self.near
+
+    @property
+    def reference_length(self) -> int:
+        """Characters that should have been said."""
+        return self.hits + self.homophones + self.near + self.substitutions + self.deletions
+
+    @property
+    def accuracy(self) -> float | None:
+        """Tolerant accuracy: the share of the script that was said, by its sound.
+
+        Extra words do not lower it. None for an empty script.
+        """
+        return self.said / self.reference_length if self.reference_length else None
+
+
+@dataclass(frozen=True, slots=True)
+class StrictCounts:
+    """How script and transcript differ by spelling alone, in characters, as jiwer counts."""
+
+    hits: int = 0
+    substitutions: int = 0
+    deletions: int = 0
+    insertions: int = 0
+
+    def __add__(self, other: StrictCounts) -> StrictCounts:
+        return StrictCounts(
             self.hits + other.hits,
             self.substitutions + other.substitutions,
             self.deletions + other.deletions,
@@ -165,17 +214,12 @@ class Counts:
 
     @property
     def errors(self) -> int:
-        """Edit operations between reference and hypothesis."""
+        """Edit operations between script and transcript."""
         return self.substitutions + self.deletions + self.insertions
 
     @property
-    def accuracy(self) -> float | None:
-        """Share of the script's characters that were said; extra words do not lower it."""
-        return self.hits / self.reference_length if self.reference_length else None
-
-    @property
     def cer(self) -> float | None:
-        """Character error rate, which counts insertions and can exceed 1."""
+        """Strict character error rate, which counts insertions and can exceed 1."""
         return self.errors / self.reference_length if self.reference_length else None
 
 
@@ -192,17 +236,27 @@ class Basis(StrEnum):
     """What a verdict on an element rests on."""
 
     TEXT = "text"  # its characters stand at their place in the transcript
+    HOMOPHONE = "homophone"  # so do characters that sound exactly like it
     ELSEWHERE = "elsewhere"  # its characters stand in the transcript, at another place
-    ABSENT = "absent"  # the transcript does not have it
+    AUDIO = "audio"  # the recogniser was asked how likely the audio is with and without it
+    PRONOUN = "pronoun"  # it was asked whether the audio has 您 or 你 there
+    ABSENT = "absent"  # the transcript does not have it, and the audio was not asked
     NONE = "none"  # nothing was judged
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What an element's verdict rests on; ``heard`` is the transcript at its place."""
+    """What an element's verdict rests on.
+
+    ``heard`` is the transcript at its place. ``strength`` is in nats, positive for the
+    element, on the scale of the thresholds in ``verdicts``; None where the audio was not
+    asked. ``doubts`` say why a verdict is unsure that would else have been missed.
+    """
 
     basis: Basis
     heard: str = ""
+    strength: float | None = None
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +267,7 @@ class ElementResult:
     name: str
     kind: Kind | None
     required: bool
+    critical: bool
     verdict: Verdict
     evidence: Evidence
 
@@ -221,6 +276,8 @@ class Op(StrEnum):
     """What happened to a run of characters between script and transcript."""
 
     EQUAL = "equal"
+    HOMOPHONE = "homophone"
+    NEAR = "near"
     SUBSTITUTE = "substitute"
     DELETE = "delete"
     INSERT = "insert"
@@ -243,15 +300,35 @@ class BannedHit:
     instead: str
 
 
+class RemarkKind(StrEnum):
+    """What is worth saying of a take beside its faults."""
+
+    ORDER = "order"  # elements were said in another order than the script's
+    REPEAT = "repeat"  # a start that was said twice (请、请慢走)
+    FILLER = "filler"  # 嗯, 那个: what is heard of them; their absence proves nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something worth saying of a take that costs nothing."""
+
+    kind: RemarkKind
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class Component:
-    """One part of the overall score: its value (0 to 1), its weight, and what it counts."""
+    """One part of the overall score: its weight, and what it counts."""
 
     name: str
-    value: float
     weight: float
-    done: int
+    done: float
     total: int
+
+    @property
+    def value(self) -> float:
+        """The part's own score, 0 to 1."""
+        return self.done / self.total
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,14 +336,19 @@ class Score:
     """The judgement of one take.
 
     An unscored take has a reason, no total, and elements that are all ``unscored``.
-    ``wording`` is the accepted wording that the take came closest to.
+    ``wording`` is the accepted wording that the take came closest to. ``passed`` is also
+    None where elements that are unsure decide on it: that is the trainer's to say.
+    ``off_script``: something entirely different was said.
     """
 
     wording: str
     elements: tuple[ElementResult, ...]
     counts: Counts = Counts()
+    strict: StrictCounts = StrictCounts()
     chunks: tuple[Chunk, ...] = ()
     banned: tuple[BannedHit, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    off_script: bool = False
     components: tuple[Component, ...] = ()
     total: float | None = None
     passed: bool | None = None
@@ -284,10 +366,14 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """Everything that one hearing of a take gave: signal, transcript, verdict."""
+    """Everything that one hearing of a take gave: signal, transcript, verdict.
+
+    ``second`` is the transcript of a second look, where the first was doubtful.
+    """
 
     check: SpeechCheck
     transcript: Transcript | None
+    second: Transcript | None
     score: Score
     model: ModelInfo | None
     scorer: str

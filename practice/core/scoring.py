@@ -1,21 +1,33 @@
-"""From a line and a transcript to a score: the one table of weights, and the pass mark."""
+"""From a line and a transcript to a score: the one table of weights, and the pass mark.
 
-from practice.core.align import Alignment, align
+A score comes in two steps, because the recogniser is asked in between: ``draft`` aligns
+and says what to ask, ``Draft.judge`` takes the answers as plain data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from practice.core.align import Alignment, align, strict_counts
 from practice.core.banned import find_banned
-from practice.core.elements import judge_elements, unscored_elements
+from practice.core.elements import Candidate, find_candidates, unscored_elements
+from practice.core.hypotheses import Pair
 from practice.core.models import (
     BannedPhrase,
     Component,
-    ElementResult,
     Line,
     Score,
+    Transcript,
     Unscored,
     Verdict,
     Wording,
 )
-from practice.core.normalize import Normalized, readings
+from practice.core.normalize import normalize
+from practice.core.remarks import find_remarks
+from practice.core.verdicts import Reliability
 
-VERSION = "1"
+VERSION = "2"
 """Raised with every change that can change a score, so that ``rescore`` knows."""
 
 WEIGHTS: dict[str, float] = {"courtesies": 0.6, "accuracy": 0.4}
@@ -25,31 +37,73 @@ without elements) drops out, and the others share its weight."""
 PASS_MARK = 80.0
 """The least total, of 100, that passes."""
 
+OFF_SCRIPT_BELOW = 0.3
+"""A take with less tolerant accuracy and no courtesy heard is something else entirely."""
+
+LOOP_RATIO = 2.4
+"""Compression ratio above which a text repeats itself; openai-whisper's own default."""
+
+MOST_CHARACTERS_PER_S = 7.5
+"""More than this (and three) no mouth says: Chinese announcers speak 200 to 300
+characters a minute, which is 5 a second at the most."""
+
+_SHORTLIST = 4
+"""Wordings that are aligned by sound, after all have been compared by spelling."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A transcript set against the wording it comes closest to, not yet judged."""
+
+    wording: Wording
+    alignment: Alignment
+    candidates: tuple[Candidate, ...]
+
+    @property
+    def questions(self) -> list[Pair]:
+        """What the recogniser is to be asked about the audio."""
+        pairs = [p for c in self.candidates if c.inquiry for p in c.inquiry.pairs()]
+        return list(dict.fromkeys(pairs))
+
+    def judge(
+        self,
+        answers: Mapping[Pair, float] | None,
+        reliability: Reliability,
+        banned: tuple[BannedPhrase, ...] = (),
+    ) -> Score:
+        """Judge the take. ``answers`` is None where the audio can't be asked."""
+        elements = tuple(c.judge(answers, reliability) for c in self.candidates)
+        alignment = self.alignment
+        accuracy = alignment.counts.accuracy or 0.0
+        any_heard = any(e.verdict is Verdict.HEARD for e in elements)
+        score = Score(
+            wording=self.wording.script,
+            elements=elements,
+            counts=alignment.counts,
+            strict=strict_counts(alignment.reference.text, alignment.hypothesis.text),
+            chunks=alignment.chunks,
+            banned=find_banned(alignment.hypothesis.text, alignment.reference.text, banned),
+            remarks=find_remarks(alignment, elements),
+            off_script=accuracy < OFF_SCRIPT_BELOW and not any_heard,
+        )
+        return with_total(score)
+
+
+def draft(line: Line, transcript: str) -> Draft | None:
+    """Set a transcript against a line; None where it has not a letter or digit."""
+    if not normalize(transcript):
+        return None
+    wording, alignment = _closest(line, transcript)
+    return Draft(wording, alignment, find_candidates(wording.elements, alignment))
+
 
 def score_transcript(line: Line, transcript: str, banned: tuple[BannedPhrase, ...] = ()) -> Score:
-    """Judge a transcript against the accepted wording that it comes closest to.
-
-    A transcript without a single letter or digit is unscored (``no-text``). A banned
-    phrase fails the take whatever its total.
-    """
-    hypotheses = readings(transcript)
-    if not hypotheses[0].text:
+    """Judge a transcript alone, without audio: what it lacks is missed."""
+    drafted = draft(line, transcript)
+    if drafted is None:
         return unscored(line, Unscored.NO_TEXT)
-    wording, reference, alignment = _closest(line, hypotheses)
-    elements = judge_elements(wording.elements, reference, alignment)
-    hits = find_banned(alignment.hypothesis, alignment.reference, banned)
-    components = _components(elements, alignment)
-    total = 100 * sum(c.value * c.weight for c in components)
-    return Score(
-        wording=wording.script,
-        elements=elements,
-        counts=alignment.counts,
-        chunks=alignment.chunks,
-        banned=hits,
-        components=components,
-        total=total,
-        passed=total >= PASS_MARK and not hits,
-    )
+    sure = Reliability(0.0, 0.0, len(drafted.alignment.hypothesis.text))
+    return drafted.judge(None, sure, banned)
 
 
 def unscored(line: Line, reason: Unscored) -> Score:
@@ -58,30 +112,91 @@ def unscored(line: Line, reason: Unscored) -> Score:
     return Score(standard.script, unscored_elements(standard.elements), reason=reason)
 
 
-def _closest(
-    line: Line, hypotheses: tuple[Normalized, ...]
-) -> tuple[Wording, Normalized, Alignment]:
-    """The wording and the reading of numerals that leave the fewest errors."""
-    candidates = [
-        (wording, reference, align(reference.text, hypothesis.text))
-        for wording in line.wordings
-        for reference in readings(wording.script)
-        for hypothesis in hypotheses
-    ]
-    return min(candidates, key=lambda c: c[2].counts.errors)
+def reliability_of(transcript: Transcript, speech_s: float) -> Reliability:
+    """How far a transcript of so much speech can be trusted."""
+    characters = len(normalize(transcript.text))
+    return Reliability(transcript.avg_logprob, speech_s, characters, loops(transcript, speech_s))
 
 
-def _components(elements: tuple[ElementResult, ...], alignment: Alignment) -> tuple[Component, ...]:
-    counts = alignment.counts
-    required = [e for e in elements if e.required]
-    heard = sum(e.verdict is Verdict.HEARD for e in required)
+def loops(transcript: Transcript, speech_s: float) -> bool:
+    """Whether the recogniser repeated itself: the text compresses, or is too long for the time."""
+    characters = len(normalize(transcript.text))
+    return (
+        transcript.compression_ratio > LOOP_RATIO
+        or characters > MOST_CHARACTERS_PER_S * speech_s + 3
+    )
+
+
+def better_of(first: Score, second: Score) -> Score:
+    """Take over what only the second look heard, where both compare with one wording.
+
+    Whatever has 您 stays as the first look has it: a second chance at 您 for 你 is a
+    second chance to credit it wrongly.
+    """
+    if first.wording != second.wording:
+        return first
+    order = {Verdict.MISSED: 0, Verdict.UNSURE: 1, Verdict.HEARD: 2}
+    elements = tuple(
+        b if order[b.verdict] > order[a.verdict] and "您" not in a.text else a
+        for a, b in zip(first.elements, second.elements, strict=True)
+    )
+    return with_total(replace(first, elements=elements)) if elements != first.elements else first
+
+
+def with_total(score: Score) -> Score:
+    """Add up the total, and say whether the take passed.
+
+    Elements that are unsure count neither for nor against; where they decide on the
+    pass, ``passed`` is None.
+    """
+    worst = _passes(score, unsure_as=Verdict.MISSED)
+    best = _passes(score, unsure_as=Verdict.HEARD)
+    components = _components(score)
+    return replace(
+        score,
+        components=components,
+        total=_sum(components),
+        passed=best if best == worst else None,
+    )
+
+
+def _passes(score: Score, unsure_as: Verdict) -> bool:
+    elements = tuple(
+        replace(e, verdict=unsure_as) if e.verdict is Verdict.UNSURE else e for e in score.elements
+    )
+    critical_missed = any(e.critical and e.verdict is Verdict.MISSED for e in elements)
+    total = _sum(_components(replace(score, elements=elements)))
+    return total >= PASS_MARK and not critical_missed and not score.banned
+
+
+def _sum(components: tuple[Component, ...]) -> float:
+    return 100 * sum(c.value * c.weight for c in components)
+
+
+def _components(score: Score) -> tuple[Component, ...]:
+    settled = [e for e in score.elements if e.required and e.verdict is not Verdict.UNSURE]
+    heard = sum(e.verdict is Verdict.HEARD for e in settled)
     parts = {
-        "courtesies": (heard, len(required)),
-        "accuracy": (counts.hits, counts.reference_length),
+        "courtesies": (heard, len(settled)),
+        "accuracy": (score.counts.said, score.counts.reference_length),
     }
     present = {name: part for name, part in parts.items() if part[1]}
     share = sum(WEIGHTS[name] for name in present)
     return tuple(
-        Component(name, done / total, WEIGHTS[name] / share, done, total)
+        Component(name, WEIGHTS[name] / share, done, total)
         for name, (done, total) in present.items()
     )
+
+
+def _closest(line: Line, transcript: str) -> tuple[Wording, Alignment]:
+    """The wording that leaves the cheapest alignment."""
+    hypothesis = normalize(transcript)
+    shortlist = sorted(
+        line.wordings,
+        key=lambda wording: strict_counts(normalize(wording.script), hypothesis).errors,
+    )[:_SHORTLIST]
+    candidates = [
+        (wording, align(wording.script, transcript, [(e.start, e.end) for e in wording.elements]))
+        for wording in sorted(shortlist, key=line.wordings.index)
+    ]
+    return min(candidates, key=lambda c: c[1].cost)

@@ -113,9 +113,7 @@ def check_speech(
         mask[int(start * RATE_HZ) : int(end * RATE_HZ)] = True
         near[max(0, int((start - 0.1) * RATE_HZ)) : int((end + 0.1) * RATE_HZ)] = True
     speech_dbfs = dbfs(samples[mask])
-    background = samples[~near]
-    # Less than this of background says nothing about it.
-    noise_dbfs = dbfs(background) if len(background) >= 0.2 * RATE_HZ else None
+    noise_dbfs = _background_dbfs(samples[~near])
     snr_db = (
         speech_dbfs - noise_dbfs if speech_dbfs is not None and noise_dbfs is not None else None
     )
@@ -141,30 +139,56 @@ def check_speech(
     )
 
 
+def _background_dbfs(samples: Samples) -> float | None:
+    """Level of what is no speech; None for less than 0.2 s, which says nothing.
+
+    The median of short frames, so that an echo or a cough does not count.
+    """
+    frame = int(0.03 * RATE_HZ)
+    if len(samples) < 0.2 * RATE_HZ:
+        return None
+    whole = samples[: len(samples) // frame * frame].reshape(-1, frame)
+    power = float(np.median(np.mean(np.square(whole, dtype=np.float64), axis=1)))
+    return 10 * float(np.log10(power)) if power > 0 else None
+
+
 def too_long(duration_s: float) -> SpeechCheck:
     """The check of a take that is too long to be one utterance; it is not measured."""
     return SpeechCheck(duration_s, 0.0, None, None, None, 0.0, (), Unscored.TOO_LONG)
 
 
-def windows(spans_s: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
-    """Group spans of speech into stretches of at most WINDOW_S, cut at their pauses.
+def windows(
+    spans_s: tuple[tuple[float, float], ...],
+) -> tuple[tuple[tuple[float, float], ...], ...]:
+    """Group spans of speech into windows of at most WINDOW_S of sound each.
 
-    A single span that is longer is cut hard.
+    What counts is the speech with its margins, since the silence between goes out. A
+    single span that is longer is cut hard.
     """
-    out: list[tuple[float, float]] = []
+    out: list[list[tuple[float, float]]] = []
+    used = 0.0
     for span_start, span_end in spans_s:
         start = span_start
         while start < span_end:
-            end = min(span_end, start + WINDOW_S)
-            if out and start == span_start and end - out[-1][0] <= WINDOW_S:
-                out[-1] = (out[-1][0], end)
+            end = min(span_end, start + WINDOW_S - 2 * MARGIN_S)
+            length = end - start + 2 * MARGIN_S
+            if out and used + length <= WINDOW_S:
+                out[-1].append((start, end))
+                used += length
             else:
-                out.append((start, end))
+                out.append([(start, end)])
+                used = length
             start = end
-    return tuple(out)
+    return tuple(tuple(window) for window in out)
 
 
-def cut(samples: Samples, window_s: tuple[float, float]) -> Samples:
-    """The samples of a window with a margin on both sides, so far as there are any."""
-    start = max(0, int((window_s[0] - MARGIN_S) * RATE_HZ))
-    return samples[start : int((window_s[1] + MARGIN_S) * RATE_HZ)]
+def cut(samples: Samples, spans_s: tuple[tuple[float, float], ...]) -> Samples:
+    """The speech of a window with a margin around each span, and nothing else.
+
+    Whisper writes courtesies into long silences, after real speech too: it gets none.
+    """
+    keep = np.zeros(len(samples), dtype=bool)
+    for start, end in spans_s:
+        first = max(0, int((start - MARGIN_S) * RATE_HZ))
+        keep[first : int((end + MARGIN_S) * RATE_HZ)] = True
+    return samples[keep]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from practice.core.models import Assessment, Attempt, Counts, ElementResult, ModelInfo
+from practice.core.models import Assessment, Attempt, ElementResult, ModelInfo, Transcript
 from practice.core.scoring import PASS_MARK
 
 
@@ -43,18 +43,16 @@ def assessment_to_dict(assessment: Assessment) -> dict[str, Any]:
         "passed": score.passed,
         "score": score.total,
         "pass_mark": PASS_MARK,
-        "counts": _counts(score.counts),
-        "components": [asdict(component) for component in score.components],
+        "off_script": score.off_script,
+        "counts": {**asdict(score.counts), "accuracy": score.counts.accuracy},
+        "strict": {**asdict(score.strict), "cer": score.strict.cer},
+        "components": [{**asdict(c), "value": c.value} for c in score.components],
         "elements": [_element(e) for e in score.elements],
         "banned": [asdict(hit) for hit in score.banned],
+        "remarks": [asdict(remark) for remark in score.remarks],
         "alignment": [asdict(chunk) for chunk in score.chunks],
-        "recogniser": {
-            "avg_logprob": transcript.avg_logprob,
-            "no_speech_prob": transcript.no_speech_prob,
-            "compression_ratio": transcript.compression_ratio,
-        }
-        if transcript
-        else None,
+        "recogniser": _confidence(transcript),
+        "second_look": asdict(assessment.second) if assessment.second else None,
         "signal": {
             "duration_s": check.duration_s,
             "speech_s": check.speech_s,
@@ -69,8 +67,8 @@ def assessment_to_dict(assessment: Assessment) -> dict[str, Any]:
     }
 
 
-def _counts(counts: Counts) -> dict[str, Any]:
-    return {**asdict(counts), "accuracy": counts.accuracy, "cer": counts.cer}
+def _confidence(transcript: Transcript | None) -> dict[str, Any] | None:
+    return {k: v for k, v in asdict(transcript).items() if k != "text"} if transcript else None
 
 
 def _element(element: ElementResult) -> dict[str, Any]:

@@ -10,8 +10,21 @@ from rich.text import Text
 from practice.core.models import Chunk, Op
 
 # Full-width signs, so that they stand under Han characters in every terminal.
-MARKS = {Op.SUBSTITUTE: "＊", Op.DELETE: "－", Op.INSERT: "＋"}
-_STYLES = {Op.EQUAL: "", Op.SUBSTITUTE: "yellow", Op.DELETE: "red", Op.INSERT: "cyan"}
+MARKS = {
+    Op.HOMOPHONE: "＝",
+    Op.NEAR: "～",
+    Op.SUBSTITUTE: "＊",
+    Op.DELETE: "－",
+    Op.INSERT: "＋",
+}
+_STYLES = {
+    Op.EQUAL: "",
+    Op.HOMOPHONE: "",
+    Op.NEAR: "yellow",
+    Op.SUBSTITUTE: "yellow",
+    Op.DELETE: "red",
+    Op.INSERT: "cyan",
+}
 _GAP = "\u3000"  # ideographic space, two cells like a character
 
 

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 
 from rich.console import Console
 from rich.text import Text
 
-from practice.core.models import Attempt, Basis, ElementResult, Op, Score, Verdict
+from practice.core.models import (
+    Attempt,
+    Basis,
+    ElementResult,
+    Op,
+    RemarkKind,
+    Score,
+    Verdict,
+)
 from practice.core.scoring import PASS_MARK
+from practice.core.verdicts import THRESHOLDS
 from practice.i18n import gettext as _
 from practice.report.compare import MARKS, compare
 from practice.report.words import element_name, reason_text
@@ -59,7 +69,7 @@ def _explanation(attempt: Attempt) -> Iterator[str]:
     names = {"courtesies": _("courtesies heard"), "accuracy": _("characters of the script")}
     for part in score.components:
         yield (
-            f"{names[part.name]}: {part.done}/{part.total} = {part.value:.1%}"
+            f"{names[part.name]}: {part.done:g}/{part.total} = {part.value:.1%}"
             f" × {part.weight:.2f} = {100 * part.value * part.weight:.1f}"
         )
     if score.total is not None:
@@ -69,17 +79,16 @@ def _explanation(attempt: Attempt) -> Iterator[str]:
     if transcript is not None:
         counts = score.counts
         yield _(
-            "characters: {hits} right, {substitutions} different, {deletions} left out, "
-            "{insertions} extra; strict CER {cer:.1%}"
-        ).format(
-            hits=counts.hits,
-            substitutions=counts.substitutions,
-            deletions=counts.deletions,
-            insertions=counts.insertions,
-            cer=counts.cer or 0.0,
-        )
+            "characters: {hits} right, {homophones} sound the same, {near} almost the same, "
+            "{substitutions} different, {deletions} left out, {insertions} extra"
+        ).format(**asdict(counts))
+        yield _(
+            "tolerant accuracy (by sound) {accuracy:.1%}, strict CER (by spelling) {cer:.1%}"
+        ).format(accuracy=counts.accuracy or 0.0, cer=score.strict.cer or 0.0)
         yield _("compared with the wording: {wording}").format(wording=score.wording)
         yield _("Whisper wrote: {text}").format(text=transcript.text)
+        if assessment.second is not None:
+            yield _("second look: {text}").format(text=assessment.second.text)
         yield (
             f"avg_logprob {transcript.avg_logprob:.2f}, no_speech_prob "
             f"{transcript.no_speech_prob:.2f}, model "
@@ -98,9 +107,8 @@ def _explanation(attempt: Attempt) -> Iterator[str]:
 
 
 def missed_text(score: Score) -> str:
-    """The missed courtesies in words, the required ones first; empty where none is."""
-    missed = [e for e in score.with_verdict(Verdict.MISSED) if e.required]
-    return _(", ").join(element_name(e) for e in missed)
+    """The missed courtesies in words; empty where none is."""
+    return _names([e for e in score.with_verdict(Verdict.MISSED) if e.required])
 
 
 def one_line(attempt: Attempt) -> str:
@@ -109,14 +117,29 @@ def one_line(attempt: Attempt) -> str:
     if score.reason is not None:
         reason = reason_text(attempt.assessment.check, score.reason)
         return _("not scored: {reason}").format(reason=reason)
-    word = _("passed") if score.passed else _("not passed")
-    text = f"{word} {score.total:.0f}"
+    words = {True: _("passed"), False: _("not passed"), None: _("for the trainer")}
+    parts = [f"{words[score.passed]} {score.total:.0f}"]
+    if score.off_script:
+        return f"{parts[0]}  {_('something else was said')}"
     missed = missed_text(score)
-    return f"{text}  {_('Missing: {elements}').format(elements=missed)}" if missed else text
+    if missed:
+        parts.append(_("Missing: {elements}").format(elements=missed))
+    unsure = _names(score.with_verdict(Verdict.UNSURE))
+    if unsure:
+        parts.append(_("Unsure: {elements}").format(elements=unsure))
+    return "  ".join(parts)
+
+
+def _names(elements: Sequence[ElementResult]) -> str:
+    return _(", ").join(element_name(e) for e in elements)
 
 
 def _print_verdict(console: Console, score: Score) -> None:
-    word, style = (_("PASSED"), "bold green") if score.passed else (_("NOT PASSED"), "bold red")
+    word, style = {
+        True: (_("PASSED"), "bold green"),
+        False: (_("NOT PASSED"), "bold red"),
+        None: (_("FOR THE TRAINER TO DECIDE"), "bold yellow"),
+    }[score.passed]
     line = Text(word, style=style)
     line.append(
         "  "
@@ -127,13 +150,23 @@ def _print_verdict(console: Console, score: Score) -> None:
     )
     console.print(line)
     missed = missed_text(score)
-    if missed:
+    unsure = _names(score.with_verdict(Verdict.UNSURE))
+    if score.off_script:
+        say(console, _("This is not the script: something else was said."), "red", indent=2)
+    elif missed:
         say(console, _("Missing: {elements}").format(elements=missed), "red", indent=2)
-    elif score.elements:
+    elif score.elements and not unsure:
         say(console, _("No courtesy is missing."), "green")
+    if unsure and not score.off_script:
+        text = _("Not clear to the machine, the trainer will listen: {elements}")
+        say(console, text.format(elements=unsure), "yellow", indent=2)
     for hit in score.banned:
         text = _("Never say “{phrase}”. Better: {instead}")
         say(console, text.format(phrase=hit.phrase, instead=hit.instead), "red", indent=2)
+    moved = [r.text for r in score.remarks if r.kind is RemarkKind.ORDER]
+    if moved:
+        text = _("In another order than the script: {elements}")
+        say(console, text.format(elements=_(", ").join(moved)), indent=2)
 
 
 def _print_comparison(console: Console, score: Score) -> None:
@@ -142,6 +175,8 @@ def _print_comparison(console: Console, score: Score) -> None:
     for line in compare(score.chunks, (_("script"), _("heard")), width):
         console.print(line, no_wrap=True, crop=False)
     legend = {
+        Op.HOMOPHONE: _("sounds the same, no fault"),
+        Op.NEAR: _("sounds almost the same"),
         Op.DELETE: _("left out"),
         Op.SUBSTITUTE: _("different"),
         Op.INSERT: _("extra, no fault"),
@@ -155,14 +190,14 @@ def _print_comparison(console: Console, score: Score) -> None:
 
 def _print_figures(console: Console, score: Score, previous: Attempt | None) -> None:
     figures = [
-        _("accuracy {accuracy:.0%} ({hits} of {length} characters)").format(
+        _("accuracy {accuracy:.0%} ({said:g} of {length} characters)").format(
             accuracy=score.counts.accuracy or 0.0,
-            hits=score.counts.hits,
+            said=score.counts.said,
             length=score.counts.reference_length,
         )
     ]
     figures += [
-        _("courtesies {done} of {total}").format(done=part.done, total=part.total)
+        _("courtesies {done:g} of {total}").format(done=part.done, total=part.total)
         for part in score.components
         if part.name == "courtesies"
     ]
@@ -174,17 +209,52 @@ def _print_figures(console: Console, score: Score, previous: Attempt | None) -> 
 
 def _evidence(element: ElementResult) -> str:
     evidence = element.evidence
+    verdict = {
+        Verdict.HEARD: _("heard"),
+        Verdict.MISSED: _("missed"),
+        Verdict.UNSURE: _("unsure"),
+        Verdict.UNSCORED: _("not judged"),
+    }[element.verdict]
+    heard = _("the transcript has “{heard}” there").format(heard=evidence.heard or "-")
+    strength = f"{evidence.strength or 0.0:+.1f}"
+    limits = THRESHOLDS
     match evidence.basis:
         case Basis.TEXT:
-            return _("heard: it stands in the transcript at its place")
+            why = _("it stands in the transcript at its place")
+        case Basis.HOMOPHONE:
+            why = _("{heard}, which sounds the same").format(heard=heard)
         case Basis.ELSEWHERE:
-            return _("heard, at another place than in the script")
-        case Basis.ABSENT if evidence.heard:
-            return _("missed: the transcript has “{heard}” there").format(heard=evidence.heard)
+            why = _("it stands at another place than in the script")
         case Basis.ABSENT:
-            return _("missed: the transcript has nothing there")
+            why = heard
+        case Basis.AUDIO:
+            why = _(
+                "{heard}; the audio gives it {strength} nats (heard from {high:+.1f}, "
+                "missed from {low:+.1f})"
+            ).format(heard=heard, strength=strength, high=limits.heard, low=limits.missed)
+        case Basis.PRONOUN:
+            hello = element.text.startswith("您好")
+            why = _(
+                "the audio gives 您 over 你 {strength} nats (heard from {high:+.1f}, "
+                "missed from {low:+.1f})"
+            ).format(
+                strength=strength,
+                high=limits.hello_heard if hello else limits.pronoun_heard,
+                low=limits.hello_missed if hello else limits.pronoun_missed,
+            )
         case _:
-            return _("not judged")
+            return verdict
+    doubts = "".join(f"; {_doubt(doubt)}" for doubt in evidence.doubts)
+    return f"{verdict}: {why}{doubts}"
+
+
+def _doubt(doubt: str) -> str:
+    return {
+        "unlikely": _("but the transcript is poor"),
+        "dropped": _("but the transcript is too short for so much speech"),
+        "loops": _("but the transcript repeats itself"),
+        "script": _("but with it the script fits the audio better"),
+    }[doubt]
 
 
 def _next_step(score: Score) -> str:

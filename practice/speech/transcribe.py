@@ -7,8 +7,10 @@ text where nothing was said, and a language model fills in exactly what was left
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from practice.core.hypotheses import Pair
 from practice.core.models import ModelInfo, Transcript
 from practice.core.speechcheck import Samples, cut, windows
 from practice.errors import WeightsError
@@ -16,7 +18,10 @@ from practice.i18n import gettext as _
 from practice.speech import weights
 
 if TYPE_CHECKING:
+    from torch import Tensor
     from whisper.model import Whisper
+
+    from practice.speech.likelihood import Likelihood
 
 PROMPT = "以下是普通话的句子。"
 """A neutral prompt: it steers towards simplified characters and punctuation, and has no
@@ -32,48 +37,106 @@ SETTINGS: dict[str, str | int | float | bool] = {
 decoder again and make figures that differ from run to run."""
 
 
+class Hearing(Protocol):
+    """A take as a recogniser hears it: encoded once, for the text and all questions on it."""
+
+    @property
+    def transcript(self) -> Transcript:
+        """What was said, as the recogniser writes it."""
+
+    def second_look(self) -> Transcript:
+        """What was said, decoded in another way; for when the first is doubtful."""
+
+    def compare(self, pairs: Sequence[Pair]) -> list[float] | None:
+        """For each pair of texts log P(first) - log P(second) given the audio, in nats.
+
+        None where the take is too long to be compared as a whole.
+        """
+
+
 class Transcriber(Protocol):
-    """Something that writes down speech."""
+    """Something that hears speech."""
 
     @property
     def info(self) -> ModelInfo:
         """Which model and settings it uses."""
 
-    def transcribe(self, samples: Samples, spans_s: tuple[tuple[float, float], ...]) -> Transcript:
-        """Write down the speech that lies in ``spans_s`` of mono samples at 16 kHz."""
+    def listen(self, samples: Samples, spans_s: tuple[tuple[float, float], ...]) -> Hearing:
+        """Hear the speech that lies in ``spans_s`` of mono samples at 16 kHz."""
 
 
 class WhisperTranscriber:
     """openai-whisper, loaded once: greedy decoding of one encoder pass per window."""
 
     def __init__(self, model: Whisper, info: ModelInfo) -> None:
+        from whisper.tokenizer import get_tokenizer
+
+        from practice.speech.likelihood import Likelihood
+
         self._model = model
         self.info = info
-
-    def transcribe(self, samples: Samples, spans_s: tuple[tuple[float, float], ...]) -> Transcript:
-        """Write down the speech that lies in ``spans_s`` of mono samples at 16 kHz."""
-        parts = [self._decode(cut(samples, window)) for window in windows(spans_s)]
-        return Transcript(
-            text="".join(part.text for part in parts),
-            avg_logprob=min(part.avg_logprob for part in parts),
-            no_speech_prob=max(part.no_speech_prob for part in parts),
-            compression_ratio=max(part.compression_ratio for part in parts),
+        tokenizer = get_tokenizer(
+            model.is_multilingual,
+            num_languages=model.num_languages,
+            language="zh",
+            task="transcribe",
         )
+        # As whisper.decoding lays out a prompt.
+        trunk = [
+            tokenizer.sot_prev,
+            *tokenizer.encode(" " + PROMPT),
+            *tokenizer.sot_sequence_including_notimestamps,
+        ]
+        self._likelihood = Likelihood(model, tokenizer, trunk)
 
-    def _decode(self, samples: Samples) -> Transcript:
+    def listen(self, samples: Samples, spans_s: tuple[tuple[float, float], ...]) -> Hearing:
+        """Hear the speech that lies in ``spans_s`` of mono samples at 16 kHz."""
+        encodings = [self._encode(cut(samples, window)) for window in windows(spans_s)]
+        return _WhisperHearing(self._model, self._likelihood, encodings)
+
+    def _encode(self, samples: Samples) -> Tensor:
         import torch
         import whisper
 
         mel = whisper.log_mel_spectrogram(
             whisper.pad_or_trim(torch.from_numpy(samples)), n_mels=self._model.dims.n_mels
         )
-        options = whisper.DecodingOptions(fp16=False, **SETTINGS)
-        result = whisper.decode(self._model, mel, options)
+        with torch.inference_mode():
+            encoding: Tensor = self._model.encoder(mel[None])
+        return encoding
+
+
+class _WhisperHearing:
+    """What Whisper's encoder made of a take, one encoding for each window."""
+
+    def __init__(self, model: Whisper, likelihood: Likelihood, encodings: Sequence[Tensor]) -> None:
+        self._model = model
+        self._likelihood = likelihood
+        self._encodings = encodings
+        self.transcript = self._decode(SETTINGS)
+
+    def second_look(self) -> Transcript:
+        """Decode without the prompt: as dear as the first time, and wrong in other places."""
+        return self._decode({k: v for k, v in SETTINGS.items() if k != "prompt"})
+
+    def compare(self, pairs: Sequence[Pair]) -> list[float] | None:
+        """For each pair of texts log P(first) - log P(second) given the audio, in nats."""
+        if not pairs:
+            return []
+        if len(self._encodings) != 1:
+            return None
+        return self._likelihood.compare(self._encodings[0][0], pairs)
+
+    def _decode(self, settings: dict[str, str | int | float | bool]) -> Transcript:
+        import whisper
+
+        options = whisper.DecodingOptions(fp16=False, **settings)
+        parts = [whisper.decode(self._model, e, options)[0] for e in self._encodings]
         return Transcript(
-            text=result.text,
-            avg_logprob=result.avg_logprob,
-            no_speech_prob=result.no_speech_prob,
-            compression_ratio=result.compression_ratio,
+            text="".join(part.text for part in parts),
+            avg_logprob=min(part.avg_logprob for part in parts),
+            no_speech_prob=max(part.no_speech_prob for part in parts),
+            compression_ratio=max(part.compression_ratio for part in parts),
         )
 
 

@@ -1,0 +1,192 @@
+"""Are the verdicts true? The tool's real path over labelled speech, beside the plain way.
+
+    python benchmarks/verdicts.py [--manifest FILE] [--no-baseline]
+
+The plain way is openai-whisper's transcribe() (greedy, language zh, the same prompt),
+simplified characters, and a search for the element's characters. Printed for all groups:
+accused (said, but called missed), credited (not said, but called heard), unsure (left to
+the trainer, unscored included), each with its count and its 95 % interval (Wilson); 您 for
+你 apart; strict CER and tolerant error rate of the scripts of which everything was said;
+and the time of the parts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+import time
+import warnings
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import whisper
+
+from practice import prompts
+from practice.assess import Judge
+from practice.batch import read_manifest, score_rows
+from practice.core.align import strict_counts
+from practice.core.models import Counts, StrictCounts
+from practice.core.normalize import normalize
+from practice.places import default_prompts, models_dir
+from practice.speech import audio, weights
+from practice.speech.transcribe import PROMPT, load
+
+DEFAULT = Path(__file__).parent.parent.parent / "shared" / "bench" / "manifest.jsonl"
+HEADS = ("group", "said", "accused", "not said", "credited", "unsure", "你 as 您", "您 missed")
+
+
+def main() -> None:
+    """Judge every row with both, then print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--manifest", type=Path, default=DEFAULT)
+    parser.add_argument("--no-baseline", action="store_true")
+    parser.add_argument("--model", default="base")
+    options = parser.parse_args()
+    warnings.simplefilter("ignore")
+    model = weights.installed(models_dir(), options.model) or weights.install(
+        models_dir(), options.model, lambda *_: None
+    )
+    rows = read_manifest(options.manifest)
+    transcriber = load(model)
+    judge = Judge(lambda: transcriber, prompts.load_banned(default_prompts()))
+    start = time.perf_counter()
+    ours = [result for result, _error in _shown(score_rows(judge, rows), len(rows), "practice")]
+    seconds = {"practice": time.perf_counter() - start}
+    _print_tables("practice", ours)
+    if not options.no_baseline:
+        plain = _Plain(str(model.path))
+        start = time.perf_counter()
+        theirs = list(_shown((plain.judge(r.keys, r.path) for r in rows), len(rows), "plain way"))
+        seconds["plain way"] = time.perf_counter() - start
+        _print_tables("plain way", theirs)
+        ratio = seconds["practice"] / seconds["plain way"]
+        print(f"\ntime: practice {ratio:.2f} of the plain way, all rows")
+
+
+class _Plain:
+    """transcribe(), then a search for the characters; each recording once."""
+
+    def __init__(self, path: str) -> None:
+        self._model = whisper.load_model(path, device="cpu")
+        self._texts: dict[Path, str] = {}
+
+    def judge(self, keys: dict[str, Any], path: Path) -> dict[str, Any]:
+        if path not in self._texts:
+            samples = audio.read(path).samples
+            result = whisper.transcribe(
+                self._model, samples, language="zh", initial_prompt=PROMPT, fp16=False
+            )
+            self._texts[path] = result["text"]
+        heard = normalize(self._texts[path])
+        counts = strict_counts(normalize(keys["script"]), heard)
+        elements = [
+            {**e, "verdict": "heard" if normalize(e["text"]) in heard else "missed"}
+            for e in keys["elements"]
+        ]
+        return {**keys, "elements": elements, "strict": asdict(counts), "status": "scored"}
+
+
+def _print_tables(title: str, results: list[dict[str, Any]]) -> None:
+    print(f"\n## {title}\n")
+    _print_row(HEADS)
+    groupings: dict[str, Callable[[dict[str, Any], dict[str, Any]], str | None]] = {
+        "kind": lambda row, _e: row["kind"],
+        "condition": lambda row, _e: _if_synthetic(row, row.get("condition")),
+        "voice": lambda row, _e: _if_synthetic(row, row.get("voice")),
+        "element": lambda row, e: _if_synthetic(row, e["text"]),
+    }
+    for name, group_of in groupings.items():
+        groups: dict[str, Counter[str]] = defaultdict(Counter)
+        for row in results:
+            for element in row["elements"]:
+                group = group_of(row, element)
+                if group is not None:
+                    _count(groups[group], row, element)
+        for group in sorted(groups):
+            _print_row([f"{name} {group}", *_cells(groups[group])])
+    _print_error_rates(results)
+
+
+def _if_synthetic(row: dict[str, Any], value: str | None) -> str | None:
+    return value if row["kind"] == "synthetic" else None
+
+
+def _count(counter: Counter[str], row: dict[str, Any], element: dict[str, Any]) -> None:
+    text, verdict, said = element["text"], element["verdict"], element["said"]
+    plain_you = not said and "您" in text and text.replace("您", "你") in row["spoken"]
+    counter["all"] += 1
+    counter["unsure"] += verdict in ("unsure", "unscored")
+    if plain_you:
+        counter["you"] += 1
+        counter["you heard"] += verdict == "heard"
+    elif said:
+        counter["said"] += 1
+        counter["accused"] += verdict == "missed"
+        counter["pronoun"] += "您" in text
+        counter["pronoun missed"] += "您" in text and verdict == "missed"
+    else:
+        counter["not"] += 1
+        counter["credited"] += verdict == "heard"
+
+
+def _cells(c: Counter[str]) -> Iterator[str]:
+    yield str(c["said"])
+    yield _share(c["accused"], c["said"])
+    yield str(c["not"])
+    yield _share(c["credited"], c["not"])
+    yield _share(c["unsure"], c["all"])
+    yield _share(c["you heard"], c["you"])
+    yield _share(c["pronoun missed"], c["pronoun"])
+
+
+def _share(k: int, n: int) -> str:
+    """A share with its 95 % interval: Wilson, J. Am. Stat. Assoc. 22 (1927)."""
+    if not n:
+        return "-"
+    z, p = 1.96, k / n
+    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
+    half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+    low, high = max(0.0, middle - half), min(1.0, middle + half)
+    return f"{k} = {100 * p:.1f} % [{100 * low:.1f}-{100 * high:.1f}]"
+
+
+def _print_row(cells: Iterable[str]) -> None:
+    print("| " + " | ".join(cells) + " |")
+
+
+def _print_error_rates(results: list[dict[str, Any]]) -> None:
+    """Error rates over the rows of which the whole script was said."""
+    strict: dict[str, StrictCounts] = defaultdict(StrictCounts)
+    tolerant: dict[str, Counts] = defaultdict(Counts)
+    for row in results:
+        if normalize(row.get("spoken", "")) != normalize(row["script"]):
+            continue
+        if row["status"] != "scored":
+            continue
+        strict[row["kind"]] += StrictCounts(
+            **{k: v for k, v in row["strict"].items() if k != "cer"}
+        )
+        if "counts" in row:
+            own = {k: v for k, v in row["counts"].items() if k != "accuracy"}
+            tolerant[row["kind"]] += Counts(**own)
+    for kind, counts in sorted(strict.items()):
+        line = f"\n{kind}: strict CER {100 * (counts.cer or 0):.1f} %"
+        if kind in tolerant:
+            line += f", tolerant error rate {100 * (1 - (tolerant[kind].accuracy or 0)):.1f} %"
+        print(f"{line} of {counts.reference_length} characters")
+
+
+def _shown(items: Iterable[Any], total: int, what: str) -> Iterator[Any]:
+    for done, item in enumerate(items, 1):
+        if sys.stderr.isatty() or done % 50 == 0:
+            print(f"\r{what} {done}/{total}", end="", file=sys.stderr)
+        yield item
+    print(file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
