@@ -32,6 +32,7 @@ from practice.core.align import strict_counts
 from practice.core.models import Counts, StrictCounts
 from practice.core.normalize import normalize
 from practice.places import default_prompts, models_dir
+from practice.report.as_json import row_to_dict
 from practice.speech import audio, weights
 from practice.speech.transcribe import PROMPT, load
 
@@ -54,7 +55,8 @@ def main() -> None:
     transcriber = load(model)
     judge = Judge(lambda: transcriber, prompts.load_banned(default_prompts()))
     start = time.perf_counter()
-    ours = [result for result, _error in _shown(score_rows(judge, rows), len(rows), "practice")]
+    outcomes = _shown(score_rows(judge, rows), len(rows), "practice")
+    ours = [row_to_dict(row.keys, o) for row, o in zip(rows, outcomes, strict=True)]
     seconds = {"practice": time.perf_counter() - start}
     _print_tables("practice", ours)
     if not options.no_baseline:

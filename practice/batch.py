@@ -10,7 +10,7 @@ from typing import Any
 
 from practice import takes
 from practice.assess import Judge
-from practice.core.models import Assessment, Attempt, Element, Line, Verdict, Wording
+from practice.core.models import Assessment, Attempt, Element, Line, Wording
 from practice.errors import AudioError, PracticeError
 from practice.i18n import gettext as _
 from practice.session import Session
@@ -102,12 +102,10 @@ def _find_all(script: str, text: str) -> list[int]:
     return [i for i in range(len(script)) if text and script.startswith(text, i)]
 
 
-def score_rows(judge: Judge, rows: list[Row]) -> Iterator[tuple[dict[str, Any], str | None]]:
-    """Judge the rows in their order: each result, and a message where a file failed.
+def score_rows(judge: Judge, rows: list[Row]) -> Iterator[Assessment | AudioError]:
+    """Judge the rows in their order; a recording that cannot be read gives its error.
 
-    A result is the row's own keys with ``verdict`` and ``evidence`` added to its
-    elements, and what an attempt's JSON has beside them. Rows in succession that share
-    a recording listen to it once.
+    Rows in succession that share a recording listen to it once.
     """
     path, heard = None, None
     for row in rows:
@@ -116,29 +114,6 @@ def score_rows(judge: Judge, rows: list[Row]) -> Iterator[tuple[dict[str, Any], 
                 path, heard = row.path, judge.listen(audio.read(row.path))
         except AudioError as error:
             path, heard = None, None
-            elements = [{**e, "verdict": str(Verdict.UNSCORED)} for e in row.keys["elements"]]
-            yield (
-                {**row.keys, "elements": elements, "status": "unscored", "reason": "unreadable"},
-                str(error),
-            )
+            yield error
         else:
-            yield _with_verdicts(row, judge.judge(heard, row.line)), None
-
-
-def _with_verdicts(row: Row, assessment: Assessment) -> dict[str, Any]:
-    from practice.report.as_json import assessment_to_dict
-
-    facts = assessment_to_dict(assessment)
-    judged = facts.pop("elements")
-    elements = []
-    for element in row.keys["elements"]:
-        same = [e for e in judged if e["text"] == element["text"]]
-        best = min(same, key=lambda e: _RANK[e["verdict"]])
-        elements.append({**element, "verdict": best["verdict"], "evidence": best["evidence"]})
-    return {**facts, **row.keys, "elements": elements}
-
-
-# A text that stands several times in a script is heard if any of its places is.
-_RANK = {str(v): i for i, v in enumerate((Verdict.HEARD, Verdict.UNSURE, Verdict.MISSED))} | {
-    str(Verdict.UNSCORED): 3
-}
+            yield judge.judge(heard, row.line)

@@ -40,6 +40,13 @@ def start(practice: Practice, microphone: Microphone) -> Start:
     return start
 
 
+def begin(child: pexpect.spawn, key: str = "\r") -> None:
+    """Press the key that starts a take and wait until the microphone is heard."""
+    child.expect("Enter or Space")
+    child.send(key)
+    child.expect("speak now")
+
+
 def finish(child: pexpect.spawn) -> int:
     child.expect(pexpect.EOF)
     child.close()
@@ -55,9 +62,7 @@ def test_spoken_take_is_recorded_judged_and_kept(
 ) -> None:
     child = start("run", "farewell")
     child.expect("请慢走，欢迎下次光临")
-    child.expect("Enter or Space")
-    child.send("\r")
-    child.expect("speak now")
+    begin(child)
     microphone.speak(CLIPS / "farewell.flac")
     child.expect("I hear you")
     child.expect("recorded; listening")  # by itself, after the speech has ended
@@ -83,17 +88,13 @@ def test_spoken_take_is_recorded_judged_and_kept(
 
 def test_again_then_better(start: Start, practice: Practice, microphone: Microphone) -> None:
     child = start("run", "farewell", "--json")
-    child.expect("Enter or Space")
-    child.send(" ")
-    child.expect("speak now")
+    begin(child, " ")
     microphone.speak(CLIPS / "farewell-without-please.flac")
     child.expect("NOT PASSED")
     child.expect("Missing: 请")
     child.expect("R: again")
     child.send("r")
-    child.expect("Enter or Space")
-    child.send(" ")
-    child.expect("speak now")
+    begin(child, " ")
     microphone.speak(CLIPS / "farewell.flac")
     child.expect("since last time")
     child.expect("R: again")
@@ -107,9 +108,7 @@ def test_again_then_better(start: Start, practice: Practice, microphone: Microph
 
 def test_escape_discards(start: Start, practice: Practice, microphone: Microphone) -> None:
     child = start("run", "farewell")
-    child.expect("Enter or Space")
-    child.send("\r")
-    child.expect("speak now")
+    begin(child)
     microphone.speak(CLIPS / "farewell.flac")
     child.expect("I hear you")
     child.send("\x1b")
@@ -140,9 +139,7 @@ def test_ctrl_c_while_recording_stops_and_keeps(
     start: Start, practice: Practice, microphone: Microphone
 ) -> None:
     child = start("run", "farewell")
-    child.expect("Enter or Space")
-    child.send("\r")
-    child.expect("speak now")
+    begin(child)
     speech = microphone.speak(CLIPS / "farewell.flac")
     child.expect("I hear you")
     speech.wait()
@@ -163,9 +160,7 @@ def test_what_was_said_survives_kill(
     start: Start, practice: Practice, microphone: Microphone
 ) -> None:
     child = start("run", "farewell")
-    child.expect("Enter or Space")
-    child.send("\r")
-    child.expect("speak now")
+    begin(child)
     speech = microphone.speak(CLIPS / "farewell.flac")
     speech.wait()
     child.kill(signal.SIGKILL)
@@ -195,9 +190,7 @@ def test_a_running_take_is_not_offered_to_another_run(
     start: Start, practice: Practice, microphone: Microphone
 ) -> None:
     first = start("run", "farewell")
-    first.expect("Enter or Space")
-    first.send("\r")
-    first.expect("speak now")
+    begin(first)
     second = start("run", "farewell")
     second.expect("Enter or Space")
     assert "broken off" not in second.before
@@ -214,9 +207,7 @@ def test_a_running_take_is_not_offered_to_another_run(
 
 def test_microphone_that_vanishes(start: Start, practice: Practice, microphone: Microphone) -> None:
     child = start("run", "farewell")
-    child.expect("Enter or Space")
-    child.send("\r")
-    child.expect("speak now")
+    begin(child)
     microphone.speak(CLIPS / "farewell.flac")
     child.expect("I hear you")
     for sink in ("module-remap-source", "module-null-sink"):
@@ -312,9 +303,7 @@ def test_json_lines_go_to_stdout_alone(
         dimensions=(24, 80),
         timeout=120,
     )
-    child.expect("Enter or Space")
-    child.send("\r")
-    child.expect("speak now")
+    begin(child)
     microphone.speak(CLIPS / "farewell.flac")
     child.expect("R: again")
     child.send("q")

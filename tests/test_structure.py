@@ -26,8 +26,8 @@ ALLOWED = {
     "store": {"store", "core", "errors", "i18n"},
     "assess": {"core", "speech"},
     "session": {"assess", "core", "errors", "i18n", "speech", "store", "takes"},
-    "batch": {"assess", "core", "errors", "i18n", "report", "session", "speech", "takes"},
-    "report": {"report", "core", "i18n", "session", "speech"},
+    "batch": {"assess", "core", "errors", "i18n", "session", "speech", "takes"},
+    "report": {"report", "core", "errors", "i18n", "session", "speech"},
     "commands": {
         "assess", "batch", "commands", "core", "errors", "i18n", "places", "prompts",
         "report", "session", "settings", "speech", "store", "takes",

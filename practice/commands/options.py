@@ -1,6 +1,8 @@
 """Options that several commands share, each with its environment variable."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -53,3 +55,36 @@ as_json: _Decorator = click.option(
 explain: _Decorator = click.option(
     "--explain", is_flag=True, help=_("Show what each figure and verdict rests on.")
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Who practises where, and with what: the options that most commands share."""
+
+    trainee: str | None
+    group: str | None
+    model_name: str
+    prompts_dir: Path
+    recordings_dir: Path
+
+
+def desk(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options of a Desk, as its parameter ``desk``."""
+
+    @wraps(command)
+    def with_desk(
+        *args: Any,
+        trainee: str | None,
+        group: str | None,
+        model_name: str,
+        prompts_dir: Path,
+        recordings_dir: Path,
+        **others: Any,
+    ) -> Any:
+        packed = Desk(trainee, group, model_name, prompts_dir, recordings_dir)
+        return command(*args, desk=packed, **others)
+
+    given: Callable[..., Any] = with_desk
+    for option in (recordings, prompts, model, group, trainee):
+        given = option(given)
+    return given

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import click
 from rich.console import Console
@@ -23,6 +23,9 @@ from practice.places import models_dir, settings_file
 
 if TYPE_CHECKING:
     from practice.assess import Judge
+    from practice.commands.options import Desk
+    from practice.core.models import Scenario
+    from practice.session import Session
     from practice.speech.transcribe import Transcriber
     from practice.speech.weights import Installed
 
@@ -104,7 +107,19 @@ def require_model(name: str) -> Installed:
 
 
 @contextmanager
-def open_judge(prompts_dir: Path, model_name: str, *, load_ahead: bool = False) -> Iterator[Judge]:
+def open_session(desk: Desk, scenario: Scenario, *, load_ahead: bool = False) -> Iterator[Session]:
+    """A session of a trainee with a scenario; its takes are kept in the desk's folder."""
+    from practice.session import Session
+    from practice.store import Store
+
+    store = Store(desk.recordings_dir)
+    trainee = resolve_trainee(desk.trainee, desk.group)
+    with open_judge(desk, load_ahead=load_ahead) as judge:
+        yield Session(str(uuid4()), trainee, scenario, desk.recordings_dir, store, judge)
+
+
+@contextmanager
+def open_judge(desk: Desk, *, load_ahead: bool = False) -> Iterator[Judge]:
     """A judge that loads its recogniser when text is first needed.
 
     With ``load_ahead`` it loads in the background from now on, while the trainee reads
@@ -113,8 +128,8 @@ def open_judge(prompts_dir: Path, model_name: str, *, load_ahead: bool = False) 
     from practice.assess import Judge
     from practice.prompts import load_banned
 
-    banned = load_banned(prompts_dir)
-    model = require_model(model_name)
+    banned = load_banned(desk.prompts_dir)
+    model = require_model(desk.model_name)
 
     @cache
     def load() -> Transcriber:

@@ -25,20 +25,12 @@ if TYPE_CHECKING:
 @click.argument("attempt_ids", nargs=-1, metavar="[ID]...")
 @click.option("--scenario", help=_("Only this scenario."))
 @options.as_json
-@options.trainee
-@options.group
-@options.model
-@options.prompts
-@options.recordings
+@options.desk
 def rescore(
     attempt_ids: tuple[str, ...],
     scenario: str | None,
     as_json: bool,
-    trainee: str | None,
-    group: str | None,
-    model_name: str,
-    prompts_dir: Path,
-    recordings_dir: Path,
+    desk: options.Desk,
 ) -> None:
     """Append a new score to each take whose judgement changed."""
     from practice.core.models import Attempt
@@ -46,16 +38,16 @@ def rescore(
     from practice.report.terminal import one_line
     from practice.store import Filter, Store
 
-    store = Store(recordings_dir)
+    store = Store(desk.recordings_dir)
     if attempt_ids:
         attempts = [store.get(attempt_id) for attempt_id in attempt_ids]
     else:
-        attempts = store.latest(Filter(trainee=trainee, group=group, scenario=scenario))
+        attempts = store.latest(Filter(desk.trainee, desk.group, scenario))
     changed = failed = 0
-    with parts.open_judge(prompts_dir, model_name) as judge:
+    with parts.open_judge(desk) as judge:
         for attempt in attempts:
             try:
-                assessment = _judge_again(judge, attempt, recordings_dir)
+                assessment = _judge_again(judge, attempt, desk.recordings_dir)
             except PracticeError as error:
                 failed += 1
                 click.echo(_("Error: {message}").format(message=error), err=True)

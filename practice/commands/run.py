@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 import click
 
@@ -53,11 +52,7 @@ if TYPE_CHECKING:
 )
 @options.explain
 @options.as_json
-@options.trainee
-@options.group
-@options.model
-@options.prompts
-@options.recordings
+@options.desk
 def run(
     scenario_id: str,
     line: int | None,
@@ -68,29 +63,21 @@ def run(
     limit: float,
     explain: bool,
     as_json: bool,
-    trainee: str | None,
-    group: str | None,
-    model_name: str,
-    prompts_dir: Path,
-    recordings_dir: Path,
+    desk: options.Desk,
 ) -> None:
     """Put the parts together and hand over to the session."""
     from practice import prompts
-    from practice.session import Session, line_numbers
-    from practice.store import Store
+    from practice.session import line_numbers
 
     files = audio + more_audio
     if more_audio and not audio:
         raise click.UsageError(_("Recordings are given with --audio FILE."))
-    scenario = prompts.load(prompts_dir, scenario_id)
+    scenario = prompts.load(desk.prompts_dir, scenario_id)
     numbers = line_numbers(scenario, line)
     _require_enough_lines(scenario, numbers, files)
     microphone = None if files else _microphone(device, patience, limit)
     console = parts.console(for_programs=as_json)
-    store = Store(recordings_dir)
-    person = parts.resolve_trainee(trainee, group)
-    with parts.open_judge(prompts_dir, model_name, load_ahead=microphone is not None) as judge:
-        session = Session(str(uuid4()), person, scenario, recordings_dir, store, judge)
+    with parts.open_session(desk, scenario, load_ahead=microphone is not None) as session:
         if microphone is None:
             _run_files(console, session, numbers, files, explain=explain, as_json=as_json)
         else:

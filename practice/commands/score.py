@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
-from uuid import uuid4
 
 import click
 
@@ -34,11 +34,7 @@ _T = TypeVar("_T")
 )
 @options.explain
 @options.as_json
-@options.trainee
-@options.group
-@options.model
-@options.prompts
-@options.recordings
+@options.desk
 def score(
     files: tuple[Path, ...],
     scenario_id: str | None,
@@ -46,31 +42,23 @@ def score(
     manifest: Path | None,
     explain: bool,
     as_json: bool,
-    trainee: str | None,
-    group: str | None,
-    model_name: str,
-    prompts_dir: Path,
-    recordings_dir: Path,
+    desk: options.Desk,
 ) -> None:
     """Judge what was given, with a progress bar, and add it up."""
     if manifest is not None:
         if files or scenario_id:
             raise click.UsageError(_("A manifest names its own recordings and scripts."))
-        _score_manifest(manifest, prompts_dir, model_name, as_json=as_json)
+        _score_manifest(manifest, desk, as_json=as_json)
         return
     if not files or scenario_id is None:
         raise click.UsageError(_("Give recordings and their --scenario, or a --manifest."))
 
     from practice import prompts
-    from practice.session import Session, line_numbers
-    from practice.store import Store
+    from practice.session import line_numbers
 
-    scenario = prompts.load(prompts_dir, scenario_id)
+    scenario = prompts.load(desk.prompts_dir, scenario_id)
     (number,) = line_numbers(scenario, line)
-    store = Store(recordings_dir)
-    person = parts.resolve_trainee(trainee, group)
-    with parts.open_judge(prompts_dir, model_name) as judge:
-        session = Session(str(uuid4()), person, scenario, recordings_dir, store, judge)
+    with parts.open_session(desk, scenario) as session:
         attempts = _score_files(session, files, number, explain=explain, as_json=as_json)
     if not attempts:
         raise SystemExit(1)
@@ -105,27 +93,26 @@ def _score_files(
     return attempts
 
 
-def _score_manifest(manifest: Path, prompts_dir: Path, model_name: str, *, as_json: bool) -> None:
+def _score_manifest(manifest: Path, desk: options.Desk, *, as_json: bool) -> None:
     from practice.batch import read_manifest, score_rows
+    from practice.report.as_json import row_to_dict
 
     rows = read_manifest(manifest)
     failed = 0
-    verdicts: dict[str, int] = {}
-    with parts.open_judge(prompts_dir, model_name) as judge, _progress(rows) as bar:
-        results = score_rows(judge, rows)
-        for _row in bar:
-            result, message = next(results)
-            if message is not None:
+    verdicts: Counter[str] = Counter()
+    with parts.open_judge(desk) as judge, _progress(rows) as bar:
+        for row, outcome in zip(bar, score_rows(judge, rows), strict=True):
+            if isinstance(outcome, PracticeError):
                 failed += 1
-                click.echo(_("Error: {message}").format(message=message), err=True)
-            for element in result["elements"]:
-                verdicts[element["verdict"]] = verdicts.get(element["verdict"], 0) + 1
+                click.echo(_("Error: {message}").format(message=outcome), err=True)
+            result = row_to_dict(row.keys, outcome)
+            verdicts.update(element["verdict"] for element in result["elements"])
             if as_json:
                 parts.emit_json(result)
     if not as_json:
         click.echo(_("{n} rows").format(n=len(rows)))
-        for verdict in sorted(verdicts):
-            click.echo(f"  {verdict}: {verdicts[verdict]}")
+        for verdict, count in sorted(verdicts.items()):
+            click.echo(f"  {verdict}: {count}")
     if rows and failed == len(rows):
         raise SystemExit(1)
 

@@ -5,8 +5,16 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from practice.core.models import Assessment, Attempt, ElementResult, ModelInfo, Transcript
+from practice.core.models import (
+    Assessment,
+    Attempt,
+    ElementResult,
+    ModelInfo,
+    Transcript,
+    Verdict,
+)
 from practice.core.scoring import PASS_MARK
+from practice.errors import PracticeError
 
 
 def attempt_to_dict(attempt: Attempt) -> dict[str, Any]:
@@ -30,6 +38,32 @@ def attempt_to_dict(attempt: Attempt) -> dict[str, Any]:
         "audio": take.audio,
         **assessment_to_dict(attempt.assessment),
     }
+
+
+def row_to_dict(keys: dict[str, Any], outcome: Assessment | PracticeError) -> dict[str, Any]:
+    """A manifest's row with its judgement: its own keys are kept, its elements get verdicts.
+
+    A text that stands several times in the script is heard if any of its places is.
+    """
+    if isinstance(outcome, PracticeError):
+        elements = [{**e, "verdict": str(Verdict.UNSCORED)} for e in keys["elements"]]
+        return {**keys, "elements": elements, "status": "unscored", "reason": "unreadable"}
+    facts = assessment_to_dict(outcome)
+    judged = facts.pop("elements")
+    elements = []
+    for element in keys["elements"]:
+        places = [e for e in judged if e["text"] == element["text"]]
+        best = min(places, key=lambda e: _RANK[e["verdict"]])
+        elements.append({**element, "verdict": best["verdict"], "evidence": best["evidence"]})
+    return {**facts, **keys, "elements": elements}
+
+
+_RANK = {
+    Verdict.HEARD: 0,
+    Verdict.UNSURE: 1,
+    Verdict.MISSED: 2,
+    Verdict.UNSCORED: 3,
+}
 
 
 def assessment_to_dict(assessment: Assessment) -> dict[str, Any]:
