@@ -21,19 +21,20 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import whisper
 
 from practice import prompts
-from practice.assess import Judge
+from practice.assess import Heard, Judge
 from practice.batch import read_manifest, score_rows
 from practice.core.align import strict_counts
-from practice.core.models import Counts, StrictCounts
+from practice.core.models import Assessment, Counts, Line, StrictCounts
 from practice.core.normalize import normalize
 from practice.places import default_prompts, models_dir
 from practice.report.as_json import row_to_dict
 from practice.speech import audio, weights
+from practice.speech.audio import Clip
 from practice.speech.transcribe import PROMPT, load
 
 DEFAULT = Path(__file__).parent.parent.parent / "shared" / "bench" / "manifest.jsonl"
@@ -53,20 +54,34 @@ def main() -> None:
     )
     rows = read_manifest(options.manifest)
     transcriber = load(model)
-    judge = Judge(lambda: transcriber, prompts.load_banned(default_prompts()))
-    start = time.perf_counter()
+    judge = _TimedJudge(lambda: transcriber, prompts.load_banned(default_prompts()))
     outcomes = _shown(score_rows(judge, rows), len(rows), "practice")
     ours = [row_to_dict(row.keys, o) for row, o in zip(rows, outcomes, strict=True)]
-    seconds = {"practice": time.perf_counter() - start}
     _print_tables("practice", ours)
+    spent = _TimedJudge.seconds
+    print(f"\nevidence and second looks: {spent['judging'] / spent['listening']:.2f} of decoding")
     if not options.no_baseline:
         plain = _Plain(str(model.path))
-        start = time.perf_counter()
         theirs = list(_shown((plain.judge(r.keys, r.path) for r in rows), len(rows), "plain way"))
-        seconds["plain way"] = time.perf_counter() - start
         _print_tables("plain way", theirs)
-        ratio = seconds["practice"] / seconds["plain way"]
-        print(f"\ntime: practice {ratio:.2f} of the plain way, all rows")
+
+
+class _TimedJudge(Judge):
+    """A judge that adds up how long listening takes, and how long judging after it."""
+
+    seconds: ClassVar[Counter[str]] = Counter()
+
+    def listen(self, clip: Clip, *, cut_off: bool = False) -> Heard:
+        start = time.perf_counter()
+        heard = super().listen(clip, cut_off=cut_off)
+        self.seconds["listening"] += time.perf_counter() - start
+        return heard
+
+    def judge(self, heard: Heard, line: Line) -> Assessment:
+        start = time.perf_counter()
+        assessment = super().judge(heard, line)
+        self.seconds["judging"] += time.perf_counter() - start
+        return assessment
 
 
 class _Plain:
