@@ -23,6 +23,11 @@ from practice.speech.audio import Clip
 from practice.speech.transcribe import Hearing, Transcriber
 from practice.speech.vad import find_speech
 
+NO_SPEECH_ABOVE = 0.6
+NO_SPEECH_BELOW = -1.0
+"""Probability of no speech, and mean log-probability, beyond which a text is no speech;
+openai-whisper's own defaults. No labelled clip of speech goes beyond the first."""
+
 SECOND_LOOK_BELOW = -0.5
 """Mean log-probability (nats a token) below which a transcript is looked at again; 7 % of
 the labelled clips are."""
@@ -71,6 +76,10 @@ class Judge:
             score = scoring.unscored(line, check.reason)
             return Assessment(check, None, None, score, None, scoring.VERSION)
         first, second = hearing.transcript, None
+        if is_not_speech(first):
+            check = replace(check, reason=Unscored.NO_SPEECH)
+            score = scoring.unscored(line, Unscored.NO_SPEECH)
+            return Assessment(check, first, None, score, heard.model, scoring.VERSION)
         score = self._score(line, first, hearing, check.speech_s)
         if needs_second_look(first, score, check.speech_s):
             second = hearing.second_look()
@@ -99,6 +108,11 @@ class Judge:
         if clip.is_too_long:
             return too_long(clip.duration_s)
         return check_speech(clip.samples, find_speech(clip.samples), clip.clipped_share)
+
+
+def is_not_speech(transcript: Transcript) -> bool:
+    """Whether the recogniser itself doubts that there was speech: a distant voice, music."""
+    return transcript.no_speech_prob > NO_SPEECH_ABOVE and transcript.avg_logprob < NO_SPEECH_BELOW
 
 
 def needs_second_look(transcript: Transcript, score: Score, speech_s: float) -> bool:

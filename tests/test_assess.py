@@ -1,0 +1,123 @@
+"""What the judge makes of doubtful hearings, with a recogniser that says what it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pytest
+from conftest import CLIPS
+
+from practice.assess import Judge
+from practice.core.hypotheses import Pair
+from practice.core.markup import parse_script
+from practice.core.models import Assessment, Line, ModelInfo, Transcript, Unscored
+from practice.core.speechcheck import Samples
+from practice.speech import audio
+from practice.speech.transcribe import Hearing
+
+FAREWELL = Line("", parse_script("【请|敬语】【慢走|送别】，【欢迎下次光临|送别】。", {}))
+
+
+def text(words: str, avg_logprob: float = -0.2, no_speech: float = 0.0) -> Transcript:
+    return Transcript(words, avg_logprob, no_speech, 1.0)
+
+
+@dataclass
+class Told:
+    """A hearing that is told its texts, and how many nats the audio gives every element."""
+
+    transcript: Transcript
+    second: Transcript
+    gain: float | None
+    looks: int = 1
+
+    def second_look(self) -> Transcript:
+        self.looks += 1
+        return self.second
+
+    def compare(self, pairs: Sequence[Pair]) -> list[float] | None:
+        return None if self.gain is None else [self.gain] * len(pairs)
+
+
+class TellingTranscriber:
+    info = ModelInfo("told", "0" * 64)
+
+    def __init__(self, hearing: Told) -> None:
+        self.hearing = hearing
+
+    def listen(self, samples: Samples, spans_s: tuple[tuple[float, float], ...]) -> Hearing:
+        return self.hearing
+
+
+def judged(hearing: Told) -> Assessment:
+    judge = Judge(lambda: TellingTranscriber(hearing), ())
+    return judge.assess(audio.read(CLIPS / "farewell.flac"), FAREWELL)
+
+
+def verdicts(assessment: Assessment) -> list[str]:
+    return [str(e.verdict) for e in assessment.score.elements]
+
+
+WHOLE = text("请慢走，欢迎下次光临")
+
+
+def test_a_clear_text_is_looked_at_once() -> None:
+    hearing = Told(WHOLE, text(""), gain=0.0)
+    assert verdicts(judged(hearing)) == ["heard"] * 3
+    assert hearing.looks == 1
+
+
+def test_an_unlikely_text_gets_a_second_look_that_can_only_add() -> None:
+    hearing = Told(text("慢走，欢迎下次光临", -0.8), WHOLE, gain=-40.0)
+    result = judged(hearing)
+    assert hearing.looks == 2
+    assert verdicts(result) == ["heard"] * 3
+    assert result.transcript == hearing.transcript
+    assert result.second == WHOLE
+    hearing = Told(text("请慢走，欢迎下次光临", -0.8), text("走吧"), gain=-40.0)
+    assert verdicts(judged(hearing)) == ["heard"] * 3
+
+
+def test_a_text_that_repeats_itself_gives_way_to_the_second_look() -> None:
+    hearing = Told(text("请问" * 60), WHOLE, gain=-40.0)
+    result = judged(hearing)
+    assert result.transcript == WHOLE
+    assert verdicts(result) == ["heard"] * 3
+
+
+def test_nothing_is_missed_where_both_looks_repeat_themselves() -> None:
+    hearing = Told(text("请问" * 60), text("请问" * 60), gain=-40.0)
+    assert "missed" not in verdicts(judged(hearing))
+
+
+def test_no_text_at_all_is_unscored() -> None:
+    result = judged(Told(text("。"), text(""), gain=0.0))
+    assert result.score.reason is Unscored.NO_TEXT
+    assert verdicts(result) == ["unscored"] * 3
+
+
+def test_no_text_at_first_is_saved_by_the_second_look() -> None:
+    result = judged(Told(text(""), WHOLE, gain=0.0))
+    assert verdicts(result) == ["heard"] * 3
+
+
+def test_text_that_the_recogniser_takes_for_no_speech_earns_nothing() -> None:
+    result = judged(Told(text("请慢走，欢迎下次光临", -1.3, 0.9), text(""), gain=9.0))
+    assert result.score.reason is Unscored.NO_SPEECH
+    assert verdicts(result) == ["unscored"] * 3
+
+
+@pytest.mark.parametrize(
+    ("gain", "verdict"), [(12.0, "heard"), (-40.0, "missed"), (None, "missed")]
+)
+def test_the_audio_is_asked_where_it_can_be(gain: float | None, verdict: str) -> None:
+    hearing = Told(text("慢走，欢迎下次光临"), text("慢走，欢迎下次光临"), gain)
+    assert verdicts(judged(hearing))[0] == verdict
+
+
+def test_a_take_that_broke_off_is_not_judged() -> None:
+    judge = Judge(lambda: TellingTranscriber(Told(WHOLE, WHOLE, 0.0)), ())
+    clip = audio.read(CLIPS / "farewell.flac")
+    result = judge.assess(clip, FAREWELL, cut_off=True)
+    assert result.score.reason is Unscored.CUT_OFF
