@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import sys
 from importlib import import_module
 
@@ -11,6 +12,7 @@ import click
 from practice import __version__
 from practice.errors import PracticeError
 from practice.i18n import gettext as _
+from practice.visible import one_line
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("run:run", _("Practise a scenario: read, speak, and see what was missed.")),
@@ -71,7 +73,7 @@ def main() -> None:
     try:
         status = cli.main(standalone_mode=False)
     except PracticeError as error:
-        click.echo(_("Error: {message}").format(message=error), err=True)
+        click.echo(_("Error: {message}").format(message=one_line(str(error))), err=True)
         sys.exit(1)
     except click.ClickException as error:
         error.show()
@@ -79,10 +81,16 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo(err=True)
         sys.exit(130)
-    except BrokenPipeError:
-        # The reader of our output went away (`| head`): nothing is wrong.
-        sys.stderr.close()
-        sys.exit(0)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EPIPE):
+            raise
+        # The reader of our output went away (`| head`), which is nothing wrong, or the
+        # place that it goes to is full.
+        sys.stdout = None
+        if error.errno == errno.EPIPE:
+            sys.exit(0)
+        click.echo(_("Error: {message}").format(message=error.strerror), err=True)
+        sys.exit(1)
     sys.exit(status if isinstance(status, int) else 0)
 
 

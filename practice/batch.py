@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, Field
+
 from practice import takes
 from practice.assess import Judge
 from practice.core.models import Assessment, Attempt, Element, Line, Wording
@@ -55,44 +57,64 @@ def read_manifest(path: Path) -> list[Row]:
 
     Raises PracticeError naming the line that is wrong.
     """
+    if not path.is_file():
+        raise PracticeError(_("There is no manifest {path}.").format(path=path))
     try:
         text = path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        raise PracticeError(_("The manifest {path} is not UTF-8.").format(path=path)) from None
+    except OSError as error:
         raise PracticeError(
-            _("The manifest {path} cannot be read: {why}.").format(path=path, why=error)
+            _("The manifest {path} cannot be read: {why}.").format(path=path, why=error.strerror)
         ) from None
     rows = []
     for number, line in enumerate(text.splitlines(), 1):
         if line.strip():
             try:
-                rows.append(_row(path, json.loads(line)))
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                row = _ManifestRow.model_validate_json(line, strict=True)
+                rows.append(_row(path, row, json.loads(line, parse_constant=_refuse)))
+            except (ValueError, RecursionError):
                 raise PracticeError(
                     _(
-                        "{path}:{line}: not a row of a manifest ({why}). A row is a JSON object "
-                        "with file, script and elements (each with a text)."
-                    ).format(path=path, line=number, why=error)
+                        "{path}:{line}: not a row of a manifest. A row is a JSON object with "
+                        "file, script and elements, each with a text that is in the script."
+                    ).format(path=path, line=number)
                 ) from None
     return rows
 
 
-def _row(manifest: Path, keys: dict[str, Any]) -> Row:
-    script = str(keys["script"])
-    texts = list(dict.fromkeys(str(e["text"]) for e in keys["elements"]))
+def _refuse(constant: str) -> None:
+    """NaN and Infinity are no JSON, though Python reads them."""
+    raise ValueError(constant)
+
+
+class _ManifestElement(BaseModel):
+    text: str = Field(min_length=1)
+
+
+class _ManifestRow(BaseModel):
+    file: str = Field(min_length=1)
+    script: str = Field(min_length=1)
+    elements: list[_ManifestElement]
+
+
+def _row(manifest: Path, row: _ManifestRow, keys: dict[str, Any]) -> Row:
+    script = row.script
+    texts = list(dict.fromkeys(element.text for element in row.elements))
     elements = [
         Element(text, None, start, start + len(text), text)
         for text in texts
         for start in _occurrences(script, text, [t for t in texts if text in t and t != text])
     ]
     line = Line("", (Wording(script, tuple(sorted(elements, key=lambda e: e.start))),))
-    return Row(keys, manifest.parent / str(keys["file"]), line)
+    return Row(keys, manifest.parent / row.file, line)
 
 
 def _occurrences(script: str, text: str, longer: list[str]) -> list[int]:
     """Where a text stands, if it can not inside a longer element: 请 is not that of 请问."""
     places = _find_all(script, text)
     if not places:
-        raise ValueError(_("“{text}” is not in the script").format(text=text))
+        raise ValueError(f"{text} is not in the script")
     covered = [(start, start + len(t)) for t in longer for start in _find_all(script, t)]
     alone = [p for p in places if not any(a <= p and p + len(text) <= b for a, b in covered)]
     return alone or places

@@ -23,9 +23,15 @@ from practice.core.models import BannedPhrase, Element, Line, Scenario, Wording
 from practice.core.normalize import normal_form
 from practice.errors import PromptError
 from practice.i18n import gettext as _
+from practice.visible import is_visible
 
 SUFFIX = ".yaml"
 BANNED_FILE = Path("rules") / "banned.yaml"
+_HAN = re.compile("[\u4e00-\u9fff]")
+# What a Chinese keyboard puts where YAML wants its own signs.
+_WIDE_COLON = re.compile(r"^\s*(?:- )?\s*[\w\u4e00-\u9fff-]+：")
+_MOST_NODES = 100_000
+_MOST_DEPTH = 20
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 # A trainer may write the keys in Chinese.
@@ -133,13 +139,16 @@ def load(folder: Path, scenario_id: str) -> Scenario:
         raise PromptError(str(invalid.problems[0])) from None
 
 
-def load_all(folder: Path) -> tuple[list[Scenario], list[Problem]]:
-    """Load every scenario of a folder; those with mistakes are left out and told."""
+def load_all(folder: Path, *, thorough: bool = False) -> tuple[list[Scenario], list[Problem]]:
+    """Load every scenario of a folder; those with mistakes are left out and told.
+
+    ``thorough`` also looks for what could never be heard, which takes longer.
+    """
     scenarios: list[Scenario] = []
     problems: list[Problem] = []
     for path in _files(folder):
         try:
-            scenarios.append(_read_scenario(path))
+            scenarios.append(_read_scenario(path, thorough=thorough))
         except _InvalidFileError as invalid:
             problems += invalid.problems
     return scenarios, problems
@@ -158,7 +167,8 @@ def load_banned(folder: Path) -> tuple[BannedPhrase, ...]:
 
 def check(folder: Path) -> tuple[int, list[Problem]]:
     """Check every file of a folder: how many were read, and all the mistakes in them."""
-    scenarios, problems = load_all(folder)
+    scenarios, problems = load_all(folder, thorough=True)
+    problems += list(_never_read(folder))
     files = len(_files(folder))
     banned: tuple[BannedPhrase, ...] = ()
     path = folder / BANNED_FILE
@@ -203,7 +213,7 @@ def _banned_in_scripts(
 # ---- one file --------------------------------------------------------------
 
 
-def _read_scenario(path: Path) -> Scenario:
+def _read_scenario(path: Path, *, thorough: bool = False) -> Scenario:
     raw, tree = _parse(path)
     if not _ID.fullmatch(path.stem):
         raise _InvalidFileError(
@@ -220,7 +230,7 @@ def _read_scenario(path: Path) -> Scenario:
         )
     file = _validate(_ScenarioFile, path, tree)
     slots = {name: tuple(values) for name, values in file.slots.items()}
-    problems: list[Problem] = []
+    problems = list(_slot_problems(path, tree, file))
     lines = []
     for number, entry in enumerate(file.lines):
         wordings: list[Wording] = []
@@ -232,7 +242,11 @@ def _read_scenario(path: Path) -> Scenario:
             except MarkupError as error:
                 problems.append(Problem(path, _line_of(tree, key), _markup_message(error)))
                 continue
-            problems += _silent_parts(path, _line_of(tree, key), expanded[0])
+            if thorough:
+                problems += _silent_parts(path, _line_of(tree, key), expanded)
+            if wordings and wordings[0].elements and not expanded[0].elements:
+                message = _("the courtesies of this sentence are not marked with 【】.")
+                problems.append(Problem(path, _line_of(tree, key), message))
             wordings += expanded
         if wordings:
             lines.append(Line(_fill(entry.cue, slots), tuple(wordings), entry.body))
@@ -262,17 +276,43 @@ def _fill(text: str, slots: dict[str, tuple[str, ...]]) -> str:
     return text
 
 
-def _silent_parts(path: Path, line: int, wording: Wording) -> Iterator[Problem]:
-    """Mistakes of a script that could never be heard."""
-    if not normal_form(wording.script).text:
-        yield Problem(path, line, _("the script has nothing to say, only signs."))
-    for element in wording.elements:
-        if _is_silent(element, wording):
-            yield Problem(
-                path,
-                line,
-                _("the element “{text}” has nothing to say, only signs.").format(text=element.text),
-            )
+def _slot_problems(path: Path, tree: yaml.Node, file: _ScenarioFile) -> Iterator[Problem]:
+    """Slots that are used and not listed, or listed with markup, or listed and not used."""
+    scripts = [text for line in file.lines for text in (line.script, *line.also)]
+    for number, line in enumerate(file.lines):
+        for name in re.findall(r"\{([^{}]*)\}", line.cue):
+            if name not in file.slots:
+                message = _("the slot “{detail}” has no values. List them under slots.")
+                where = _line_of(tree, ("lines", number, "cue"))
+                yield Problem(path, where, message.format(detail=name))
+    for name, values in file.slots.items():
+        where = _line_of(tree, ("slots", name))
+        if not any(f"{{{name}}}" in script for script in scripts):
+            message = _("the slot “{detail}” is not used in a script.")
+            yield Problem(path, where, message.format(detail=name))
+        for value in values:
+            if re.search(r"[【】{}|｜]", value) or not normal_form(value).text:
+                message = _("“{value}” can be no value of a slot: write plain words.")
+                yield Problem(path, where, message.format(value=value))
+
+
+def _silent_parts(path: Path, line: int, wordings: tuple[Wording, ...]) -> Iterator[Problem]:
+    """The first script or element of a sentence's wordings that could never be heard."""
+    for wording in wordings:
+        if not _HAN.search(wording.script):
+            message = _("the script “{script}” has no Chinese to say.")
+            yield Problem(path, line, message.format(script=wording.script))
+            return
+        for element in wording.elements:
+            if _is_silent(element, wording):
+                message = _("the element “{text}” has nothing to say, only signs.")
+                yield Problem(path, line, message.format(text=element.text))
+                return
+
+
+def _never_read(folder: Path) -> Iterator[Problem]:
+    for path in sorted(folder.glob("*.yml")):
+        yield Problem(path, 1, _("the file is not read. Rename it to end in .yaml."))
 
 
 def _is_silent(element: Element, wording: Wording) -> bool:
@@ -284,6 +324,10 @@ def _markup_message(error: MarkupError) -> str:
     kinds = "、".join(CHINESE.values())
     text = {
         "bracket": _("a “{detail}” has no partner. An element is written 【请|敬语】."),
+        "other-bracket": _(
+            "a “{detail}” stands here. An element is written 【请|敬语】, a slot {{业务}}."
+        ),
+        "slot-inside": _("“【{detail}】” has a slot inside. Write the slot outside of 【】."),
         "empty": _("“【{detail}】” has an empty text. An element is written 【请|敬语】."),
         "no-kind": _("“【{detail}】” has no kind. Write 【{detail}|kind】 with one of: {kinds}."),
         "unknown-kind": _("“{detail}” is no kind of courtesy. Use one of: {kinds}."),
@@ -311,12 +355,14 @@ def _parse(path: Path) -> tuple[bytes, yaml.Node]:
         raw = path.read_bytes()
         text = raw.decode("utf-8-sig")  # Windows' Notepad may write a byte order mark
     except OSError as error:
-        raise PromptError(
-            _("{path} cannot be read: {why}.").format(path=path, why=error.strerror)
-        ) from None
+        message = _("the file cannot be read: {why}.").format(why=error.strerror)
+        raise _InvalidFileError([Problem(path, 1, message)]) from None
     except UnicodeDecodeError:
         message = _("the file is not UTF-8. Save it as UTF-8 in the editor.")
         raise _InvalidFileError([Problem(path, 1, message)]) from None
+    problems = list(_typing_mistakes(path, text))
+    if problems:
+        raise _InvalidFileError(problems)
     try:
         tree = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
@@ -325,13 +371,49 @@ def _parse(path: Path) -> tuple[bytes, yaml.Node]:
         raise _InvalidFileError(
             [Problem(path, mark.line + 1 if mark else 1, message.format(problem=error.problem))]
         ) from None
-    except yaml.YAMLError as error:
-        message = _("this is not valid YAML ({problem}). Check indentation, colons, quotes.")
-        raise _InvalidFileError([Problem(path, 1, message.format(problem=error))]) from None
+    except (yaml.YAMLError, RecursionError):
+        message = _("this is not valid YAML. Check indentation, colons, quotes.")
+        raise _InvalidFileError([Problem(path, 1, message)]) from None
+    if tree is None:
+        raise _InvalidFileError([Problem(path, 1, _("the file is empty."))])
     if not isinstance(tree, yaml.MappingNode):
         message = _("the file must be a list of keys, like “title: …”.")
         raise _InvalidFileError([Problem(path, 1, message)])
+    entangled = _entangled(tree)
+    if entangled is not None:
+        message = _("the signs & and * of YAML are not used here, nor lists within lists.")
+        raise _InvalidFileError([Problem(path, entangled, message)])
     return raw, tree
+
+
+def _typing_mistakes(path: Path, text: str) -> Iterator[Problem]:
+    """The commonest slips, told in plain words before YAML tells them in its own."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if _WIDE_COLON.match(line) and ": " not in line:
+            yield Problem(
+                path, number, _("a full-width colon follows the key. Type “:” and a space.")
+            )
+        elif line[: len(line) - len(line.lstrip())].count("\t"):
+            yield Problem(path, number, _("the line begins with a tab. Use spaces."))
+        elif not is_visible(line):
+            yield Problem(path, number, _("the line has an invisible character. Type it anew."))
+
+
+def _entangled(tree: yaml.Node) -> int | None:
+    """The line where a file refers to itself or is nested beyond any scenario; else None."""
+    seen: set[int] = set()
+    waiting = [(tree, 0)]
+    while waiting:
+        node, depth = waiting.pop()
+        if id(node) in seen or depth > _MOST_DEPTH or len(seen) > _MOST_NODES:
+            line: int = node.start_mark.line
+            return line + 1
+        seen.add(id(node))
+        if isinstance(node, yaml.MappingNode):
+            waiting += [(part, depth + 1) for entry in node.value for part in entry]
+        elif isinstance(node, yaml.SequenceNode):
+            waiting += [(item, depth + 1) for item in node.value]
+    return None
 
 
 def _validate(model: type[_M], path: Path, tree: yaml.Node) -> _M:
@@ -413,9 +495,8 @@ def _shape_message(model: type[BaseModel], detail: dict[str, Any]) -> str:
 
 
 def _unknown_key_message(model: type[BaseModel], where: str, key: str) -> str:
-    known = set(model.model_fields)
-    for inner in (_LineFile, _BannedFile):
-        known |= set(inner.model_fields)
+    inner = _LineFile if model is _ScenarioFile else _BannedFile
+    known = set(model.model_fields) | set(inner.model_fields)
     near = difflib.get_close_matches(key, sorted(known), n=1)
     if near:
         return _("the key “{where}” is unknown. Did you mean “{near}”?").format(

@@ -12,7 +12,7 @@ from uuid import uuid4
 from practice import takes
 from practice.assess import Judge
 from practice.core.models import Attempt, Scenario, Take, Trainee
-from practice.errors import PracticeError
+from practice.errors import DeviceError, PracticeError
 from practice.i18n import gettext as _
 from practice.speech import audio
 from practice.speech.recorder import Command, Ending, Meter, Microphone, Recorded
@@ -117,20 +117,24 @@ def _record_one(
         number, take_number, source="microphone", suffix=".wav", device=microphone.device.name
     )
     path = takes.audio_path(session.folder, take.audio or "")
-    with takes.announced(session.folder, take):
-        recorded = microphone.record(path, stage.watch)
-        stage.recorded(recorded)
-        if recorded.ending is Ending.DISCARDED:
-            path.unlink(missing_ok=True)
-            return False
-        keep_and_show(
-            session.folder,
-            session.store,
-            session.judge,
-            replace(take, overflows=recorded.overflows),
-            stage.result,
-            cut_off=recorded.ending is Ending.DEVICE_LOST,
-        )
+    try:
+        with takes.announced(session.folder, take):
+            recorded = microphone.record(path, stage.watch)
+            stage.recorded(recorded)
+            if recorded.ending is Ending.DISCARDED:
+                path.unlink(missing_ok=True)
+                return False
+            keep_and_show(
+                session.folder,
+                session.store,
+                session.judge,
+                replace(take, overflows=recorded.overflows),
+                stage.result,
+                cut_off=recorded.ending is Ending.DEVICE_LOST,
+            )
+    except DeviceError:  # it never began: nothing is there to be offered later
+        takes.strike_off(session.folder, take, with_audio=True)
+        raise
     return recorded.ending is Ending.INTERRUPTED
 
 

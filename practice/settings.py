@@ -13,7 +13,7 @@ def remembered(path: Path, key: str) -> str | None:
     """What was remembered under a key; None where nothing was, or the file is damaged."""
     try:
         value = json.loads(path.read_text("utf-8")).get(key)
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError, RecursionError):
         return None
     return value if isinstance(value, str) and value else None
 
@@ -22,7 +22,7 @@ def remember(path: Path, **values: str) -> None:
     """Remember values beside those that are there. Raises PracticeError."""
     try:
         known = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         known = {}
     known = {**(known if isinstance(known, dict) else {}), **values}
     part = path.with_suffix(".part")

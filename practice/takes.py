@@ -20,6 +20,7 @@ from practice.errors import AudioError
 from practice.i18n import gettext as _
 
 _TAKE = TypeAdapter(Take)
+_HEADER_BYTES = 44
 
 
 def audio_name(take_id: str, created_at: str, suffix: str) -> str:
@@ -51,9 +52,10 @@ def keep_copy(folder: Path, audio: str, source: Path) -> None:
     except OSError as error:
         part.unlink(missing_ok=True)
         raise AudioError(
-            _("{path} cannot be copied to {folder}: {why}. Free space and try again.").format(
-                path=source, folder=target.parent, why=error.strerror
-            )
+            _(
+                "{path} cannot be copied to {folder}: {why}. Check the free space and the right "
+                "to write there."
+            ).format(path=source, folder=target.parent, why=error.strerror)
         ) from None
 
 
@@ -94,6 +96,12 @@ def broken_off(folder: Path) -> list[Take]:
         if _is_free(note.with_suffix(".lock")):
             takes.append(take)
     return sorted(takes, key=lambda take: take.created_at)
+
+
+def has_sound(folder: Path, take: Take) -> bool:
+    """Whether a pending take recorded anything: more than a WAV file's header."""
+    path = folder / (take.audio or "")
+    return path.is_file() and path.stat().st_size > _HEADER_BYTES
 
 
 def strike_off(folder: Path, take: Take, *, with_audio: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from conftest import CLIPS, Practice
+from conftest import CLIPS, COMMAND, Practice
 
 from practice import __version__
 
@@ -97,7 +98,8 @@ def test_score_of_many_files(practice: Practice, tmp_path: Path) -> None:
     bad.write_text("no audio")
     done = practice("score", FAREWELL, bad, WITHOUT_PLEASE, "--scenario", "farewell")
     assert done.returncode == 0
-    assert "3 recordings: 1 passed, 1 not passed, 0 not scored" in done.stdout
+    assert "3 recordings: 1 passed, 1 not passed, 0 for the trainer" in done.stdout
+    assert "0 not scored, 1 not read" in done.stdout
     assert "bad.wav is no recording" in one_line(done.stderr)
     assert [a["take"] for a in practice.json("history")] == [1, 3]
     done = practice("score", bad, "--scenario", "farewell")
@@ -169,7 +171,10 @@ def test_manifest(practice: Practice, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "text", ["{", "[]", '{"file": "a.wav"}', '{"file": "a", "script": "b", "elements": [{}]}',
-             '{"file": "a", "script": "b", "elements": [{"text": "请"}]}']
+             '{"file": "a", "script": "b", "elements": [{"text": "请"}]}', "[" * 100_000,
+             '{"file": "a", "script": "请6", "elements": [{"text": 6}]}',
+             '{"file": "a", "script": "请", "elements": [], "x": NaN}',
+             '{"file": "a", "script": ["请"], "elements": []}']
 )  # fmt: skip
 def test_broken_manifest_names_its_line(practice: Practice, tmp_path: Path, text: str) -> None:
     manifest = tmp_path / "manifest.jsonl"
@@ -191,7 +196,7 @@ def test_files_that_are_no_audio(practice: Practice, tmp_path: Path) -> None:
     for name, words in {
         "empty.wav": "is empty",
         "text.wav": "no recording",
-        "folder.wav": "is a folder",
+        "folder.wav": "no file of sound",
         "cut.flac": "no recording",
         "none.wav": "no file",
     }.items():
@@ -250,6 +255,45 @@ def test_recordings_folder_that_cannot_be_written(practice: Practice, tmp_path: 
     done = practice("run", "farewell", "--audio", FAREWELL, "--recordings", file / "below")
     assert done.returncode == 1
     assert "--recordings" in one_line(done.stderr)
+
+
+def test_a_pipe_is_no_recording(practice: Practice, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.wav")
+    done = practice("run", "farewell", "--audio", tmp_path / "pipe.wav", timeout=60)
+    assert (done.returncode, "no file of sound" in one_line(done.stderr)) == (1, True)
+
+
+def test_odd_numbers_in_a_float_file(practice: Practice, tmp_path: Path) -> None:
+    odd = np.array([np.nan, np.inf, -np.inf, 3e38] * 8000, dtype=np.float32)
+    soundfile.write(tmp_path / "odd.wav", odd, 16_000, subtype="FLOAT")
+    done = practice("run", "farewell", "--audio", tmp_path / "odd.wav", "--json")
+    assert done.returncode == 0
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("name", ["", "  ", "a\nb", "\x1b[31mX", "名" * 61])
+def test_what_is_no_name_is_refused(practice: Practice, name: str) -> None:
+    done = practice("run", "farewell", "--trainee", name, "--audio", FAREWELL)
+    assert done.returncode == 1
+    assert "is no name" in one_line(done.stderr)
+    assert not list(practice.recordings.glob("takes/*/*"))
+
+
+def test_reading_commands_make_no_folder(practice: Practice, tmp_path: Path) -> None:
+    for command in ("history", "rescore"):
+        done = practice(command, "--recordings", tmp_path / "mistyped")
+        assert done.returncode == 0
+        assert "No takes in" in done.stdout
+    assert not (tmp_path / "mistyped").exists()
+
+
+def test_full_output(practice: Practice) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [COMMAND, "list"], env=practice.env, stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert done.returncode == 1
+    assert b"Traceback" not in done.stderr
 
 
 def test_wrong_usage_exits_with_2(practice: Practice) -> None:

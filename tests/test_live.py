@@ -283,6 +283,21 @@ def test_full_disk_while_recording(
         os.system(f"umount {practice.recordings}")
 
 
+def test_a_microphone_that_cannot_be_opened_leaves_nothing_behind(
+    start: Start, practice: Practice, microphone: Microphone
+) -> None:
+    child = start("run", "farewell")
+    child.expect("Enter or Space")
+    for module in ("module-remap-source", "module-null-sink", "module-native-protocol-unix"):
+        unload(microphone, module)
+    child.send("\r")
+    child.expect("cannot be opened|went away")
+    if child.after == "cannot be opened":
+        assert finish(child) == 1
+        assert not list(practice.recordings.glob("pending/*"))
+        assert takes(practice) == []
+
+
 def test_stdin_must_be_a_terminal(practice: Practice, microphone: Microphone) -> None:
     done = practice("run", "farewell")
     assert done.returncode == 1
@@ -303,7 +318,11 @@ def test_json_lines_go_to_stdout_alone(
         dimensions=(24, 80),
         timeout=120,
     )
-    begin(child)
+    child.expect("Enter or Space")
+    # Nothing happens before a key is pressed.
+    assert child.expect(["REC", pexpect.TIMEOUT], timeout=3) == 1
+    child.send("\r")
+    child.expect("speak now")
     microphone.speak(CLIPS / "farewell.flac")
     child.expect("R: again")
     child.send("q")

@@ -71,7 +71,7 @@ def test_chinese_keys_and_byte_order_mark(tmp_path: Path) -> None:
         (GOOD.replace("敬语", "敬雨"), 5, "no kind of courtesy"),
         (GOOD.replace("】", ""), 5, "no partner"),
         (GOOD.replace("慢走", "{业务}"), 5, "has no values"),
-        (GOOD.replace("【请|敬语】慢走。", "……"), 5, "nothing to say"),
+        (GOOD.replace("【请|敬语】慢走。", "……"), 5, "no Chinese to say"),
         (GOOD.replace("请|", "！|"), 5, "nothing to say"),
         (GOOD.replace("    script: 【请|敬语】慢走。\n", ""), 4, "“lines.1.script” is missing"),
         (GOOD.replace("客户起身。", ""), 4, "empty"),
@@ -80,7 +80,20 @@ def test_chinese_keys_and_byte_order_mark(tmp_path: Path) -> None:
         ("title: [\n", 2, "not valid YAML"),
         ("title: 送别: 客户\n", 1, "not valid YAML"),
         ("- a\n- b\n", 1, "list of keys"),
-        ("", 1, "list of keys"),
+        ("", 1, "is empty"),
+        (GOOD.replace("title: 送别", "title：送别"), 1, "full-width colon"),
+        (GOOD.replace("  - cue", "\t- cue"), 4, "a tab"),
+        (GOOD.replace("【请|敬语】", "［请|敬语］"), 5, "stands here"),
+        (GOOD.replace("【请|敬语】", "【{业务}|敬语】"), 5, "slot inside"),
+        (GOOD.replace("请|敬语", "请/！|敬语"), 5, "nothing to say"),
+        (GOOD.replace("起身", "{没有}"), 4, "no values"),
+        (GOOD + "slots:\n  业务: [过户]\n", 7, "not used"),
+        (GOOD.replace("慢走", "{业务}") + "slots:\n  业务: [【过户|敬语】]\n", 7, "plain words"),
+        (GOOD + "    also: [慢走]\n", 6, "not marked"),
+        (GOOD.replace("送别\n", "&a 送别\n") + "role: *a\n", 1, "not used here"),
+        ("title: &a [*a]\n", 1, "not used here"),
+        ("a: " + "[" * 5000, 2, "not valid YAML"),
+        (GOOD.replace("送别", "送\u202e别"), 1, "invisible"),
         (GOOD.split("lines", maxsplit=1)[0] + "lines: 再见\n", 3, "must be a list"),
         (GOOD.split("lines", maxsplit=1)[0] + "lines: []\n", 3, "empty"),
         (GOOD.replace("title: 送别", "title: [a]"), 1, "must be a text"),
@@ -97,6 +110,17 @@ def test_mistakes_are_named_with_their_line(
 def test_file_name_must_be_an_id(tmp_path: Path) -> None:
     (found,) = problems(tmp_path, GOOD, "My Scenario.yaml")
     assert "lower-case" in found
+
+
+def test_one_bad_file_does_not_hide_the_others(tmp_path: Path) -> None:
+    (tmp_path / "good.yaml").write_text(GOOD, "utf-8")
+    (tmp_path / "dir.yaml").mkdir()
+    (tmp_path / "dangling.yaml").symlink_to("nowhere")
+    (tmp_path / "other.yml").write_text(GOOD, "utf-8")
+    scenarios, found = prompts.load_all(tmp_path)
+    assert [s.id for s in scenarios] == ["good"]
+    assert len(found) == 2
+    assert len(prompts.check(tmp_path)[1]) == 3
 
 
 def test_banned_phrase_in_a_script_is_a_mistake(tmp_path: Path) -> None:
@@ -125,7 +149,7 @@ def test_unknown_scenario_suggests_the_nearest(practice: Practice) -> None:
 def test_check_command(practice: Practice, tmp_path: Path) -> None:
     done = practice("check")
     assert done.returncode == 0
-    assert "no mistake" in done.stdout
+    assert "No mistake" in done.stdout
     (tmp_path / "p").mkdir()
     (tmp_path / "p/mine.yaml").write_text(GOOD.replace("敬语", "敬雨"), "utf-8")
     done = practice("check", "--prompts", tmp_path / "p")

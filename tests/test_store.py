@@ -158,7 +158,7 @@ def test_records_of_a_newer_version_are_left_alone(tmp_path: Path) -> None:
 
 def test_damaged_records_are_told(tmp_path: Path) -> None:
     (tmp_path / DATABASE).write_bytes(b"this is no database" * 1000)
-    with pytest.raises(StoreError, match="cannot be used"):
+    with pytest.raises(StoreError, match="are damaged"):
         Store(tmp_path)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import click
@@ -16,16 +17,20 @@ from practice.i18n import ngettext
 def check(prompts_dir: Path) -> None:
     """Print every mistake; exit with 1 where there is one."""
     from practice import prompts
+    from practice.report.wrap import MAX_WIDTH, wrap
+    from practice.visible import visible
 
     files, problems = prompts.check(prompts_dir)
     for problem in problems:
-        click.echo(str(problem))
-    if problems:
         click.echo(
-            ngettext(
-                "{n} mistake in {files} files.", "{n} mistakes in {files} files.", len(problems)
-            ).format(n=len(problems), files=files),
-            err=True,
+            wrap(visible(str(problem)), min(shutil.get_terminal_size().columns, MAX_WIDTH), 2)
         )
+    if problems:
+        text = ngettext(
+            "{n} mistake; files looked at: {files}.",
+            "{n} mistakes; files looked at: {files}.",
+            len(problems),
+        )
+        click.echo(text.format(n=len(problems), files=files), err=True)
         raise SystemExit(1)
-    click.echo(_("{files} files, no mistake.").format(files=files))
+    click.echo(_("No mistake; files looked at: {files}.").format(files=files))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 @click.argument("attempt_id", required=False, metavar="[ID]")
 @click.option("--scenario", help=_("Only this scenario."))
 @click.option(
-    "--last", type=click.IntRange(min=1), default=20, show_default=True, help=_("How many.")
+    "--last", type=click.IntRange(1, 100_000), default=20, show_default=True, help=_("How many.")
 )
 @options.explain
 @options.as_json
@@ -41,6 +40,11 @@ def history(
     from practice.report.terminal import print_attempt
     from practice.store import Filter, Store
 
+    if attempt_id == "":
+        raise click.UsageError(_("The ID is empty."))
+    if not Store.exists(recordings_dir):
+        click.echo(_("No takes in {folder} yet.").format(folder=recordings_dir), err=as_json)
+        return
     store = Store(recordings_dir)
     if attempt_id is not None:
         attempt = store.get(attempt_id)
@@ -59,12 +63,14 @@ def history(
     elif attempts:
         _print_table(attempts)
     else:
-        click.echo(_("No takes yet. Practise with: practice run farewell"))
+        click.echo(_("No such takes."))
 
 
 def _print_heading(attempt: Attempt) -> None:
+    from practice.report.words import local_time
+
     take = attempt.take
-    click.echo(f"{take.id}  {_local(take.created_at)}  {take.trainee.name}  {take.title}")
+    click.echo(f"{take.id}  {local_time(take.created_at)}  {take.trainee.name}  {take.title}")
     click.echo(_("Say: {script}").format(script=take.spec.script))
     if take.audio:
         click.echo(_("Recording: {path}").format(path=take.audio))
@@ -75,6 +81,7 @@ def _print_table(attempts: list[Attempt]) -> None:
     from rich.text import Text
 
     from practice.report.terminal import one_line
+    from practice.report.words import local_time
 
     table = Table(box=None, pad_edge=False)
     table.add_column(_("id"), no_wrap=True)
@@ -86,13 +93,9 @@ def _print_table(attempts: list[Attempt]) -> None:
         take = attempt.take
         table.add_row(
             take.id[:8],
-            _local(take.created_at),
+            local_time(take.created_at)[5:],
             Text(take.trainee.name),
             Text(f"{take.scenario} {take.line}"),
             Text(one_line(attempt)),
         )
     parts.console().print(table)
-
-
-def _local(created_at: str) -> str:
-    return datetime.fromisoformat(created_at).astimezone().strftime("%m-%d %H:%M")

@@ -19,7 +19,7 @@ def list_(as_json: bool, prompts_dir: Path) -> None:
 
     scenarios, problems = prompts.load_all(prompts_dir)
     for problem in problems:
-        click.echo(_("Error: {message}").format(message=problem), err=True)
+        parts.report_error(problem)
     if as_json:
         for s in scenarios:
             parts.emit_json(

@@ -17,9 +17,10 @@ from rich.console import Console
 
 from practice import settings
 from practice.core.models import Trainee
-from practice.errors import WeightsError
+from practice.errors import PracticeError, WeightsError
 from practice.i18n import gettext as _
 from practice.places import models_dir, settings_file
+from practice.visible import is_visible, one_line
 
 if TYPE_CHECKING:
     from practice.assess import Judge
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from practice.speech.weights import Installed
 
 DEFAULT_GROUP = "default"
+MAX_NAME = 60
 
 
 def console(*, for_programs: bool = False) -> Console:
@@ -49,16 +51,24 @@ def emit_line(text: str) -> None:
     sys.stdout.buffer.flush()
 
 
+def report_error(error: object) -> None:
+    """Tell a failure that does not end the command, on one line."""
+    click.echo(_("Error: {message}").format(message=one_line(str(error))), err=True)
+
+
 def is_interactive() -> bool:
     """Whether somebody can be asked: without a terminal nothing prompts."""
-    return sys.stdin.isatty()
+    return sys.stdin.isatty() and (sys.stdout.isatty() or sys.stderr.isatty())
 
 
 def resolve_trainee(name: str | None, group: str | None) -> Trainee:
     """Who practises: as given, else as remembered, else asked once, else the system's user."""
     path = settings_file()
+    for given in (name, group):
+        if given is not None:
+            _require_name(given)
     group = group or settings.remembered(path, "group") or DEFAULT_GROUP
-    if name is not None and name.strip():
+    if name is not None:
         return Trainee(name.strip(), group)
     known = settings.remembered(path, "trainee")
     if known:
@@ -68,8 +78,19 @@ def resolve_trainee(name: str | None, group: str | None) -> Trainee:
     asked = ""
     while not asked.strip():
         asked = click.prompt(_("Your name (it is remembered here)"), err=True)
+    _require_name(asked)
     settings.remember(path, trainee=asked.strip(), group=group)
     return Trainee(asked.strip(), group)
+
+
+def _require_name(name: str) -> None:
+    """Refuse what is no name: nothing, something endless, or characters that don't show."""
+    if not name.strip() or len(name) > MAX_NAME or not is_visible(name):
+        raise PracticeError(
+            _(
+                "“{name}” is no name. Give one of 1 to {most} letters, for trainee and group."
+            ).format(name=name[:MAX_NAME], most=MAX_NAME)
+        )
 
 
 def install_model(name: str) -> Installed:
@@ -97,6 +118,10 @@ def require_model(name: str) -> Installed:
     model = weights.installed(models_dir(), name)
     if model is None and name == weights.DEFAULT_MODEL:
         return install_model(name)
+    if model is None and not weights.is_model_name(name):
+        raise WeightsError(
+            _("“{name}” is no name of a model. See `practice model list`.").format(name=name)
+        )
     if model is None:
         raise WeightsError(
             _("The model {name} is not installed. Run: practice model install {name}").format(

@@ -38,6 +38,9 @@ def rescore(
     from practice.report.terminal import one_line
     from practice.store import Filter, Store
 
+    if not Store.exists(desk.recordings_dir):
+        click.echo(_("No takes in {folder} yet.").format(folder=desk.recordings_dir), err=as_json)
+        return
     store = Store(desk.recordings_dir)
     if attempt_ids:
         attempts = [store.get(attempt_id) for attempt_id in attempt_ids]
@@ -50,7 +53,7 @@ def rescore(
                 assessment = _judge_again(judge, attempt, desk.recordings_dir)
             except PracticeError as error:
                 failed += 1
-                click.echo(_("Error: {message}").format(message=error), err=True)
+                parts.report_error(error)
                 continue
             if assessment == attempt.assessment:
                 continue

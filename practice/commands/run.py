@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -76,7 +77,8 @@ def run(
     numbers = line_numbers(scenario, line)
     _require_enough_lines(scenario, numbers, files)
     microphone = None if files else _microphone(device, patience, limit)
-    console = parts.console(for_programs=as_json)
+    elsewhere = microphone is not None and not sys.stdout.isatty()
+    console = parts.console(for_programs=as_json or elsewhere)
     with parts.open_session(desk, scenario, load_ahead=microphone is not None) as session:
         if microphone is None:
             _run_files(console, session, numbers, files, explain=explain, as_json=as_json)
@@ -127,7 +129,7 @@ def _run_files(
         try:
             attempt = score_file(session, path, number, 1)
         except PracticeError as error:
-            click.echo(_("Error: {message}").format(message=error), err=True)
+            parts.report_error(error)
             continue
         done += 1
         if as_json:
@@ -177,6 +179,7 @@ def _say_who_and_with_what(console: Console, session: Session, microphone: Micro
 def _offer_broken_off(console: Console, session: Session, stage: TerminalStage) -> None:
     """Offer what an earlier run recorded but did not judge, before anything new."""
     from practice import takes
+    from practice.report.words import local_time
     from practice.report.wrap import say
     from practice.session import keep_and_show
 
@@ -184,7 +187,7 @@ def _offer_broken_off(console: Console, session: Session, stage: TerminalStage) 
         if session.store.has(take.id):
             takes.strike_off(session.folder, take, with_audio=False)
             continue
-        if take.audio is None or not (session.folder / take.audio).is_file():
+        if not takes.has_sound(session.folder, take):
             takes.strike_off(session.folder, take, with_audio=True)
             continue
         say(
@@ -192,7 +195,7 @@ def _offer_broken_off(console: Console, session: Session, stage: TerminalStage) 
             _("A take of “{script}” by {name} was broken off on {time} and is still here.").format(
                 script=take.spec.script,
                 name=take.trainee.name,
-                time=take.created_at[:16].replace("T", " "),
+                time=local_time(take.created_at),
             ),
             "yellow",
         )

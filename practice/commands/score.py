@@ -81,7 +81,7 @@ def _score_files(
             try:
                 attempt = score_file(session, path, line, take)
             except PracticeError as error:
-                click.echo(_("Error: {message}").format(message=error), err=True)
+                parts.report_error(error)
                 continue
             attempts.append(attempt)
             if as_json:
@@ -104,7 +104,7 @@ def _score_manifest(manifest: Path, desk: options.Desk, *, as_json: bool) -> Non
         for row, outcome in zip(bar, score_rows(judge, rows), strict=True):
             if isinstance(outcome, PracticeError):
                 failed += 1
-                click.echo(_("Error: {message}").format(message=outcome), err=True)
+                parts.report_error(outcome)
             result = row_to_dict(row.keys, outcome)
             verdicts.update(element["verdict"] for element in result["elements"])
             if as_json:
@@ -142,11 +142,16 @@ def _print_totals(attempts: list[Attempt], given: int) -> None:
     passed = sum(bool(a.assessment.score.passed) for a in scored)
     counts = sum((a.assessment.score.counts for a in scored), Counts())
     click.echo(
-        _("{given} recordings: {passed} passed, {failed} not passed, {unscored} not scored").format(
+        _(
+            "{given} recordings: {passed} passed, {failed} not passed, {open} for the trainer, "
+            "{unscored} not scored, {unread} not read"
+        ).format(
             given=given,
             passed=passed,
-            failed=len(scored) - passed,
+            failed=sum(a.assessment.score.passed is False for a in scored),
+            open=sum(a.assessment.score.passed is None for a in scored),
             unscored=len(attempts) - len(scored),
+            unread=given - len(attempts),
         )
     )
     if counts.accuracy is not None:

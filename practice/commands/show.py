@@ -51,7 +51,8 @@ def _print_line(console: Console, number: int, line: Line) -> None:
     say(console, "   " + _("Say: {script}").format(script=line.script), "bold cyan")
     standard, *others = line.wordings
     for element in standard.elements:
-        mark = "" if element.required else "  " + _("(not required)")
+        mark = "  " + _("(critical)") if element.critical else ""
+        mark += "" if element.required else "  " + _("(not required)")
         kind = kind_name(element.kind) if element.kind else ""
         say(console, f"     {element.text}  {kind}{mark}")
     if others:

@@ -46,8 +46,9 @@ class _Piece:
 def parse_script(script: str, slots: dict[str, tuple[str, ...]]) -> tuple[Wording, ...]:
     """Expand a marked script into its wordings, the standard one first.
 
-    Raises MarkupError with code ``bracket``, ``empty``, ``no-kind``, ``unknown-kind``,
-    ``flag``, ``both-flags``, ``unknown-slot`` or ``too-many``.
+    Raises MarkupError with code ``bracket``, ``other-bracket``, ``slot-inside``,
+    ``empty``, ``no-kind``, ``unknown-kind``, ``flag``, ``both-flags``, ``unknown-slot``
+    or ``too-many``.
     """
     pieces = [_parse_piece(match, slots) for match in _PIECE.finditer(script.replace("｜", "|"))]
     total = 1
@@ -62,6 +63,8 @@ def _parse_piece(match: re.Match[str], slots: dict[str, tuple[str, ...]]) -> _Pi
     if (text := match["text"]) is not None:
         if text in "【】{}":
             raise MarkupError("bracket", text)
+        if wrong := re.search(r"[\[\]［］｛｝〖〗|]", text):
+            raise MarkupError("other-bracket", wrong[0])
         return _Piece((text,))
     if (slot := match["slot"]) is not None:
         if slot not in slots:
@@ -75,7 +78,9 @@ def _parse_element(body: str) -> _Piece:
     choices = tuple(choice.strip() for choice in re.split("[/／]", texts))
     if not all(choices):
         raise MarkupError("empty", body)
-    if not marks:
+    if re.search(r"[{}｛｝]", texts):
+        raise MarkupError("slot-inside", body)
+    if not marks or not marks[0]:
         raise MarkupError("no-kind", body)
     kind = parse_kind(marks[0])
     if kind is None:

@@ -8,7 +8,9 @@ from typing import Any
 from practice.core.models import (
     Assessment,
     Attempt,
+    Basis,
     ElementResult,
+    Evidence,
     ModelInfo,
     Transcript,
     Verdict,
@@ -46,7 +48,8 @@ def row_to_dict(keys: dict[str, Any], outcome: Assessment | PracticeError) -> di
     A text that stands several times in the script is heard if any of its places is.
     """
     if isinstance(outcome, PracticeError):
-        elements = [{**e, "verdict": str(Verdict.UNSCORED)} for e in keys["elements"]]
+        nothing = {"verdict": str(Verdict.UNSCORED), "evidence": asdict(Evidence(Basis.NONE))}
+        elements = [{**e, **nothing} for e in keys["elements"]]
         return {**keys, "elements": elements, "status": "unscored", "reason": "unreadable"}
     facts = assessment_to_dict(outcome)
     judged = facts.pop("elements")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 
@@ -21,6 +23,8 @@ from practice.session import Choice
 from practice.speech.recorder import Command, Ending, Meter, Recorded
 
 _METER_CELLS = 20
+_BESIDE_METER_CELLS = 64  # what stands before and after the meter, in the longer language
+_SETTLE_S = 0.4
 _METER_FLOOR_DBFS = -60.0
 
 
@@ -33,7 +37,8 @@ class TerminalStage:
         self._console = console
         self._explain = explain
         self._emit = emit
-        self._keys = Terminal()
+        # Keys come from the terminal that shows the run, which is stderr where stdout is a file.
+        self._keys = Terminal(stream=sys.__stderr__ if console.stderr else sys.__stdout__)
         self._live: Live | None = None
         self._while_recording = ExitStack()
 
@@ -62,7 +67,9 @@ class TerminalStage:
                 Live(console=self._console, auto_refresh=False, transient=True)
             )
             self._drain()
-        self._live.update(_meter_line(meter), refresh=True)
+            if self._console.is_dumb_terminal:  # no meter there
+                say(self._console, _("Recording: speak now."))
+        self._live.update(_meter_line(meter, self._console.width), refresh=True)
         key = self._keys.inkey(timeout=0, esc_delay=0.05)
         if key and _is(key, ("KEY_ENTER", " ")):
             return Command.STOP
@@ -92,6 +99,8 @@ class TerminalStage:
 
     def ask_next(self, has_next: bool) -> Choice:
         """Ask what to do after a take."""
+        # Keys that were still meant for the take just ended are let pass.
+        time.sleep(_SETTLE_S)
         go_on = _("next line") if has_next else _("finish")
         say(self._console, _("R: again   Enter: {go_on}   Q: quit").format(go_on=go_on), "dim")
         pressed = self._press(
@@ -124,6 +133,8 @@ class TerminalStage:
 
 
 def _is(key: Keystroke, names: tuple[str, ...]) -> bool:
+    if not key:  # no key was pressed
+        return False
     if key.is_sequence:
         return key.name in names
     # A terminal may send Enter as a plain line end.
@@ -131,16 +142,19 @@ def _is(key: Keystroke, names: tuple[str, ...]) -> bool:
     return plain in names
 
 
-def _meter_line(meter: Meter) -> Text:
+def _meter_line(meter: Meter, width: int) -> Text:
+    cells = min(_METER_CELLS, max(4, width - _BESIDE_METER_CELLS))
     level = _METER_FLOOR_DBFS if meter.level_dbfs is None else meter.level_dbfs
     share = min(1.0, max(0.0, 1 - level / _METER_FLOOR_DBFS))
-    filled = round(share * _METER_CELLS)
+    filled = round(share * cells)
     line = Text(_("REC"), style="bold red")
     line.append(f" {meter.seconds:4.1f} s [", style="default")
     line.append("#" * filled, style="green" if share < 0.9 else "red")
-    line.append("-" * (_METER_CELLS - filled), style="dim")
+    line.append("-" * (cells - filled), style="dim")
     line.append(f"] {level:4.0f} dBFS ", style="default")
-    if meter.is_clipping:
+    if not meter.seconds:
+        line.append(_("one moment"), style="dim")
+    elif meter.is_clipping:
         line.append(_("too loud"), style="bold red")
     elif not meter.is_armed:
         line.append(_("speak now"), style="bold")

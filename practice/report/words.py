@@ -1,10 +1,17 @@
 """How kinds, reasons and verdicts are called in the user's language."""
 
+from datetime import datetime
+
 from practice.core.kinds import CHINESE, Kind
 from practice.core.models import ElementResult, SpeechCheck, Unscored
 from practice.core.speechcheck import MAX_TAKE_S
 from practice.i18n import gettext as _
 from practice.i18n import is_chinese
+
+
+def local_time(created_at: str) -> str:
+    """A stored moment on the clock of this machine."""
+    return datetime.fromisoformat(created_at).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def kind_name(kind: Kind) -> str:

@@ -8,6 +8,8 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from practice.visible import visible
+
 MAX_WIDTH = 80
 """Wider terminals get no longer lines: a reader loses them."""
 
@@ -31,4 +33,5 @@ def wrap(text: str, width: int, indent: int = 0) -> str:
 
 def say(console: Console, text: str, style: str = "", indent: int = 0) -> None:
     """Print a paragraph, wrapped to the terminal."""
-    console.print(Text(wrap(text, min(console.width, MAX_WIDTH), indent), style=style))
+    shown = wrap(visible(text), min(console.width, MAX_WIDTH), indent)
+    console.print(Text(shown, style=style))

@@ -44,8 +44,13 @@ def read(path: Path) -> Clip:
     Of several channels the one with the most energy is taken: a headset may fill only
     one, and a mean can cancel. Raises AudioError for what is no audio.
     """
+    if path.exists() and not path.is_file():
+        raise AudioError(
+            _("{path} is no file of sound. Name the recordings themselves.").format(path=path)
+        )
     try:
-        with soundfile.SoundFile(path) as file:
+        # Opened here, because libsndfile takes no name that is not UTF-8.
+        with path.open("rb") as raw, soundfile.SoundFile(raw) as file:
             suffix = _SUFFIXES.get(file.format, ".wav")
             rate = file.samplerate
             duration_s = file.frames / rate
@@ -54,14 +59,13 @@ def read(path: Path) -> Clip:
             channels = file.read(dtype="float32", always_2d=True)
     except (soundfile.LibsndfileError, OSError, ValueError) as error:
         raise AudioError(_unreadable(path, error)) from None
-    channels = np.nan_to_num(channels, posinf=1.0, neginf=-1.0)
+    # A file of floats may hold anything.
+    channels = np.clip(np.nan_to_num(channels, posinf=1.0, neginf=-1.0), -1.0, 1.0)
     mono = channels[:, int(np.argmax(np.sum(np.square(channels), axis=0)))]
     return Clip(resample(mono, rate), len(mono) / rate, clipped_share(mono), suffix)
 
 
 def _unreadable(path: Path, error: Exception) -> str:
-    if path.is_dir():
-        return _("{path} is a folder. Name the recordings in it.").format(path=path)
     if not path.exists():
         return _("There is no file {path}.").format(path=path)
     if path.is_file() and path.stat().st_size == 0:

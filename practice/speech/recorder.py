@@ -22,6 +22,8 @@ from practice.speech.vad import FRAME, FRAME_S, SpeechDetector
 
 _BLOCK_S = 0.04
 _POLL_S = 0.1
+_STARTS_WITHIN_S = 10.0
+"""A sound server that wakes up may take seconds before it delivers anything."""
 _LOST_AFTER_S = 2.0
 """A device that delivers nothing for so long is gone; drivers do not always say so."""
 
@@ -154,7 +156,8 @@ class _Run:
                 block, overflow = blocks.get(timeout=_POLL_S)
             except queue.Empty:
                 waited_s += _POLL_S
-                if waited_s >= _LOST_AFTER_S or not stream.active:
+                patience_s = _LOST_AFTER_S if self.seconds else _STARTS_WITHIN_S
+                if waited_s >= patience_s or not stream.active:
                     return Ending.DEVICE_LOST
                 ended = False
             else:

@@ -57,10 +57,15 @@ class Installed:
     source: str
 
 
+def is_model_name(name: str) -> bool:
+    """Whether something can be the name of a model: it becomes a file's."""
+    return _NAME.fullmatch(name) is not None
+
+
 def installed(folder: Path, name: str) -> Installed | None:
     """Find an installed model; None where there is none of that name."""
     path, note = folder / f"{name}.pt", folder / f"{name}.json"
-    if not _NAME.fullmatch(name) or not path.is_file() or not note.is_file():
+    if not is_model_name(name) or not path.is_file() or not note.is_file():
         return None
     try:
         facts = json.loads(note.read_text("utf-8"))
@@ -311,8 +316,9 @@ def _install_download(folder: Path, name: str, progress: Progress) -> Installed:
 
 def _install_file(folder: Path, source: Path, progress: Progress) -> Installed:
     if not source.is_file():
-        raise WeightsError(_("There is no file {path}.").format(path=source))
-    if not _NAME.fullmatch(source.stem):
+        text = _("{path} is no file.") if source.exists() else _("There is no file {path}.")
+        raise WeightsError(text.format(path=source))
+    if not is_model_name(source.stem):
         raise WeightsError(
             _(
                 "Rename {path}: the file's name becomes the model's, and may have letters, "

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from pydantic import TypeAdapter
-from sqlalchemy.exc import DBAPIError
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from practice.core.models import Assessment, Attempt, Line, Take, Trainee
 from practice.errors import StoreError
@@ -47,6 +47,10 @@ class Store:
     def __init__(self, folder: Path) -> None:
         """Open the folder's database, making or migrating it. Raises StoreError."""
         self.folder = folder
+        if folder.exists() and not folder.is_dir():
+            raise StoreError(
+                _("{folder} is a file. Choose a folder with --recordings.").format(folder=folder)
+            )
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -62,6 +66,11 @@ class Store:
         self._writer = self._reader.execution_options(practice_writes=True)
         with self._told():
             self._migrate()
+
+    @staticmethod
+    def exists(folder: Path) -> bool:
+        """Whether a folder has records; asking makes none."""
+        return (folder / DATABASE).is_file()
 
     def add(self, take: Take, assessment: Assessment) -> None:
         """Store an attempt with its first score, wholly or not at all."""
@@ -190,7 +199,21 @@ class Store:
     def _told(self) -> Iterator[None]:
         try:
             yield
+        except ValidationError:
+            raise StoreError(
+                _(
+                    "A record in {path} is damaged. Rename that file and bring a copy back; the "
+                    "recordings themselves are not touched."
+                ).format(path=self.folder / DATABASE)
+            ) from None
         except DBAPIError as error:
+            if not isinstance(error, OperationalError):
+                raise StoreError(
+                    _(
+                        "The records {path} are damaged ({why}). Rename that file and bring a "
+                        "copy back; the recordings themselves are not touched."
+                    ).format(path=self.folder / DATABASE, why=error.orig)
+                ) from None
             raise StoreError(
                 _(
                     "The records in {folder} cannot be used: {why}. Check the free space and the "
