@@ -20,7 +20,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from practice.core.kinds import CHINESE
 from practice.core.markup import MAX_WORDINGS, MarkupError, parse_script
 from practice.core.models import BannedPhrase, Element, Line, Scenario, Wording
-from practice.core.normalize import normal_form
+from practice.core.normalize import normal_form, normalize
+from practice.core.sounds import parse_pinyin
 from practice.errors import PromptError
 from practice.i18n import gettext as _
 from practice.visible import is_visible
@@ -42,6 +43,7 @@ _CHINESE_KEYS = {
     "出处": "source",
     "来源": "origin",
     "词槽": "slots",
+    "读音": "readings",
     "台词": "lines",
     "情景": "cue",
     "体态": "body",
@@ -75,6 +77,7 @@ class _ScenarioFile(_Model):
     when: _Text
     lines: Annotated[list[_LineFile], Field(min_length=1)]
     slots: dict[str, Annotated[list[_Text], Field(min_length=1)]] = {}
+    readings: dict[str, _Text] = {}
     role: str = ""
     source: str = ""
     origin: str = "standard"
@@ -231,6 +234,8 @@ def _read_scenario(path: Path, *, thorough: bool = False) -> Scenario:
     file = _validate(_ScenarioFile, path, tree)
     slots = {name: tuple(values) for name, values in file.slots.items()}
     problems = list(_slot_problems(path, tree, file))
+    readings = {phrase: parse_pinyin(pinyin) for phrase, pinyin in file.readings.items()}
+    problems += list(_reading_problems(path, tree, file, readings))
     lines = []
     for number, entry in enumerate(file.lines):
         wordings: list[Wording] = []
@@ -249,7 +254,8 @@ def _read_scenario(path: Path, *, thorough: bool = False) -> Scenario:
                 problems.append(Problem(path, _line_of(tree, key), message))
             wordings += expanded
         if wordings:
-            lines.append(Line(_fill(entry.cue, slots), tuple(wordings), entry.body))
+            own = tuple((normalize(p), s) for p, s in readings.items() if s is not None)
+            lines.append(Line(_fill(entry.cue, slots), tuple(wordings), entry.body, own))
     if problems:
         raise _InvalidFileError(problems)
     return Scenario(
@@ -294,6 +300,19 @@ def _slot_problems(path: Path, tree: yaml.Node, file: _ScenarioFile) -> Iterator
             if re.search(r"[【】{}|｜]", value) or not normal_form(value).text:
                 message = _("“{value}” can be no value of a slot: write plain words.")
                 yield Problem(path, where, message.format(value=value))
+
+
+def _reading_problems(
+    path: Path, tree: yaml.Node, file: _ScenarioFile, readings: dict[str, tuple[str, ...] | None]
+) -> Iterator[Problem]:
+    for phrase, syllables in readings.items():
+        if syllables is None or len(syllables) != len(normalize(phrase)):
+            message = _(
+                "“{pinyin}” does not read “{phrase}”: write a syllable for each character, "
+                "like “huán nín”."
+            )
+            where = _line_of(tree, ("readings", phrase))
+            yield Problem(path, where, message.format(pinyin=file.readings[phrase], phrase=phrase))
 
 
 def _silent_parts(path: Path, line: int, wordings: tuple[Wording, ...]) -> Iterator[Problem]:

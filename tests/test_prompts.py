@@ -90,6 +90,8 @@ def test_chinese_keys_and_byte_order_mark(tmp_path: Path) -> None:
         (GOOD + "slots:\n  业务: [过户]\n", 7, "not used"),
         (GOOD.replace("慢走", "{业务}") + "slots:\n  业务: [【过户|敬语】]\n", 7, "plain words"),
         (GOOD + "    also: [慢走]\n", 6, "not marked"),
+        (GOOD + "readings:\n  慢走: màn\n", 7, "does not read"),
+        (GOOD + "readings:\n  慢走: 慢 走\n", 7, "does not read"),
         (GOOD.replace("送别\n", "&a 送别\n") + "role: *a\n", 1, "not used here"),
         ("title: &a [*a]\n", 1, "not used here"),
         ("a: " + "[" * 5000, 2, "not valid YAML"),
@@ -110,6 +112,11 @@ def test_mistakes_are_named_with_their_line(
 def test_file_name_must_be_an_id(tmp_path: Path) -> None:
     (found,) = problems(tmp_path, GOOD, "My Scenario.yaml")
     assert "lower-case" in found
+
+
+def test_readings_of_a_script(tmp_path: Path) -> None:
+    assert problems(tmp_path, GOOD + "readings:\n  慢走: màn zǒu\n") == []
+    assert prompts.load(tmp_path, "mine").lines[0].readings == (("慢走", ("man4", "zou3")),)
 
 
 def test_one_bad_file_does_not_hide_the_others(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ from practice.core.scoring import (
     unscored,
     with_total,
 )
-from practice.core.sounds import distance, parse_sound
+from practice.core.sounds import distance, parse_pinyin, parse_sound
 from practice.core.verdicts import THRESHOLDS, Reliability, decide
 
 FAREWELL = "【请|敬语】【慢走|送别】，【欢迎下次光临|送别】。"
@@ -194,6 +194,19 @@ def test_sounds() -> None:
     assert distance(parse_sound("qing3"), parse_sound("qing2")) < 0.2
     assert distance(parse_sound("li3"), parse_sound("ni3")) == 0.25
     assert distance(parse_sound("ba1"), parse_sound("xu4")) == 1
+
+
+def test_script_says_how_it_is_read() -> None:
+    plain_line = line("【还您|敬语】证件")
+    assert score_transcript(plain_line, "环您证件").elements[0].verdict is Verdict.MISSED
+    own = replace(plain_line, readings=(("还您", ("huan2", "nin2")),))
+    assert [c.op for c in align("还您", "环您", readings=own.readings).chunks] == [
+        "homophone",
+        "equal",
+    ]
+    assert parse_pinyin("huán nín") == ("huan2", "nin2")
+    assert parse_pinyin("lǜ de") == ("lv4", "de5")
+    assert parse_pinyin("不") is None
 
 
 def test_counts_combine_and_rates_are_none_at_zero() -> None:

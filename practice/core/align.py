@@ -15,7 +15,10 @@ import jiwer
 
 from practice.core.models import Chunk, Counts, Op, StrictCounts
 from practice.core.normalize import Normalized, normal_form, numerals, plain
-from practice.core.sounds import NEAR, Sound, nearest, sounds
+from practice.core.sounds import NEAR, Sound, nearest, sounds, sounds_of_script
+
+Sounds = tuple[frozenset[Sound], ...]
+Readings = tuple[tuple[str, tuple[str, ...]], ...]
 
 RIVALS = frozenset("您你")
 """Written and heard almost alike, and yet the one is the courtesy and the other its lack."""
@@ -41,6 +44,8 @@ class Alignment:
 
     reference: Normalized
     hypothesis: Normalized
+    ref_sounds: Sounds
+    hyp_sounds: Sounds
     steps: tuple[Step, ...]
     cost: float
 
@@ -86,9 +91,7 @@ class Alignment:
             return 1.0
         if {self.reference.text[step.ref], self.hypothesis.text[step.hyp]} == RIVALS:
             return 1.0
-        return nearest(
-            sounds(self.reference.text)[step.ref], sounds(self.hypothesis.text)[step.hyp]
-        )
+        return nearest(self.ref_sounds[step.ref], self.hyp_sounds[step.hyp])
 
 
 def strict_counts(reference: str, hypothesis: str) -> StrictCounts:
@@ -99,10 +102,16 @@ def strict_counts(reference: str, hypothesis: str) -> StrictCounts:
     return StrictCounts(found.hits, found.substitutions, found.deletions, found.insertions)
 
 
-def align(reference: str, hypothesis: str, spans: Iterable[tuple[int, int]] = ()) -> Alignment:
+def align(
+    reference: str,
+    hypothesis: str,
+    spans: Iterable[tuple[int, int]] = (),
+    readings: Readings = (),
+) -> Alignment:
     """Align a script with a transcript, both as written.
 
-    ``spans`` are places of the script (its elements) that should stay together. Where
+    ``spans`` are places of the script (its elements) that should stay together;
+    ``readings`` the pinyin of phrases that the script reads otherwise than usual. Where
     numerals can be read in several ways, those readings are taken that leave the
     cheapest alignment.
     """
@@ -116,8 +125,9 @@ def align(reference: str, hypothesis: str, spans: Iterable[tuple[int, int]] = ()
         ref, hyp = (normal_form(t, c) for t, c in zip(texts, chosen, strict=True))
         bounds = {edge for span in spans for edge in ref.span(*span)}
         bounds |= {i for i in range(1, len(ref.text)) if ref.origin[i] > ref.origin[i - 1] + 1}
-        steps, cost = _cheapest(ref.text, hyp.text, frozenset(bounds))
-        return Alignment(ref, hyp, steps, cost)
+        ref_sounds, hyp_sounds = sounds_of_script(ref.text, readings), sounds(hyp.text)
+        steps, cost = _cheapest(ref.text, hyp.text, ref_sounds, hyp_sounds, frozenset(bounds))
+        return Alignment(ref, hyp, ref_sounds, hyp_sounds, steps, cost)
 
     best = attempt()
     # One numeral after the other: few have more than four readings, and they hardly
@@ -156,11 +166,14 @@ def pair(
 
 @lru_cache(maxsize=256)
 def _cheapest(
-    reference: str, hypothesis: str, bounds: frozenset[int]
+    reference: str,
+    hypothesis: str,
+    ref_sounds: Sounds,
+    hyp_sounds: Sounds,
+    bounds: frozenset[int],
 ) -> tuple[tuple[Step, ...], float]:
     """Global alignment with affine gaps (Gotoh, J. Mol. Biol. 162, 1982)."""
     n, m = len(reference), len(hypothesis)
-    ref_sounds, hyp_sounds = sounds(reference), sounds(hypothesis)
     off = [0.0 if i in bounds or i in (0, n) else _INSIDE_ELEMENT for i in range(n + 1)]
     pairs = [
         [pair(r, ref_sounds[i], h, hyp_sounds[j]) for j, h in enumerate(hypothesis)]

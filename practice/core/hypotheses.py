@@ -19,7 +19,7 @@ from enum import StrEnum
 from practice.core.align import Alignment
 from practice.core.models import Op
 from practice.core.normalize import Normalized
-from practice.core.sounds import nearest, sounds
+from practice.core.sounds import nearest
 
 Pair = tuple[str, str]
 """Two texts for the same audio; the answer is log P(first) - log P(second), in nats."""
@@ -312,7 +312,7 @@ def _with_context(alignment: Alignment, place: Place) -> list[_Splice]:
 def _apart(alignment: Alignment, place: Place, start: int, end: int) -> float:
     """Edit distance by sound of an element and a stretch, per character of the element."""
     ref, hyp = alignment.reference.text, alignment.hypothesis.text
-    ref_sounds, hyp_sounds = sounds(ref), sounds(hyp)
+    ref_sounds, hyp_sounds = alignment.ref_sounds, alignment.hyp_sounds
     above = [float(j) for j in range(end - start + 1)]
     for i in range(place.ref_start, place.ref_end):
         row = [above[0] + 1]

@@ -44,12 +44,15 @@ class Wording:
 class Line:
     """One required utterance: what prompts it, and the wordings that are accepted.
 
-    ``wordings[0]`` is the standard's own; it is what the trainee is shown.
+    ``wordings[0]`` is the standard's own; it is what the trainee is shown. ``readings``
+    give the pinyin of phrases whose characters are read otherwise than usual, a
+    syllable for each character.
     """
 
     cue: str
     wordings: tuple[Wording, ...]
     body: str = ""
+    readings: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
     def script(self) -> str:

@@ -196,7 +196,11 @@ def _closest(line: Line, transcript: str) -> tuple[Wording, Alignment]:
         key=lambda wording: strict_counts(normalize(wording.script), hypothesis).errors,
     )[:_SHORTLIST]
     candidates = [
-        (wording, align(wording.script, transcript, [(e.start, e.end) for e in wording.elements]))
+        (wording, align(wording.script, transcript, _spans(wording), line.readings))
         for wording in sorted(shortlist, key=line.wordings.index)
     ]
     return min(candidates, key=lambda c: c[1].cost)
+
+
+def _spans(wording: Wording) -> list[tuple[int, int]]:
+    return [(element.start, element.end) for element in wording.elements]

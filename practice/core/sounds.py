@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cache, lru_cache
 from itertools import groupby
@@ -33,6 +34,8 @@ _NEAR_FINALS = {
         "an uan", "ia ian", "ang iang", "vn in", "vn ing", "ai an", "an en", "a ang", "ao ou",
     )
 }  # fmt: skip
+
+_SYLLABLE = re.compile("[a-zü]{1,6}[1-5]")
 
 # Spelled differently by the rules of pinyin, though they are the same sounds.
 _AFTER_Y = {"i": "i", "in": "in", "ing": "ing", "u": "v", "ue": "ve", "uan": "van", "un": "vn"}
@@ -73,6 +76,30 @@ def sounds(text: str) -> tuple[frozenset[Sound], ...]:
     )
 
 
+def parse_pinyin(text: str) -> tuple[str, ...] | None:
+    """Read pinyin with tone marks or digits, a syllable a word: ``huán nín`` → huan2, nin2.
+
+    None where a word is no syllable.
+    """
+    to_tone3 = _tone_converter()
+    syllables = tuple(to_tone3(word, neutral_tone_with_five=True) for word in text.lower().split())
+    return syllables if syllables and all(_SYLLABLE.fullmatch(s) for s in syllables) else None
+
+
+def sounds_of_script(
+    text: str, readings: tuple[tuple[str, tuple[str, ...]], ...]
+) -> tuple[frozenset[Sound], ...]:
+    """The readings of a script's characters, its own where it gives them."""
+    out = list(sounds(text))
+    for phrase, syllables in readings:
+        start = text.find(phrase)
+        while start >= 0:
+            for i, syllable in enumerate(syllables):
+                out[start + i] = frozenset((parse_sound(syllable),))
+            start = text.find(phrase, start + 1)
+    return tuple(out)
+
+
 @lru_cache(maxsize=100_000)
 def distance(a: Sound, b: Sound) -> float:
     """How far two syllables are apart: 0 the same, 1 unrelated.
@@ -109,6 +136,13 @@ def _read(text: str) -> tuple[str, ...]:
     pinyin, style = _pypinyin()
     found = pinyin(text, style=style, neutral_tone_with_five=True, errors="ignore")
     return tuple(syllable[0] for syllable in found)
+
+
+@cache
+def _tone_converter():  # type: ignore[no-untyped-def]
+    from pypinyin.contrib.tone_convert import to_tone3
+
+    return to_tone3
 
 
 @cache
