@@ -30,7 +30,7 @@ def start(practice: Practice, microphone: Microphone) -> Start:
             env=whole | {"TERM": "xterm-256color"} | (env or {}),
             encoding="utf-8",
             dimensions=(24, 80),
-            timeout=120,
+            timeout=60,
             # Whoever started the tests may have had Ctrl-C ignored.
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
@@ -127,6 +127,7 @@ def test_silence_is_unscored(start: Start, practice: Practice) -> None:
     child.expect("time is up")
     child.expect("NOT SCORED")
     child.expect("No speech was found")
+    child.expect("R: again")
     child.send("q")
     assert finish(child) == 0
     (attempt,) = practice.json("history")
@@ -214,6 +215,7 @@ def test_microphone_that_vanishes(start: Start, practice: Practice, microphone: 
         unload(microphone, sink)
     child.expect("NOT SCORED")
     child.expect("went away")
+    child.expect("R: again")
     child.send("q")
     assert finish(child) == 0
     (attempt,) = practice.json("history")
@@ -243,6 +245,7 @@ def test_devices_are_listed_and_chosen(
     assert finish(nobody) == 1
     child = start("run", "farewell", "--device", str(listed[0]["index"]))
     child.expect(f"Microphone: {listed[0]['name']}")
+    child.expect("Enter or Space")
     child.send("q")
     finish(child)
 
@@ -257,6 +260,7 @@ def test_the_name_is_asked_once(start: Start, practice: Practice) -> None:
     assert finish(child) == 0
     child = start("run", "farewell", env={"PRACTICE_TRAINEE": ""})
     child.expect("Trainee: 李雷")
+    child.expect("Enter or Space")
     child.send("q")
     finish(child)
 
@@ -316,7 +320,7 @@ def test_json_lines_go_to_stdout_alone(
         env=env | {"TERM": "xterm"},
         encoding="utf-8",
         dimensions=(24, 80),
-        timeout=120,
+        timeout=60,
     )
     child.expect("Enter or Space")
     # Nothing happens before a key is pressed.

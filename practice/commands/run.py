@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import ExitStack
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -156,9 +156,7 @@ def _run_live(
     from practice.session import practise
 
     emit = parts.emit_line if as_json else None
-    stage = TerminalStage(console, explain=explain, emit=emit)
-    with ExitStack() as stack:
-        stack.callback(stage.close)
+    with closing(TerminalStage(console, explain=explain, emit=emit)) as stage:
         _say_who_and_with_what(console, session, microphone)
         _offer_broken_off(console, session, stage)
         practise(session, numbers, microphone, stage)

@@ -100,7 +100,9 @@ class TerminalStage:
     def ask_next(self, has_next: bool) -> Choice:
         """Ask what to do after a take."""
         # Keys that were still meant for the take just ended are let pass.
-        time.sleep(_SETTLE_S)
+        with self._keys.cbreak():
+            time.sleep(_SETTLE_S)
+            self._drain()
         go_on = _("next line") if has_next else _("finish")
         say(self._console, _("R: again   Enter: {go_on}   Q: quit").format(go_on=go_on), "dim")
         pressed = self._press(
@@ -119,7 +121,6 @@ class TerminalStage:
 
     def _press(self, keys: dict[str, tuple[str, ...]]) -> str:
         with self._keys.cbreak():
-            self._drain()
             while True:
                 key = self._keys.inkey(esc_delay=0.05)
                 for choice, names in keys.items():
