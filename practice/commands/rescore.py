@@ -13,7 +13,7 @@ from practice.i18n import gettext as _
 
 if TYPE_CHECKING:
     from practice.assess import Judge
-    from practice.core.models import Assessment, Attempt
+    from practice.core.models import Assessment, Attempt, ModelInfo
 
 
 @click.command(
@@ -36,6 +36,7 @@ def rescore(
     from practice.core.models import Attempt
     from practice.report.as_json import attempt_to_dict
     from practice.report.terminal import one_line
+    from practice.speech.transcribe import info_of
     from practice.store import Filter, Store
 
     if not Store.exists(desk.recordings_dir):
@@ -47,10 +48,11 @@ def rescore(
     else:
         attempts = store.latest(Filter(desk.trainee, desk.group, scenario))
     changed = failed = 0
+    model = info_of(parts.require_model(desk.model_name))
     with parts.open_judge(desk) as judge:
         for attempt in attempts:
             try:
-                assessment = _judge_again(judge, attempt, desk.recordings_dir)
+                assessment = _judge_again(judge, model, attempt, desk.recordings_dir)
             except PracticeError as error:
                 failed += 1
                 parts.report_error(error)
@@ -77,14 +79,14 @@ def rescore(
         raise SystemExit(1)
 
 
-def _judge_again(judge: Judge, attempt: Attempt, folder: Path) -> Assessment:
+def _judge_again(judge: Judge, model: ModelInfo, attempt: Attempt, folder: Path) -> Assessment:
     """Listen again where scorer, model or settings changed; else the judgement stands."""
     from practice.core.models import Unscored
     from practice.core.scoring import VERSION
     from practice.speech import audio
 
     take, earlier = attempt.take, attempt.assessment
-    as_before = earlier.scorer == VERSION and earlier.model in (None, judge.transcriber().info)
+    as_before = earlier.scorer == VERSION and earlier.model in (None, model)
     if as_before or take.audio is None:
         return earlier
     cut_off = earlier.check.reason is Unscored.CUT_OFF

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from practice.speech.recorder import Microphone
 
 
+PATIENCE_S = 1.5
+"""Silence after speech that ends a take. Pauses at a comma last up to about a second."""
+
+
 @click.command(help=_("Practise a scenario: read, speak, and see what was missed."))
 @click.argument("scenario_id", metavar="SCENARIO")
 @click.option("--line", type=click.IntRange(min=1), help=_("Only this line of the scenario."))
@@ -40,7 +44,7 @@ if TYPE_CHECKING:
 @click.option(
     "--patience",
     type=click.FloatRange(0.3, 10),
-    default=1.5,
+    default=PATIENCE_S,
     show_default=True,
     help=_("Seconds of silence after speech that end a take."),
 )

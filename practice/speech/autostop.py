@@ -4,9 +4,6 @@ from dataclasses import dataclass
 
 from practice.core.speechcheck import MIN_SPEECH_S, ONSET
 
-PATIENCE_S = 1.5
-"""Silence after speech that ends a take. Pauses at a comma last up to about a second."""
-
 
 @dataclass(slots=True)
 class AutoStop:

@@ -140,6 +140,11 @@ class _WhisperHearing:
         )
 
 
+def info_of(model: weights.Installed) -> ModelInfo:
+    """What a transcriber of this model will say of itself, without loading it."""
+    return ModelInfo(model.name, model.sha256, dict(SETTINGS))
+
+
 def load(model: weights.Installed) -> WhisperTranscriber:
     """Load an installed model after checking that it is whole. Raises WeightsError."""
     weights.verify(model)
@@ -155,4 +160,4 @@ def load(model: weights.Installed) -> WhisperTranscriber:
                 path=model.path, why=str(error).splitlines()[0]
             )
         ) from None
-    return WhisperTranscriber(loaded, ModelInfo(model.name, model.sha256, dict(SETTINGS)))
+    return WhisperTranscriber(loaded, info_of(model))
