@@ -89,6 +89,7 @@ class Judge:
                 first, score, second = second, again, first
             elif again.reason is None:
                 score = scoring.better_of(score, again)
+        first = replace(first, times_s=hearing.times_s(first))
         return Assessment(check, first, second, score, heard.model, scoring.VERSION)
 
     def _score(

@@ -21,6 +21,7 @@ from practice.core.speechcheck import (
     cut,
     dbfs,
     spans_from_probabilities,
+    uncut,
     windows,
 )
 from practice.speech import audio
@@ -135,6 +136,16 @@ def stops_at(frames: str, patience: int = 3) -> int | None:
         if rule.push(1.0 if frame == "s" else 0.0):
             return i
     return None
+
+
+def test_moments_of_a_cut_are_found_in_the_recording() -> None:
+    spans = ((1.0, 2.0), (4.0, 5.0))
+    before = 1 - MARGIN_S
+    assert uncut(spans, 0.0) == pytest.approx(before)
+    assert uncut(spans, 0.5) == pytest.approx(before + 0.5)
+    first = 1 + 2 * MARGIN_S
+    assert uncut(spans, first + 0.5) == pytest.approx(4 - MARGIN_S + 0.5)
+    assert uncut(spans, 99.0) == pytest.approx(5 + MARGIN_S)
 
 
 def test_autostop_waits_for_speech_and_then_for_its_end() -> None:

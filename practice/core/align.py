@@ -72,16 +72,19 @@ class Alignment:
     @cached_property
     def chunks(self) -> tuple[Chunk, ...]:
         """Runs of one operation, with their text."""
-        runs: list[tuple[Op, str, str]] = []
+        runs: list[Chunk] = []
         for step in self.steps:
             ref = "" if step.ref is None else self.reference.text[step.ref]
             hyp = "" if step.hyp is None else self.hypothesis.text[step.hyp]
-            if runs and runs[-1][0] is step.op:
-                op, before, after = runs.pop()
-                runs.append((op, before + ref, after + hyp))
-            else:
-                runs.append((step.op, ref, hyp))
-        return tuple(Chunk(*run) for run in runs)
+            origin: tuple[int, ...] = ()
+            if step.hyp is not None:
+                origin = (self.hypothesis.origin[step.hyp],)
+            if runs and runs[-1].op is step.op:
+                last = runs.pop()
+                ref, hyp = last.reference + ref, last.hypothesis + hyp
+                origin = last.origin + origin
+            runs.append(Chunk(step.op, ref, hyp, origin))
+        return tuple(runs)
 
     def sound_distance(self, step: Step) -> float:
         """How far the two characters of a step sound apart; a gap or 您 against 你 counts 1."""

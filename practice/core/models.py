@@ -102,13 +102,15 @@ class Transcript:
 
     ``avg_logprob`` is the mean log-probability (nats) of the tokens;
     ``compression_ratio`` rises when the text repeats itself. Where a take was
-    recognised in several windows they are the worst of all windows.
+    recognised in several windows they are the worst of all windows. ``times_s`` is where
+    each character of the text begins in the recording; empty where that is not known.
     """
 
     text: str
     avg_logprob: float
     no_speech_prob: float
     compression_ratio: float
+    times_s: tuple[float, ...] = ()
 
 
 class Unscored(StrEnum):
@@ -253,7 +255,8 @@ class Evidence:
 
     ``heard`` is the transcript at its place. ``strength`` is in nats, positive for the
     element, on the scale of the thresholds in ``verdicts``; None where the audio was not
-    asked. ``doubts`` say why a verdict is unsure that would else have been missed.
+    asked. ``doubts`` are what keeps the element from being called missed, however weak it
+    is.
     """
 
     basis: Basis
@@ -288,11 +291,16 @@ class Op(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A run of one operation, over the normalised reference and hypothesis."""
+    """A run of one operation, over the normalised reference and hypothesis.
+
+    ``origin`` is the place in the transcript, as it is written there, that each character
+    of the hypothesis came from.
+    """
 
     op: Op
     reference: str
     hypothesis: str
+    origin: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -192,3 +192,16 @@ def cut(samples: Samples, spans_s: tuple[tuple[float, float], ...]) -> Samples:
         first = max(0, int((start - MARGIN_S) * RATE_HZ))
         keep[first : int((end + MARGIN_S) * RATE_HZ)] = True
     return samples[keep]
+
+
+def uncut(spans_s: tuple[tuple[float, float], ...], time_s: float) -> float:
+    """Where a moment of what ``cut`` gave lies in the recording, in seconds."""
+    kept = 0.0
+    last_end = 0.0
+    for start, end in spans_s:
+        first = max(last_end, start - MARGIN_S, 0.0)
+        last_end = end + MARGIN_S
+        if time_s < kept + last_end - first:
+            return first + time_s - kept
+        kept += last_end - first
+    return last_end

@@ -146,8 +146,7 @@ def _by_audio(
         return Verdict.HEARD, Evidence(Basis.AUDIO, heard, points)
     if points <= limits.missed and not doubts:
         return Verdict.MISSED, Evidence(Basis.AUDIO, heard, points)
-    why = doubts if points <= limits.missed else ()
-    return Verdict.UNSURE, Evidence(Basis.AUDIO, heard, points, why)
+    return Verdict.UNSURE, Evidence(Basis.AUDIO, heard, points, doubts)
 
 
 def _by_pronoun(

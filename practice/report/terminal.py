@@ -244,7 +244,8 @@ def _evidence(element: ElementResult) -> str:
             )
         case _:
             return verdict
-    doubts = "".join(f"; {_doubt(doubt)}" for doubt in evidence.doubts)
+    shown = evidence.doubts if (evidence.strength or 0.0) <= limits.missed else ()
+    doubts = "".join(f"; {_doubt(doubt)}" for doubt in shown)
     return f"{verdict}: {why}{doubts}"
 
 
