@@ -16,7 +16,8 @@ from practice.errors import DeviceError, PracticeError
 from practice.i18n import gettext as _
 from practice.speech import audio
 from practice.speech.recorder import Command, Ending, Meter, Microphone, Recorded
-from practice.store.store import Store, now
+from practice.store import Store
+from practice.store.database import now
 
 
 class Choice(Enum):

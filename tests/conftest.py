@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
 
 from practice.speech import weights
 
@@ -90,6 +94,76 @@ def need(*programs: str) -> None:
         if os.environ.get("CI"):
             pytest.fail(message)
         pytest.skip(message)
+
+
+def postgres_programs() -> Path | None:
+    """Where Debian's package puts the server's programs, which are not on the PATH."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    return found[-1].parent if found else None
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """A PostgreSQL server of the tests' own; gives the address of its cluster."""
+    programs = postgres_programs()
+    if programs is None:
+        message = "postgresql not installed; sh .ci/test installs what is needed"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    # Not below pytest's folder: the server refuses to run as root, and its user may not
+    # look into root's folders.
+    with tempfile.TemporaryDirectory(prefix="practice-pg-") as folder:
+        home = Path(folder)
+        home.chmod(0o755)
+        data = home / "data"
+        data.mkdir()
+        user: dict[str, Any] = {}
+        if os.geteuid() == 0:
+            shutil.chown(data, "postgres")
+            shutil.chown(home, "postgres")
+            user = {"user": "postgres", "extra_groups": [], "cwd": folder}
+        quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        subprocess.run(
+            [programs / "initdb", "-D", data, "-U", "practice", "-A", "trust", "-E", "UTF8"],
+            check=True,
+            **quiet,
+            **user,
+        )
+        server = subprocess.Popen(
+            [
+                programs / "postgres",
+                "-D",
+                data,
+                "-k",
+                folder,
+                "-c",
+                "listen_addresses=",
+                "-c",
+                "fsync=off",
+            ],
+            **quiet,
+            **user,
+        )
+        try:
+            wait_until((home / ".s.PGSQL.5432").exists, "the database's start")
+            yield f"postgresql+psycopg://practice@/{{name}}?host={folder}"
+        finally:
+            server.send_signal(signal.SIGINT)
+            server.wait(30)
+
+
+@pytest.fixture
+def postgres_database(postgres: str) -> Iterator[str]:
+    """The address of an empty database."""
+    name = f"test_{uuid4().hex}"
+    cluster = sa.create_engine(postgres.format(name="postgres"), isolation_level="AUTOCOMMIT")
+    with cluster.connect() as db:
+        db.execute(sa.text(f"CREATE DATABASE {name} TEMPLATE template0"))
+    yield postgres.format(name=name)
+    with cluster.connect() as db:
+        db.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+    cluster.dispose()
 
 
 def wait_until(is_so: Callable[[], bool], what: str, seconds: float = 30) -> None:

@@ -9,28 +9,51 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
 
 from practice import takes
 from practice.core.markup import parse_script
 from practice.core.models import (
     Assessment,
+    Comment,
+    Decision,
     Line,
+    Mark,
     ModelInfo,
+    Observation,
+    Review,
     SpeechCheck,
     Take,
     Trainee,
     Transcript,
     Unscored,
+    Verdict,
 )
+from practice.core.reviewing import final_score
 from practice.core.scoring import VERSION, score_transcript, unscored
 from practice.errors import StoreError
-from practice.store import Filter, Store
+from practice.store import Filter, OvertakenError, Store, rows, schema
+from practice.store.database import FILE as DATABASE
+from practice.store.database import now
+from practice.store.queue import Counts, Queue
 from practice.store.schema import HEAD, metadata
-from practice.store.store import DATABASE, now
 
 LINE = Line("客户离开", parse_script("【请|敬语】【慢走|送别】", {}))
 MODEL = ModelInfo("base", "ab" * 32, {"language": "zh", "temperature": 0.0})
 CHECK = SpeechCheck(2.0, 1.0, -3.0, -20.0, 30.0, 0.0, ((0.5, 1.5),))
+
+
+Place = tuple[Path, str | None]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """Where records are: a folder, and the address of a database where it is a server's."""
+    if request.param == "sqlite":
+        return tmp_path, None
+    return tmp_path, request.getfixturevalue("postgres_database")
 
 
 def take(name: str = "王芳", group: str = "一厅", **changes: object) -> Take:
@@ -57,25 +80,25 @@ def heard(text: str) -> Assessment:
     return Assessment(CHECK, transcript, None, score_transcript(LINE, text), MODEL, VERSION)
 
 
-def test_what_is_stored_comes_back_whole(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+def test_what_is_stored_comes_back_whole(place: Place) -> None:
+    store = Store(*place)
     made = take(device="USB 麦克风", overflows=2)
     store.add(made, heard("请慢走"))
-    attempt = Store(tmp_path).get(made.id[:8])
+    attempt = Store(*place).get(made.id[:8])
     assert attempt.take == made
     assert attempt.assessment == heard("请慢走")
 
 
-def test_unscored_takes_are_kept_too(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+def test_unscored_takes_are_kept_too(place: Place) -> None:
+    store = Store(*place)
     check = replace(CHECK, reason=Unscored.NO_SPEECH, spans_s=())
     nothing = Assessment(check, None, None, unscored(LINE, Unscored.NO_SPEECH), None, VERSION)
     store.add(made := take(), nothing)
     assert store.get(made.id).assessment == nothing
 
 
-def test_later_scores_are_appended(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+def test_later_scores_are_appended(place: Place) -> None:
+    store = Store(*place)
     store.add(made := take(), heard("慢走"))
     store.add_score(made.id, heard("请慢走"))
     assert store.get(made.id).assessment == heard("请慢走")
@@ -83,8 +106,8 @@ def test_later_scores_are_appended(tmp_path: Path) -> None:
     assert len(store.latest(Filter())) == 1
 
 
-def test_filters_and_order(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+def test_filters_and_order(place: Place) -> None:
+    store = Store(*place)
     for i, (name, group) in enumerate([("王芳", "一厅"), ("王芳", "二厅"), ("李雷", "一厅")]):
         store.add(take(name, group, created_at=f"2026-11-2{i}T08:00:00.000+00:00"), heard("请慢走"))
     assert [a.take.created_at[9] for a in store.latest(Filter())] == ["2", "1", "0"]
@@ -94,8 +117,8 @@ def test_filters_and_order(tmp_path: Path) -> None:
     assert store.latest(Filter(scenario="queue")) == []
 
 
-def test_previous_is_the_same_trainees_last_scored_take(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+def test_previous_is_the_same_trainees_last_scored_take(place: Place) -> None:
+    store = Store(*place)
     times = [f"2026-11-2{i}T08:00:00.000+00:00" for i in range(4)]
     first, other, last = (
         take(created_at=times[0]),
@@ -113,8 +136,8 @@ def test_previous_is_the_same_trainees_last_scored_take(tmp_path: Path) -> None:
     assert store.previous(first) is None
 
 
-def test_ids_must_be_clear(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+def test_ids_must_be_clear(place: Place) -> None:
+    store = Store(*place)
     store.add(take(id="aaaa0000-1"), heard("请慢走"))
     store.add(take(id="aaaa0000-2"), heard("请慢走"))
     with pytest.raises(StoreError, match="Several"):
@@ -125,16 +148,173 @@ def test_ids_must_be_clear(tmp_path: Path) -> None:
         store.get("%")
 
 
-def test_two_writers_at_once(tmp_path: Path) -> None:
+def test_two_writers_at_once(place: Place) -> None:
     # Opened at the same moment too, so that both want to make the tables.
     def write(_n: int) -> None:
-        store = Store(tmp_path)
+        store = Store(*place)
         for _i in range(5):
             store.add(take(), heard("请慢走"))
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(write, range(4)))
-    assert len(Store(tmp_path).latest(Filter())) == 20
+    assert len(Store(*place).latest(Filter())) == 20
+
+
+# ---- reviews -----------------------------------------------------------------
+
+
+def review(**changes: object) -> Review:
+    made = Review(str(uuid4()), now(), "李老师")
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def stored(place: Place, text: str = "慢走") -> tuple[Store, Take]:
+    store = Store(*place)
+    store.add(made := take(), heard(text))
+    return store, made
+
+
+def test_the_trainers_review_lies_over_the_machines_score(place: Place) -> None:
+    store, made = stored(place)
+    assert store.get(made.id).assessment.score.passed is False
+    mark = Mark("请", 1, Verdict.HEARD, "清楚听到")
+    given = review(
+        made.id,
+        marks=(mark,),
+        comments=(Comment("声音再大一点", 1.5),),
+        observations=(Observation("微笑", False),),
+    )
+    store.add_review(made.id, given)
+    attempt = store.get(made.id)
+    assert attempt.review == given
+    assert attempt.assessment == heard("慢走")  # the machine's stays beside it
+    final = final_score(attempt)
+    assert [e.verdict for e in final.elements] == [Verdict.HEARD, Verdict.HEARD]
+    assert final.passed is True
+    assert len(store.latest(Filter(result="passed", reviewed=True))) == 1
+    assert store.latest(Filter(reviewed=False)) == []
+
+
+def test_a_decision_wins_over_the_sum(place: Place) -> None:
+    store, made = stored(place, "请慢走")
+    store.add_review(made.id, first := review(decision=Decision.REDO))
+    assert final_score(store.get(made.id)).passed is False
+    assert len(store.latest(Filter(result="failed"))) == 1
+    store.add_review(made.id, second := review(decision=Decision.PASS, base=first.id))
+    assert final_score(store.get(made.id)).passed is True
+    assert [r.id for r in store.reviews_of(made.id)] == [first.id, second.id]
+
+
+def test_the_second_of_two_trainers_is_told(place: Place) -> None:
+    store, made = stored(place)
+    store.add_review(made.id, review(reviewer="李老师"))
+    with pytest.raises(OvertakenError, match="李老师"):
+        store.add_review(made.id, review(reviewer="赵老师"))
+    assert len(store.reviews_of(made.id)) == 1
+
+
+def test_two_trainers_at_the_same_moment(place: Place) -> None:
+    _store, made = stored(place)
+
+    def save(n: int) -> bool:
+        try:
+            Store(*place).add_review(made.id, review(reviewer=f"老师{n}"))
+        except OvertakenError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(save, range(4))) == 1
+
+
+def test_a_later_review_counts_even_by_a_slow_clock(place: Place) -> None:
+    store, made = stored(place)
+    store.add_review(made.id, first := review(created_at="2027-01-01T00:00:00.000+00:00"))
+    late = review(base=first.id, decision=Decision.PASS)
+    store.add_review(made.id, late)
+    newest = store.get(made.id).review
+    assert newest is not None
+    assert newest.id == late.id
+
+
+def test_a_review_stays_when_the_machine_judges_again(place: Place) -> None:
+    store, made = stored(place)
+    store.add_review(made.id, review(decision=Decision.PASS))
+    store.add_score(made.id, heard("走"))
+    assert final_score(store.get(made.id)).passed is True
+
+
+def test_the_queue_has_the_doubtful_first(place: Place) -> None:
+    store = Store(*place)
+    sure, missed, poor = take(), take(), take()
+    store.add(sure, heard("请慢走"))
+    store.add(missed, heard("慢走"))
+    unlikely = heard("慢走")
+    assert unlikely.transcript is not None
+    doubtful = replace(unlikely, transcript=replace(unlikely.transcript, avg_logprob=-0.9))
+    store.add(poor, doubtful)
+    queue, todo = Queue(store.database), Filter(reviewed=False)
+    assert [a.take.id for a in queue.page(todo)] == [poor.id, missed.id, sure.id]
+    assert queue.next_after(todo, poor.id) == missed.id
+    assert queue.next_after(todo, missed.id) == sure.id
+    assert queue.next_after(todo, sure.id) == poor.id  # what was skipped comes again
+    store.add_review(missed.id, review())
+    assert queue.next_after(todo, missed.id) == sure.id
+    assert [a.take.id for a in queue.page(todo)] == [poor.id, sure.id]
+    assert queue.counts(todo) == Counts(2, 1)
+    assert queue.counts(Filter(trainee="nobody")) == Counts(0, 0)
+    assert queue.scenarios() == ["farewell"]
+    assert queue.trainees() == [("一厅", "王芳")]
+
+
+def test_a_shared_database_holds_the_sound(place: Place, tmp_path: Path) -> None:
+    folder, address = place
+    store, made = Store(*place), take()
+    takes.audio_path(folder, made.audio or "").write_bytes(b"RIFF")
+    store.add(made, heard("请慢走"))
+    elsewhere = Store(tmp_path / "another machine", address)
+    if address is None:
+        assert store.sound(made) == b"RIFF"
+        assert elsewhere.sound(made) is None
+    else:
+        assert elsewhere.sound(made) == b"RIFF"
+
+
+def test_consent_is_kept_with_its_words(place: Place) -> None:
+    store, trainee = Store(*place), Trainee("王芳", "一厅")
+    assert store.consent(trainee) is None
+    store.agree(trainee, "录音只用于培训")
+    assert store.consent(trainee) == "录音只用于培训"
+    assert store.consent(Trainee("王芳", "二厅")) is None
+
+
+def test_records_of_the_first_version_are_brought_up_to_date(tmp_path: Path) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(schema.__file__).parent / "migrations"))
+    engine = sa.create_engine(f"sqlite:///{tmp_path / DATABASE}")
+    made = take()
+    with engine.begin() as db:
+        config.attributes["connection"] = db
+        command.upgrade(config, "0001")
+        db.exec_driver_sql("INSERT INTO trainees VALUES (1, '王芳', '一厅')")
+        old = sa.Table("attempts", sa.MetaData(), autoload_with=db)
+        values = {c.name: getattr(made, c.name, None) for c in old.columns}
+        values |= {"trainee_id": 1, "spec": rows.LINE.dump_json(LINE).decode()}
+        db.execute(old.insert().values(values))
+        rows.insert_score(db, made.id, 1, heard("慢走"))
+    engine.dispose()
+    store = Store(tmp_path)
+    assert store.get(made.id).take == made
+    assert len(store.latest(Filter(result="failed", reviewed=False))) == 1
+
+
+def test_an_address_that_is_none_is_told(tmp_path: Path) -> None:
+    for address in ("nonsense", "sqlite:///x.db", "mysql://host/name"):
+        with pytest.raises(StoreError, match="no address"):
+            Store(tmp_path, address)
+    with pytest.raises(StoreError, match="cannot be used") as told:
+        Store(tmp_path, "postgresql+psycopg://me:secret@127.0.0.1:9/nowhere")
+    assert "secret" not in str(told.value)
 
 
 def test_migrations_lead_to_the_schema_of_the_code(tmp_path: Path) -> None:

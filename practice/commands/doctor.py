@@ -34,8 +34,8 @@ _Finding = tuple[_Level, str]
 @options.as_json
 @options.model
 @options.prompts
-@options.recordings
-def doctor(as_json: bool, model_name: str, prompts_dir: Path, recordings_dir: Path) -> None:
+@options.records
+def doctor(as_json: bool, model_name: str, prompts_dir: Path, records: options.Records) -> None:
     """Print OK, WARN and FAIL lines; exit with 1 where something fails."""
     findings = [
         (name, *finding)
@@ -44,7 +44,7 @@ def doctor(as_json: bool, model_name: str, prompts_dir: Path, recordings_dir: Pa
             ("microphone", _microphone),
             ("weights", lambda: _weights(model_name)),
             ("scenarios", lambda: _scenarios(prompts_dir)),
-            ("recordings", lambda: _recordings(recordings_dir)),
+            ("recordings", lambda: _recordings(records)),
             ("terminal", _terminal),
         )
         for finding in _examined(examine)
@@ -104,10 +104,9 @@ def _scenarios(folder: Path) -> Iterator[_Finding]:
         yield _Level.OK, _("{n} files in {folder}").format(n=files, folder=folder)
 
 
-def _recordings(folder: Path) -> Iterator[_Finding]:
-    from practice.store import Store
-
-    Store(folder)
+def _recordings(records: options.Records) -> Iterator[_Finding]:
+    folder = records.folder
+    parts.open_store(records)
     probe = folder / ".probe"
     try:
         probe.write_bytes(b"")

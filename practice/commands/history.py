@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 @options.as_json
 @options.trainee
 @options.group
-@options.recordings
+@options.records
 def history(
     attempt_id: str | None,
     scenario: str | None,
@@ -33,19 +32,18 @@ def history(
     as_json: bool,
     trainee: str | None,
     group: str | None,
-    recordings_dir: Path,
+    records: options.Records,
 ) -> None:
     """Print the newest takes, or one of them whole."""
     from practice.report.as_json import attempt_to_dict
     from practice.report.terminal import print_attempt
-    from practice.store import Filter, Store
+    from practice.store import Filter
 
     if attempt_id == "":
         raise click.UsageError(_("The ID is empty."))
-    if not Store.exists(recordings_dir):
-        click.echo(_("No takes in {folder} yet.").format(folder=recordings_dir), err=as_json)
+    store = parts.existing_store(records, quiet=as_json)
+    if store is None:
         return
-    store = Store(recordings_dir)
     if attempt_id is not None:
         attempt = store.get(attempt_id)
         if as_json:

@@ -22,15 +22,6 @@ prompts: _Decorator = click.option(
     help=_("Folder of scenarios. [env: PRACTICE_PROMPTS]"),
 )
 
-recordings: _Decorator = click.option(
-    "--recordings",
-    "recordings_dir",
-    envvar="PRACTICE_RECORDINGS",
-    type=click.Path(path_type=Path),
-    default=default_recordings,
-    help=_("Folder of takes and records. [env: PRACTICE_RECORDINGS]"),
-)
-
 trainee: _Decorator = click.option(
     "--trainee", envvar="PRACTICE_TRAINEE", help=_("Who practises. [env: PRACTICE_TRAINEE]")
 )
@@ -58,6 +49,14 @@ explain: _Decorator = click.option(
 
 
 @dataclass(frozen=True, slots=True)
+class Records:
+    """Where takes and their records are kept."""
+
+    folder: Path
+    database: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
     """Who practises where, and with what: the options that most commands share."""
 
@@ -65,7 +64,34 @@ class Desk:
     group: str | None
     model_name: str
     prompts_dir: Path
-    recordings_dir: Path
+    records: Records
+
+
+_recordings: _Decorator = click.option(
+    "--recordings",
+    "recordings_dir",
+    envvar="PRACTICE_RECORDINGS",
+    type=click.Path(path_type=Path),
+    default=default_recordings,
+    help=_("Folder of takes and records. [env: PRACTICE_RECORDINGS]"),
+)
+
+_database: _Decorator = click.option(
+    "--database",
+    envvar="PRACTICE_DATABASE",
+    metavar="URL",
+    help=_("Records in PostgreSQL instead, for several machines. [env: PRACTICE_DATABASE]"),
+)
+
+
+def records(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that say where records are, as its parameter ``records``."""
+
+    @wraps(command)
+    def with_records(*args: Any, recordings_dir: Path, database: str | None, **others: Any) -> Any:
+        return command(*args, records=Records(recordings_dir, database or None), **others)
+
+    return _recordings(_database(with_records))
 
 
 def desk(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -78,13 +104,13 @@ def desk(command: Callable[..., Any]) -> Callable[..., Any]:
         group: str | None,
         model_name: str,
         prompts_dir: Path,
-        recordings_dir: Path,
+        records: Records,
         **others: Any,
     ) -> Any:
-        packed = Desk(trainee, group, model_name, prompts_dir, recordings_dir)
+        packed = Desk(trainee, group, model_name, prompts_dir, records)
         return command(*args, desk=packed, **others)
 
     given: Callable[..., Any] = with_desk
-    for option in (recordings, prompts, model, group, trainee):
+    for option in (records, prompts, model, group, trainee):
         given = option(given)
     return given

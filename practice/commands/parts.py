@@ -24,11 +24,12 @@ from practice.visible import is_visible, one_line
 
 if TYPE_CHECKING:
     from practice.assess import Judge
-    from practice.commands.options import Desk
+    from practice.commands.options import Desk, Records
     from practice.core.models import Scenario
     from practice.session import Session
     from practice.speech.transcribe import Transcriber
     from practice.speech.weights import Installed
+    from practice.store import Store
 
 DEFAULT_GROUP = "default"
 MAX_NAME = 60
@@ -135,12 +136,28 @@ def require_model(name: str) -> Installed:
 def open_session(desk: Desk, scenario: Scenario, *, load_ahead: bool = False) -> Iterator[Session]:
     """A session of a trainee with a scenario; its takes are kept in the desk's folder."""
     from practice.session import Session
-    from practice.store import Store
 
-    store = Store(desk.recordings_dir)
+    store = open_store(desk.records)
     trainee = resolve_trainee(desk.trainee, desk.group)
     with open_judge(desk, load_ahead=load_ahead) as judge:
-        yield Session(str(uuid4()), trainee, scenario, desk.recordings_dir, store, judge)
+        yield Session(str(uuid4()), trainee, scenario, desk.records.folder, store, judge)
+
+
+def open_store(records: Records) -> Store:
+    """The records, which are made where there are none."""
+    from practice.store import Store
+
+    return Store(records.folder, records.database)
+
+
+def existing_store(records: Records, *, quiet: bool = False) -> Store | None:
+    """The records, or None where there are none yet, which is told (``quiet``: on stderr)."""
+    from practice.store import Store
+
+    if Store.exists(records.folder, records.database):
+        return open_store(records)
+    click.echo(_("No takes in {folder} yet.").format(folder=records.folder), err=quiet)
+    return None
 
 
 @contextmanager

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
 from practice.commands import options, parts
-from practice.errors import PracticeError
+from practice.errors import AudioError, PracticeError
 from practice.i18n import gettext as _
 
 if TYPE_CHECKING:
     from practice.assess import Judge
     from practice.core.models import Assessment, Attempt, ModelInfo
+    from practice.store import Store
 
 
 @click.command(
@@ -33,16 +34,14 @@ def rescore(
     desk: options.Desk,
 ) -> None:
     """Append a new score to each take whose judgement changed."""
-    from practice.core.models import Attempt
     from practice.report.as_json import attempt_to_dict
     from practice.report.terminal import one_line
     from practice.speech.transcribe import info_of
-    from practice.store import Filter, Store
+    from practice.store import Filter
 
-    if not Store.exists(desk.recordings_dir):
-        click.echo(_("No takes in {folder} yet.").format(folder=desk.recordings_dir), err=as_json)
+    store = parts.existing_store(desk.records, quiet=as_json)
+    if store is None:
         return
-    store = Store(desk.recordings_dir)
     if attempt_ids:
         attempts = [store.get(attempt_id) for attempt_id in attempt_ids]
     else:
@@ -52,7 +51,7 @@ def rescore(
     with parts.open_judge(desk) as judge:
         for attempt in attempts:
             try:
-                assessment = _judge_again(judge, model, attempt, desk.recordings_dir)
+                assessment = _judge_again(judge, model, attempt, store)
             except PracticeError as error:
                 failed += 1
                 parts.report_error(error)
@@ -61,7 +60,7 @@ def rescore(
                 continue
             store.add_score(attempt.take.id, assessment)
             changed += 1
-            after = Attempt(attempt.take, assessment)
+            after = replace(attempt, assessment=assessment)
             if as_json:
                 parts.emit_json(attempt_to_dict(after))
             else:
@@ -79,7 +78,7 @@ def rescore(
         raise SystemExit(1)
 
 
-def _judge_again(judge: Judge, model: ModelInfo, attempt: Attempt, folder: Path) -> Assessment:
+def _judge_again(judge: Judge, model: ModelInfo, attempt: Attempt, store: Store) -> Assessment:
     """Listen again where scorer, model or settings changed; else the judgement stands."""
     from practice.core.models import Unscored
     from practice.core.scoring import VERSION
@@ -90,4 +89,7 @@ def _judge_again(judge: Judge, model: ModelInfo, attempt: Attempt, folder: Path)
     if as_before or take.audio is None:
         return earlier
     cut_off = earlier.check.reason is Unscored.CUT_OFF
-    return judge.assess(audio.read(folder / take.audio), take.spec, cut_off=cut_off)
+    sound = store.sound(take)
+    if sound is None:
+        raise AudioError(_("There is no file {path}.").format(path=store.folder / take.audio))
+    return judge.assess(audio.decode(sound, take.audio), take.spec, cut_off=cut_off)

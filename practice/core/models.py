@@ -5,6 +5,7 @@ Counts are stored and rates are derived, so that nobody can average percentages.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -58,6 +59,11 @@ class Line:
     def script(self) -> str:
         """The standard wording of the line."""
         return self.wordings[0].script
+
+    @property
+    def body_items(self) -> tuple[str, ...]:
+        """The body standards, clause by clause: what a trainer watches for."""
+        return tuple(item.strip() for item in re.split("[；;。]", self.body) if item.strip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -423,9 +429,66 @@ class Take:
     overflows: int = 0
 
 
+class Decision(StrEnum):
+    """What a trainer makes of a take."""
+
+    PASS = "pass"
+    REDO = "redo"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A trainer's verdict on an element, in place of the machine's.
+
+    ``nth`` counts, from 1, the elements of that name in the line: an element keeps its
+    mark when a later judgement finds another wording closer.
+    """
+
+    name: str
+    nth: int
+    verdict: Verdict
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What a trainer saw, or did not see, of a body standard; no microphone hears it."""
+
+    item: str
+    seen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A trainer's words on a take, on the whole of it or on a moment in the audio."""
+
+    text: str
+    at_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A trainer's judgement of an attempt, which wins over the machine's.
+
+    Reviews are appended, never overwritten, so that they tell who changed what; ``base``
+    is the id of the review that the trainer had before them, None for the first. Elements
+    without a mark keep the machine's verdict; without a ``decision`` they decide.
+    """
+
+    id: str
+    created_at: str
+    reviewer: str
+    base: str | None = None
+    decision: Decision | None = None
+    marks: tuple[Mark, ...] = ()
+    observations: tuple[Observation, ...] = ()
+    comments: tuple[Comment, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One take with its latest assessment: what everything shown is read off."""
+    """One take with its latest assessment and review: what everything shown is read off."""
 
     take: Take
     assessment: Assessment
+    review: Review | None = None

@@ -12,9 +12,12 @@ from practice.core.models import (
     ElementResult,
     Evidence,
     ModelInfo,
+    Review,
+    Score,
     Transcript,
     Verdict,
 )
+from practice.core.reviewing import final_score
 from practice.core.scoring import PASS_MARK
 from practice.errors import PracticeError
 
@@ -39,6 +42,22 @@ def attempt_to_dict(attempt: Attempt) -> dict[str, Any]:
         "prompt_sha256": take.prompt_sha256,
         "audio": take.audio,
         **assessment_to_dict(attempt.assessment),
+        "review": review_to_dict(attempt.review) if attempt.review else None,
+        "final": _final(final_score(attempt)),
+    }
+
+
+def review_to_dict(review: Review) -> dict[str, Any]:
+    """A trainer's review; it lies over the machine's judgement, which stays as it was."""
+    return asdict(review)
+
+
+def _final(score: Score) -> dict[str, Any]:
+    """What counts in the end, trainer and machine taken together."""
+    return {
+        "passed": score.passed,
+        "score": score.total,
+        "elements": [{"name": e.name, "verdict": e.verdict} for e in score.elements],
     }
 
 

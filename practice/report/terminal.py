@@ -17,11 +17,13 @@ from practice.core.models import (
     Score,
     Verdict,
 )
+from practice.core.reviewing import final_score
 from practice.core.scoring import PASS_MARK
 from practice.core.verdicts import THRESHOLDS
 from practice.i18n import gettext as _
 from practice.report.compare import MARKS, compare
-from practice.report.words import element_name, reason_text
+from practice.report.trainer import decision_text, print_review
+from practice.report.words import element_name, reason_text, verdict_name
 from practice.report.wrap import MAX_WIDTH, say
 
 
@@ -51,6 +53,7 @@ def print_attempt(
             ).format(n=attempt.take.overflows),
             "yellow",
         )
+    print_review(console, attempt)
     if explain:
         print_explanation(console, attempt)
 
@@ -112,13 +115,14 @@ def missed_text(score: Score) -> str:
 
 
 def one_line(attempt: Attempt) -> str:
-    """The result of a take in a few words, for lists."""
-    score = attempt.assessment.score
+    """The result of a take in a few words, for lists; a trainer's, where there is one."""
+    score = final_score(attempt)
+    by = f"  {decision_text(attempt.review)}" if attempt.review else ""
     if score.reason is not None:
         reason = reason_text(attempt.assessment.check, score.reason)
-        return _("not scored: {reason}").format(reason=reason)
+        return _("not scored: {reason}").format(reason=reason) + by
     words = {True: _("passed"), False: _("not passed"), None: _("for the trainer")}
-    parts = [f"{words[score.passed]} {score.total:.0f}"]
+    parts = [f"{words[score.passed]} {score.total:.0f}{by}"]
     if score.off_script:
         return f"{parts[0]}  {_('something else was said')}"
     missed = missed_text(score)
@@ -201,7 +205,7 @@ def _print_figures(console: Console, score: Score, previous: Attempt | None) -> 
         for part in score.components
         if part.name == "courtesies"
     ]
-    before = previous.assessment.score.total if previous else None
+    before = final_score(previous).total if previous else None
     if before is not None and score.total is not None:
         figures.append(_("{change:+.0f} since last time").format(change=score.total - before))
     say(console, " · ".join(figures))
@@ -209,12 +213,7 @@ def _print_figures(console: Console, score: Score, previous: Attempt | None) -> 
 
 def _evidence(element: ElementResult) -> str:
     evidence = element.evidence
-    verdict = {
-        Verdict.HEARD: _("heard"),
-        Verdict.MISSED: _("missed"),
-        Verdict.UNSURE: _("unsure"),
-        Verdict.UNSCORED: _("not judged"),
-    }[element.verdict]
+    verdict = verdict_name(element.verdict)
     heard = _("the transcript has “{heard}” there").format(heard=evidence.heard or "-")
     strength = f"{evidence.strength or 0.0:+.1f}"
     limits = THRESHOLDS

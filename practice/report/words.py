@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from practice.core.kinds import CHINESE, Kind
-from practice.core.models import ElementResult, SpeechCheck, Unscored
+from practice.core.models import ElementResult, SpeechCheck, Unscored, Verdict
 from practice.core.speechcheck import MAX_TAKE_S
 from practice.i18n import gettext as _
 from practice.i18n import is_chinese
@@ -31,6 +31,16 @@ def element_name(element: ElementResult) -> str:
     if element.kind is None:
         return element.name
     return _("{text} ({kind})").format(text=element.name, kind=kind_name(element.kind))
+
+
+def verdict_name(verdict: Verdict) -> str:
+    """A verdict in the user's language."""
+    return {
+        Verdict.HEARD: _("heard"),
+        Verdict.MISSED: _("missed"),
+        Verdict.UNSURE: _("unsure"),
+        Verdict.UNSCORED: _("not judged"),
+    }[verdict]
 
 
 def reason_text(check: SpeechCheck, reason: Unscored) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import wave
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import soundfile
@@ -50,15 +51,28 @@ def read(path: Path) -> Clip:
         )
     try:
         # Opened here, because libsndfile takes no name that is not UTF-8.
-        with path.open("rb") as raw, soundfile.SoundFile(raw) as file:
-            suffix = _SUFFIXES.get(file.format, ".wav")
-            rate = file.samplerate
-            duration_s = file.frames / rate
-            if duration_s > MAX_TAKE_S:
-                return Clip(np.zeros(0, dtype=np.float32), duration_s, 0.0, suffix)
-            channels = file.read(dtype="float32", always_2d=True)
+        with path.open("rb") as raw:
+            return _decode(raw)
     except (soundfile.LibsndfileError, OSError, ValueError) as error:
         raise AudioError(_unreadable(path, error)) from None
+
+
+def decode(data: bytes, name: str) -> Clip:
+    """Read a recording that is in memory, as ``read`` does; ``name`` is told in errors."""
+    try:
+        return _decode(io.BytesIO(data))
+    except (soundfile.LibsndfileError, ValueError):
+        raise AudioError(_no_recording(name)) from None
+
+
+def _decode(raw: BinaryIO) -> Clip:
+    with soundfile.SoundFile(raw) as file:
+        suffix = _SUFFIXES.get(file.format, ".wav")
+        rate = file.samplerate
+        duration_s = file.frames / rate
+        if duration_s > MAX_TAKE_S:
+            return Clip(np.zeros(0, dtype=np.float32), duration_s, 0.0, suffix)
+        channels = file.read(dtype="float32", always_2d=True)
     # A file of floats may hold anything.
     channels = np.clip(np.nan_to_num(channels, posinf=1.0, neginf=-1.0), -1.0, 1.0)
     mono = channels[:, int(np.argmax(np.sum(np.square(channels), axis=0)))]
@@ -72,10 +86,14 @@ def _unreadable(path: Path, error: Exception) -> str:
         return _("{path} is empty. Record it again.").format(path=path)
     if isinstance(error, PermissionError):
         return _("{path} may not be read. Ask for the right to read it.").format(path=path)
+    return _no_recording(str(path))
+
+
+def _no_recording(name: str) -> str:
     return _(
         "{path} is no recording that can be read. WAV, FLAC, OGG and MP3 are; "
         "convert it to one of them."
-    ).format(path=path)
+    ).format(path=name)
 
 
 def resample(samples: Samples, rate_hz: float) -> Samples:

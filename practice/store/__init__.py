@@ -1,5 +1,5 @@
-"""The records of all attempts, in SQLite beside the recordings."""
+"""The records of all attempts, in SQLite beside the recordings or in PostgreSQL."""
 
-from practice.store.store import Filter, Store
+from practice.store.store import Filter, OvertakenError, Store
 
-__all__ = ["Filter", "Store"]
+__all__ = ["Filter", "OvertakenError", "Store"]

@@ -1,51 +1,80 @@
-"""Reading and writing attempts: the only module that speaks to the database."""
+"""The attempts: written once, judged by the machine and by trainers, never overwritten."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
-from pydantic import TypeAdapter, ValidationError
-from sqlalchemy.exc import DBAPIError, OperationalError
 
-from practice.core.models import Assessment, Attempt, Line, Take, Trainee
+from practice.core.models import Assessment, Attempt, Review, Take, Trainee
 from practice.errors import StoreError
 from practice.i18n import gettext as _
-from practice.store.schema import HEAD, attempts, scores, trainees
-
-DATABASE = "practice.db"
-BUSY_TIMEOUT_S = 30
-"""How long to wait while another run writes."""
-
-_LINE = TypeAdapter(Line)
-_ASSESSMENT = TypeAdapter(Assessment)
-
-
-def now() -> str:
-    """The present moment, ISO 8601 in UTC to the millisecond; such texts sort by time."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
+from practice.store import rows
+from practice.store.database import FILE, Database, now
+from practice.store.schema import attempts, audio, reviews, scores, standings, trainees
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which attempts are meant; what is None does not narrow."""
+    """Which attempts are meant; what is None does not narrow.
+
+    ``since`` and ``until`` are moments as attempts have them (ISO 8601, UTC), the second
+    one outside. ``result`` is passed, failed, open or unscored; ``reviewed`` asks for those
+    that a trainer has seen, or has not.
+    """
 
     trainee: str | None = None
     group: str | None = None
     scenario: str | None = None
     line: int | None = None
+    since: str | None = None
+    until: str | None = None
+    result: str | None = None
+    reviewed: bool | None = None
+
+    def conditions(self) -> list[sa.ColumnElement[bool]]:
+        """As conditions on attempts, trainees and standings."""
+        equal = (
+            (trainees.c.name, self.trainee),
+            (trainees.c.group_name, self.group),
+            (standings.c.scenario, self.scenario),
+            (attempts.c.line, self.line),
+            (standings.c.result, self.result),
+        )
+        found = [column == value for column, value in equal if value is not None]
+        if self.since is not None:
+            found.append(standings.c.created_at >= self.since)
+        if self.until is not None:
+            found.append(standings.c.created_at < self.until)
+        if self.reviewed is not None:
+            unseen = standings.c.review_id.is_(None)
+            found.append(sa.not_(unseen) if self.reviewed else unseen)
+        return found
+
+
+class OvertakenError(StoreError):
+    """Somebody else reviewed the attempt meanwhile; ``theirs`` is what they said."""
+
+    def __init__(self, theirs: Review) -> None:
+        super().__init__(
+            _("{who} reviewed this take meanwhile. Look at it, then save again.").format(
+                who=theirs.reviewer
+            )
+        )
+        self.theirs = theirs
 
 
 class Store:
-    """The attempts under one recordings folder."""
+    """The attempts of a recordings folder, or of a database that several machines share."""
 
-    def __init__(self, folder: Path) -> None:
-        """Open the folder's database, making or migrating it. Raises StoreError."""
+    def __init__(self, folder: Path, database: str | None = None) -> None:
+        """Open the records, making or migrating them. Raises StoreError.
+
+        ``database`` is the address of a PostgreSQL database; without one the records are a
+        file in the folder.
+        """
         self.folder = folder
         if folder.exists() and not folder.is_dir():
             raise StoreError(
@@ -59,54 +88,78 @@ class Store:
                     "The folder {folder} cannot be made: {why}. Choose another with --recordings."
                 ).format(folder=folder, why=error.strerror)
             ) from None
-        url = sa.URL.create("sqlite", database=str(folder / DATABASE))
-        self._reader = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S})
-        sa.event.listen(self._reader, "connect", _on_connect)
-        sa.event.listen(self._reader, "begin", _on_begin)
-        self._writer = self._reader.execution_options(practice_writes=True)
-        with self._told():
-            self._migrate()
+        self.database = Database(folder, database)
+        if self.database.was_migrated_from == "0001":
+            self._stand_all_anew()
 
     @staticmethod
-    def exists(folder: Path) -> bool:
-        """Whether a folder has records; asking makes none."""
-        return (folder / DATABASE).is_file()
+    def exists(folder: Path, database: str | None = None) -> bool:
+        """Whether there are records; asking makes none."""
+        return database is not None or (folder / FILE).is_file()
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.database.close()
+
+    # ---- writing ---------------------------------------------------------------
 
     def add(self, take: Take, assessment: Assessment) -> None:
-        """Store an attempt with its first score, wholly or not at all."""
-        with self._told(), self._writer.begin() as db:
-            db.execute(
-                attempts.insert().values(
-                    id=take.id,
-                    session=take.session,
-                    created_at=take.created_at,
-                    trainee_id=_trainee_id(db, take.trainee),
-                    scenario=take.scenario,
-                    title=take.title,
-                    prompt_sha256=take.prompt_sha256,
-                    line=take.line,
-                    take=take.take,
-                    spec=_LINE.dump_json(take.spec).decode(),
-                    audio=take.audio,
-                    source=take.source,
-                    device=take.device,
-                    overflows=take.overflows,
-                )
-            )
-            _insert_score(db, take.id, 1, assessment)
+        """Store an attempt with its first score, wholly or not at all.
+
+        A shared database gets the recording as well, read from the folder.
+        """
+        sound = self._file(take) if self.database.is_shared else None
+        with self.database.writing() as db:
+            rows.insert_attempt(db, take)
+            rows.insert_score(db, take.id, 1, assessment)
+            if sound is not None:
+                db.execute(audio.insert().values(attempt_id=take.id, data=sound))
+            rows.stand_anew(db, take.id, now())
 
     def add_score(self, attempt_id: str, assessment: Assessment) -> None:
         """Append a later judgement to an attempt; the earlier ones stay."""
-        with self._told(), self._writer.begin() as db:
+        with self.database.writing() as db:
+            self._hold(db, attempt_id)
             last = db.execute(
                 sa.select(sa.func.max(scores.c.number)).where(scores.c.attempt_id == attempt_id)
             ).scalar_one()
-            _insert_score(db, attempt_id, last + 1, assessment)
+            rows.insert_score(db, attempt_id, last + 1, assessment)
+            rows.stand_anew(db, attempt_id, now())
+
+    def add_review(self, attempt_id: str, review: Review) -> None:
+        """Append a trainer's review.
+
+        Raises OvertakenError where ``review.base`` is not the newest one: somebody else was
+        quicker, and the trainer should see what they said.
+        """
+        with self.database.writing() as db:
+            self._hold(db, attempt_id)
+            newest = rows.newest_review(db, attempt_id)
+            if newest is not None and newest.id != review.base:
+                raise OvertakenError(newest)
+            if newest is not None and newest.created_at >= review.created_at:
+                # A clock that runs behind would let the older review win.
+                later = datetime.fromisoformat(newest.created_at) + timedelta(milliseconds=1)
+                review = replace(review, created_at=later.isoformat(timespec="milliseconds"))
+            rows.insert_review(db, attempt_id, review)
+            rows.stand_anew(db, attempt_id, now())
+
+    def agree(self, trainee: Trainee, words: str) -> None:
+        """Keep that a trainee agreed to being recorded, and to which words."""
+        with self.database.writing() as db:
+            number = rows.trainee_id(db, trainee)
+            db.execute(
+                trainees.update()
+                .where(trainees.c.id == number)
+                .values(consent=words, consented_at=now())
+            )
+
+    # ---- reading ---------------------------------------------------------------
 
     def has(self, attempt_id: str) -> bool:
         """Whether an attempt is stored."""
         query = sa.select(attempts.c.id).where(attempts.c.id == attempt_id)
-        with self._told(), self._reader.begin() as db:
+        with self.database.reading() as db:
             return db.execute(query).first() is not None
 
     def get(self, prefix: str) -> Attempt:
@@ -114,189 +167,110 @@ class Store:
 
         Raises StoreError where none or several begin so.
         """
-        rows = self._select(
+        found = self._select(
             sa.func.substr(attempts.c.id, 1, len(prefix)) == prefix.lower(), limit=2
         )
-        if len(rows) != 1:
+        if len(found) != 1:
             message = (
                 _("No attempt begins with “{prefix}”. `practice history` shows them.")
-                if not rows
+                if not found
                 else _("Several attempts begin with “{prefix}”. Give more of the id.")
             )
             raise StoreError(message.format(prefix=prefix))
-        return rows[0]
+        return found[0]
+
+    def find(self, attempt_id: str) -> Attempt | None:
+        """The attempt of an id, or None."""
+        found = self._select(attempts.c.id == attempt_id, limit=1)
+        return found[0] if found else None
 
     def latest(self, only: Filter, limit: int | None = None) -> list[Attempt]:
         """List attempts, the newest first."""
-        return self._select(*_conditions(only), limit=limit)
+        return self._select(*only.conditions(), limit=limit)
 
     def scores_of(self, attempt_id: str) -> list[Assessment]:
-        """List all judgements of an attempt, the first one first."""
+        """List all judgements of an attempt by the machine, the first one first."""
         query = (
             sa.select(scores.c.assessment)
             .where(scores.c.attempt_id == attempt_id)
             .order_by(scores.c.number)
         )
-        with self._told(), self._reader.begin() as db:
-            return [_ASSESSMENT.validate_json(text) for text in db.execute(query).scalars()]
+        with self.database.reading() as db:
+            return [rows.ASSESSMENT.validate_json(t) for t in db.execute(query).scalars()]
+
+    def reviews_of(self, attempt_id: str) -> list[Review]:
+        """List all reviews of an attempt, the first one first: who changed what, and when."""
+        query = (
+            sa.select(reviews.c.review)
+            .where(reviews.c.attempt_id == attempt_id)
+            .order_by(reviews.c.created_at, reviews.c.id)
+        )
+        with self.database.reading() as db:
+            return [rows.REVIEW.validate_json(text) for text in db.execute(query).scalars()]
 
     def previous(self, take: Take) -> Attempt | None:
         """The last scored attempt of the same trainee at the same line before this one."""
-        rows = self._select(
-            *_conditions(Filter(take.trainee.name, take.trainee.group, take.scenario, take.line)),
-            attempts.c.created_at < take.created_at,
+        found = self.earlier(take, limit=1)
+        return found[0] if found else None
+
+    def earlier(self, take: Take, limit: int) -> list[Attempt]:
+        """Scored attempts of the same trainee at the same line before this one, newest first."""
+        only = Filter(take.trainee.name, take.trainee.group, take.scenario, take.line)
+        return self._select(
+            *only.conditions(),
+            standings.c.created_at < take.created_at,
             scores.c.status == "scored",
-            limit=1,
+            limit=limit,
         )
-        return rows[0] if rows else None
+
+    def sound(self, take: Take) -> bytes | None:
+        """The recording of a take as it was made, from the folder or the shared database."""
+        found = self._file(take)
+        if found is not None or not self.database.is_shared:
+            return found
+        query = sa.select(audio.c.data).where(audio.c.attempt_id == take.id)
+        with self.database.reading() as db:
+            data = db.execute(query).scalar()
+        return None if data is None else bytes(data)
+
+    def consent(self, trainee: Trainee) -> str | None:
+        """The words that a trainee agreed to; None where they were not asked yet."""
+        query = sa.select(trainees.c.consent).where(
+            trainees.c.name == trainee.name, trainees.c.group_name == trainee.group
+        )
+        with self.database.reading() as db:
+            return db.execute(query).scalar()
+
+    def _file(self, take: Take) -> bytes | None:
+        if take.audio is None:
+            return None
+        try:
+            return (self.folder / take.audio).read_bytes()
+        except OSError:
+            return None
 
     def _select(self, *conditions: sa.ColumnElement[bool], limit: int | None) -> list[Attempt]:
-        every = scores.alias()
-        newest = (
-            sa.select(sa.func.max(every.c.number))
-            .where(every.c.attempt_id == attempts.c.id)
-            .correlate(attempts)
-            .scalar_subquery()
-        )
         query = (
-            sa.select(attempts, trainees.c.name, trainees.c.group_name, scores.c.assessment)
-            .join(trainees, trainees.c.id == attempts.c.trainee_id)
-            .join(
-                scores,
-                sa.and_(scores.c.attempt_id == attempts.c.id, scores.c.number == newest),
-            )
+            rows.select_attempts()
             .where(*conditions)
-            .order_by(attempts.c.created_at.desc(), attempts.c.id)
+            .order_by(standings.c.created_at.desc(), attempts.c.id)
             .limit(limit)
         )
-        with self._told(), self._reader.begin() as db:
-            return [_attempt(row) for row in db.execute(query).mappings()]
+        with self.database.reading() as db:
+            return [rows.attempt_of(row) for row in db.execute(query).mappings()]
 
-    def _migrate(self) -> None:
-        with self._reader.begin() as db:
-            version = _version(db)
-        if version == HEAD:
-            return
-        if version is not None and version > HEAD:
-            raise StoreError(
-                _(
-                    "The records in {folder} were written by a newer version of practice. "
-                    "Update practice to read them."
-                ).format(folder=self.folder)
-            )
-        from alembic import command
-        from alembic.config import Config
-
-        config = Config()
-        location = str(Path(__file__).parent / "migrations")
-        config.set_main_option("script_location", location.replace("%", "%%"))
-        # One writer at a time: a second run that starts now waits, then finds it done.
-        with self._writer.begin() as db:
-            config.attributes["connection"] = db
-            command.upgrade(config, HEAD)
-
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        try:
-            yield
-        except ValidationError:
-            raise StoreError(
-                _(
-                    "A record in {path} is damaged. Rename that file and bring a copy back; the "
-                    "recordings themselves are not touched."
-                ).format(path=self.folder / DATABASE)
-            ) from None
-        except DBAPIError as error:
-            if not isinstance(error, OperationalError):
-                raise StoreError(
-                    _(
-                        "The records {path} are damaged ({why}). Rename that file and bring a "
-                        "copy back; the recordings themselves are not touched."
-                    ).format(path=self.folder / DATABASE, why=error.orig)
-                ) from None
-            raise StoreError(
-                _(
-                    "The records in {folder} cannot be used: {why}. Check the free space and the "
-                    "right to write there, or choose another folder with --recordings."
-                ).format(folder=self.folder, why=error.orig)
-            ) from None
-
-
-def _on_connect(connection: Any, _record: object) -> None:
-    # The driver's own transaction handling begins too late; see SQLAlchemy's SQLite page,
-    # "Serializable isolation / Savepoints / Transactional DDL".
-    connection.isolation_level = None
-    connection.execute("PRAGMA foreign_keys=ON")
-
-
-def _on_begin(connection: sa.Connection) -> None:
-    writes = connection.get_execution_options().get("practice_writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def _version(db: sa.Connection) -> str | None:
-    if not sa.inspect(db).has_table("alembic_version"):
-        return None
-    return db.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
-
-
-def _trainee_id(db: sa.Connection, trainee: Trainee) -> int:
-    query = sa.select(trainees.c.id).where(
-        trainees.c.name == trainee.name, trainees.c.group_name == trainee.group
-    )
-    found = db.execute(query).scalar()
-    if found is None:
-        found = db.execute(
-            trainees.insert()
-            .values(name=trainee.name, group_name=trainee.group)
-            .returning(trainees.c.id)
-        ).scalar_one()
-    return int(found)
-
-
-def _insert_score(db: sa.Connection, attempt_id: str, number: int, assessment: Assessment) -> None:
-    score = assessment.score
-    db.execute(
-        scores.insert().values(
-            attempt_id=attempt_id,
-            number=number,
-            created_at=now(),
-            status=score.status,
-            reason=score.reason,
-            passed=score.passed,
-            total=score.total,
-            model=assessment.model.name if assessment.model else None,
-            scorer=assessment.scorer,
-            assessment=_ASSESSMENT.dump_json(assessment).decode(),
+    @staticmethod
+    def _hold(db: sa.Connection, attempt_id: str) -> None:
+        """Let nobody else write to an attempt until this transaction ends."""
+        db.execute(
+            sa.select(standings.c.attempt_id)
+            .where(standings.c.attempt_id == attempt_id)
+            .with_for_update()
         )
-    )
 
-
-def _conditions(only: Filter) -> list[sa.ColumnElement[bool]]:
-    columns = (
-        (trainees.c.name, only.trainee),
-        (trainees.c.group_name, only.group),
-        (attempts.c.scenario, only.scenario),
-        (attempts.c.line, only.line),
-    )
-    return [column == value for column, value in columns if value is not None]
-
-
-def _attempt(row: sa.RowMapping) -> Attempt:
-    take = Take(
-        id=row["id"],
-        session=row["session"],
-        created_at=row["created_at"],
-        trainee=Trainee(row["name"], row["group_name"]),
-        scenario=row["scenario"],
-        title=row["title"],
-        prompt_sha256=row["prompt_sha256"],
-        line=row["line"],
-        take=row["take"],
-        spec=_LINE.validate_json(row["spec"]),
-        audio=row["audio"],
-        source=row["source"],
-        device=row["device"],
-        overflows=row["overflows"],
-    )
-    return Attempt(take, _ASSESSMENT.validate_json(row["assessment"]))
+    def _stand_all_anew(self) -> None:
+        with self.database.writing() as db:
+            for attempt_id, created_at in db.execute(
+                sa.select(attempts.c.id, attempts.c.created_at)
+            ).all():
+                rows.stand_anew(db, attempt_id, created_at)

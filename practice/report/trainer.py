@@ -1,0 +1,54 @@
+"""What a trainer said of a take, in the terminal."""
+
+from __future__ import annotations
+
+from rich.console import Console
+
+from practice.core.models import Attempt, Decision, Review
+from practice.core.reviewing import final_score, numbered
+from practice.i18n import gettext as _
+from practice.report.words import element_name, local_time, verdict_name
+from practice.report.wrap import say
+
+
+def decision_text(review: Review) -> str:
+    """What a review came to, in a word."""
+    return {
+        Decision.PASS: _("passed by the trainer"),
+        Decision.REDO: _("please say it again"),
+        None: _("looked at by the trainer"),
+    }[review.decision]
+
+
+def print_review(console: Console, attempt: Attempt) -> None:
+    """Print a trainer's review below the machine's judgement; nothing where there is none."""
+    review = attempt.review
+    if review is None:
+        return
+    console.print()
+    text = _("Trainer {name}, {when}: {decision}").format(
+        name=review.reviewer, when=local_time(review.created_at), decision=decision_text(review)
+    )
+    say(console, text, "bold")
+    final = final_score(attempt)
+    for (place, machine), (_place, trainer) in zip(
+        numbered(attempt.assessment.score.elements), numbered(final.elements), strict=True
+    ):
+        if machine.verdict is trainer.verdict:
+            continue
+        reason = next((m.reason for m in review.marks if (m.name, m.nth) == place), "")
+        text = _("{element}: {verdict}, the machine said {other}").format(
+            element=element_name(machine),
+            verdict=verdict_name(trainer.verdict),
+            other=verdict_name(machine.verdict),
+        )
+        say(console, f"  {text}" + (f" ({reason})" if reason else ""), indent=4)
+    for seen in review.observations:
+        text = _("seen: {item}") if seen.seen else _("not seen: {item}")
+        say(console, "  " + text.format(item=seen.item), indent=4)
+    for comment in review.comments:
+        at = "" if comment.at_s is None else f"{comment.at_s:.1f} s  "
+        say(console, f"  {at}{comment.text}", indent=4)
+    if final.total is not None and final.total != attempt.assessment.score.total:
+        text = _("Total with the trainer's corrections: {total:.0f}")
+        say(console, "  " + text.format(total=final.total))

@@ -1,0 +1,225 @@
+"""Records to rows and back; and what is read off a record for searching and counting."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from pydantic import TypeAdapter
+
+from practice.core.models import Assessment, Attempt, Line, Review, Score, Take, Trainee
+from practice.core.reviewing import doubts, final_score
+from practice.store.database import now
+from practice.store.schema import (
+    attempts,
+    element_results,
+    reviews,
+    scores,
+    standings,
+    trainees,
+)
+
+LINE = TypeAdapter(Line)
+ASSESSMENT = TypeAdapter(Assessment)
+REVIEW = TypeAdapter(Review)
+
+
+def insert_attempt(db: sa.Connection, take: Take, received_at: str | None = None) -> None:
+    """Insert the row of a take, and its trainee where they are new."""
+    db.execute(
+        attempts.insert().values(
+            id=take.id,
+            session=take.session,
+            created_at=take.created_at,
+            trainee_id=trainee_id(db, take.trainee),
+            scenario=take.scenario,
+            title=take.title,
+            prompt_sha256=take.prompt_sha256,
+            line=take.line,
+            take=take.take,
+            spec=LINE.dump_json(take.spec).decode(),
+            audio=take.audio,
+            source=take.source,
+            device=take.device,
+            overflows=take.overflows,
+            received_at=received_at,
+        )
+    )
+
+
+def trainee_id(db: sa.Connection, trainee: Trainee) -> int:
+    """The number of a trainee, who gets one here where they have none."""
+    query = sa.select(trainees.c.id).where(
+        trainees.c.name == trainee.name, trainees.c.group_name == trainee.group
+    )
+    found = db.execute(query).scalar()
+    if found is None:
+        values = {"name": trainee.name, "group_name": trainee.group}
+        insert = insert_for(db)(trainees).values(**values).on_conflict_do_nothing()
+        db.execute(insert)  # another hall may have been quicker
+        found = db.execute(query).scalar_one()
+    return int(found)
+
+
+def insert_for(db: sa.Connection) -> Any:
+    """The insert of a connection's own dialect, which knows about conflicts."""
+    if db.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as of_postgresql
+
+        return of_postgresql
+    from sqlalchemy.dialects.sqlite import insert as of_sqlite
+
+    return of_sqlite
+
+
+def insert_score(
+    db: sa.Connection,
+    attempt_id: str,
+    number: int,
+    assessment: Assessment,
+    created_at: str | None = None,
+) -> None:
+    """Append a judgement."""
+    score = assessment.score
+    db.execute(
+        scores.insert().values(
+            attempt_id=attempt_id,
+            number=number,
+            created_at=created_at or now(),
+            status=score.status,
+            reason=score.reason,
+            passed=score.passed,
+            total=score.total,
+            model=assessment.model.name if assessment.model else None,
+            scorer=assessment.scorer,
+            assessment=ASSESSMENT.dump_json(assessment).decode(),
+        )
+    )
+
+
+def insert_review(db: sa.Connection, attempt_id: str, review: Review) -> None:
+    """Append a review."""
+    db.execute(
+        reviews.insert().values(
+            id=review.id,
+            attempt_id=attempt_id,
+            created_at=review.created_at,
+            reviewer=review.reviewer,
+            review=REVIEW.dump_json(review).decode(),
+        )
+    )
+
+
+def newest_review(db: sa.Connection, attempt_id: str) -> Review | None:
+    """The review that counts: the last by time, the same in every store that has it."""
+    text = db.execute(
+        sa.select(reviews.c.review)
+        .where(reviews.c.attempt_id == attempt_id)
+        .order_by(reviews.c.created_at.desc(), reviews.c.id.desc())
+        .limit(1)
+    ).scalar()
+    return None if text is None else REVIEW.validate_json(text)
+
+
+def take_of(row: sa.RowMapping) -> Take:
+    """The take of a row of attempts with its trainee's name and group."""
+    return Take(
+        id=row["id"],
+        session=row["session"],
+        created_at=row["created_at"],
+        trainee=Trainee(row["name"], row["group_name"]),
+        scenario=row["scenario"],
+        title=row["title"],
+        prompt_sha256=row["prompt_sha256"],
+        line=row["line"],
+        take=row["take"],
+        spec=LINE.validate_json(row["spec"]),
+        audio=row["audio"],
+        source=row["source"],
+        device=row["device"],
+        overflows=row["overflows"],
+    )
+
+
+def attempt_of(row: sa.RowMapping) -> Attempt:
+    """The attempt of a row of ``select_attempts``."""
+    review = None if row["review"] is None else REVIEW.validate_json(row["review"])
+    return Attempt(take_of(row), ASSESSMENT.validate_json(row["assessment"]), review)
+
+
+def select_attempts() -> sa.Select[Any]:
+    """Attempts with trainee, the score and the review that count; rows for ``attempt_of``."""
+    newest = sa.and_(
+        scores.c.attempt_id == standings.c.attempt_id, scores.c.number == standings.c.score_number
+    )
+    return (
+        sa.select(
+            attempts, trainees.c.name, trainees.c.group_name, scores.c.assessment, reviews.c.review
+        )
+        .join(standings, standings.c.attempt_id == attempts.c.id)
+        .join(trainees, trainees.c.id == attempts.c.trainee_id)
+        .join(scores, newest)
+        .outerjoin(reviews, reviews.c.id == standings.c.review_id)
+    )
+
+
+def result_of(score: Score) -> str:
+    """A score in a word: passed, failed, open (the trainer's to say) or unscored."""
+    if score.passed is None:
+        return "open" if score.reason is None else "unscored"
+    return "passed" if score.passed else "failed"
+
+
+def stand_anew(db: sa.Connection, attempt_id: str, changed_at: str) -> None:
+    """Read off an attempt what is searched and counted, after something came to it."""
+    row = (
+        db.execute(
+            sa.select(attempts, trainees.c.name, trainees.c.group_name)
+            .join(trainees, trainees.c.id == attempts.c.trainee_id)
+            .where(attempts.c.id == attempt_id)
+        )
+        .mappings()
+        .one()
+    )
+    number, text = db.execute(
+        sa.select(scores.c.number, scores.c.assessment)
+        .where(scores.c.attempt_id == attempt_id)
+        .order_by(scores.c.number.desc())
+        .limit(1)
+    ).one()
+    review = newest_review(db, attempt_id)
+    attempt = Attempt(take_of(row), ASSESSMENT.validate_json(text), review)
+    machine, final = attempt.assessment.score, final_score(attempt)
+    for table in (standings, element_results):
+        db.execute(table.delete().where(table.c.attempt_id == attempt_id))
+    db.execute(
+        standings.insert().values(
+            attempt_id=attempt_id,
+            trainee_id=row["trainee_id"],
+            scenario=row["scenario"],
+            created_at=row["created_at"],
+            changed_at=changed_at,
+            score_number=number,
+            review_id=review.id if review else None,
+            result=result_of(final),
+            total=final.total,
+            accuracy=final.counts.accuracy if final.reason is None else None,
+            doubt=sum(doubts(attempt).values()),
+        )
+    )
+    elements = [
+        {
+            "attempt_id": attempt_id,
+            "place": place,
+            "trainee_id": row["trainee_id"],
+            "name": ours.name,
+            "kind": ours.kind,
+            "required": ours.required,
+            "machine": ours.verdict,
+            "final": theirs.verdict,
+            "reviewed": review is not None,
+        }
+        for place, (ours, theirs) in enumerate(zip(machine.elements, final.elements, strict=True))
+    ]
+    if elements:
+        db.execute(element_results.insert(), elements)
