@@ -179,7 +179,6 @@ def test_the_trainers_review_lies_over_the_machines_score(place: Place) -> None:
     assert store.get(made.id).assessment.score.passed is False
     mark = Mark("请", 1, Verdict.HEARD, "清楚听到")
     given = review(
-        made.id,
         marks=(mark,),
         comments=(Comment("声音再大一点", 1.5),),
         observations=(Observation("微笑", False),),
