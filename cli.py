@@ -20,6 +20,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "show": ("show:show", _("Show a scenario: situation, script, courtesies.")),
     "history": ("history:history", _("List the takes that are kept, or show one.")),
     "score": ("score:score", _("Judge recordings: of one scenario, or of a manifest.")),
+    "review": ("review:review", _("Review takes on a page: listen, correct, pass or redo.")),
+    "account": ("account:account", _("Who may log in at the trainer's desk.")),
     "rescore": ("rescore:rescore", _("Judge kept takes again by today's rules and model.")),
     "check": ("check:check", _("Check the scenarios' files for mistakes.")),
     "devices": ("devices:devices", _("List the microphones.")),

@@ -29,9 +29,10 @@ ALLOWED = {
     "session": {"assess", "core", "errors", "i18n", "speech", "store", "takes"},
     "batch": {"assess", "core", "errors", "i18n", "session", "speech", "takes"},
     "report": {"report", "core", "errors", "i18n", "session", "speech", "visible"},
+    "review": {"review", "core", "errors", "i18n", "report", "speech", "store", "visible"},
     "commands": {
         "assess", "batch", "commands", "core", "errors", "i18n", "places", "prompts",
-        "report", "session", "settings", "speech", "store", "takes", "visible",
+        "report", "review", "session", "settings", "speech", "store", "takes", "visible",
     },
 }  # fmt: skip
 
@@ -97,6 +98,9 @@ def test_wheel_holds_what_it_needs(wheel: Path) -> None:
         "practice/prompts_bundled/rules/banned.yaml",
         "practice/locale/zh/LC_MESSAGES/practice.mo",
         "practice/store/migrations/versions/v0001_attempts.py",
+        "practice/store/migrations/versions/v0002_reviews.py",
+        "practice/review/templates/attempt.html",
+        "practice/review/static/review.js",
     } <= names
     tops = {name.split("/")[0] for name in names}
     assert {t for t in tops if "dist-info" not in t} == {"cli.py", "practice"}

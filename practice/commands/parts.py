@@ -67,7 +67,7 @@ def resolve_trainee(name: str | None, group: str | None) -> Trainee:
     path = settings_file()
     for given in (name, group):
         if given is not None:
-            _require_name(given)
+            require_name(given)
     group = group or settings.remembered(path, "group") or DEFAULT_GROUP
     if name is not None:
         return Trainee(name.strip(), group)
@@ -79,12 +79,12 @@ def resolve_trainee(name: str | None, group: str | None) -> Trainee:
     asked = ""
     while not asked.strip():
         asked = click.prompt(_("Your name (it is remembered here)"), err=True)
-    _require_name(asked)
+    require_name(asked)
     settings.remember(path, trainee=asked.strip(), group=group)
     return Trainee(asked.strip(), group)
 
 
-def _require_name(name: str) -> None:
+def require_name(name: str) -> str:
     """Refuse what is no name: nothing, something endless, or characters that don't show."""
     if not name.strip() or len(name) > MAX_NAME or not is_visible(name):
         raise PracticeError(
@@ -92,6 +92,7 @@ def _require_name(name: str) -> None:
                 "“{name}” is no name. Give one of 1 to {most} letters, for trainee and group."
             ).format(name=name[:MAX_NAME], most=MAX_NAME)
         )
+    return name.strip()
 
 
 def install_model(name: str) -> Installed:

@@ -63,7 +63,7 @@ class Line:
     @property
     def body_items(self) -> tuple[str, ...]:
         """The body standards, clause by clause: what a trainer watches for."""
-        return tuple(item.strip() for item in re.split("[；;。]", self.body) if item.strip())
+        return tuple(item.strip() for item in re.split("[，,；;。]", self.body) if item.strip())
 
 
 @dataclass(frozen=True, slots=True)

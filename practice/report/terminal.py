@@ -78,7 +78,7 @@ def _explanation(attempt: Attempt) -> Iterator[str]:
     if score.total is not None:
         yield _("total {total:.1f}, pass mark {mark:.0f}").format(total=score.total, mark=PASS_MARK)
     for element in score.elements:
-        yield f"{element_name(element)}: {_evidence(element)}"
+        yield f"{element_name(element)}: {evidence_text(element)}"
     if transcript is not None:
         counts = score.counts
         yield _(
@@ -211,7 +211,8 @@ def _print_figures(console: Console, score: Score, previous: Attempt | None) -> 
     say(console, " · ".join(figures))
 
 
-def _evidence(element: ElementResult) -> str:
+def evidence_text(element: ElementResult) -> str:
+    """What an element's verdict rests on."""
     evidence = element.evidence
     verdict = verdict_name(element.verdict)
     heard = _("the transcript has “{heard}” there").format(heard=evidence.heard or "-")

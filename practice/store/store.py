@@ -244,9 +244,12 @@ class Store:
     def _file(self, take: Take) -> bytes | None:
         if take.audio is None:
             return None
+        # Records may come from elsewhere: what they name is read only where takes lie.
+        takes = (self.folder / "takes").resolve()
         try:
-            return (self.folder / take.audio).read_bytes()
-        except OSError:
+            path = (self.folder / take.audio).resolve()
+            return path.read_bytes() if path.is_relative_to(takes) else None
+        except (OSError, ValueError):
             return None
 
     def _select(self, *conditions: sa.ColumnElement[bool], limit: int | None) -> list[Attempt]:

@@ -1,0 +1,88 @@
+"""``practice account``: who may log in at the trainer's desk."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+
+import click
+
+from practice.commands import options, parts
+from practice.i18n import gettext as _
+
+
+@click.group(help=_("Accounts for the trainer's desk: add, password, remove, list."))
+def account() -> None:
+    """Group the commands on accounts."""
+
+
+@account.command(help=_("Add an account; the password is asked, or read from standard input."))
+@click.argument("name")
+@click.option(
+    "--role",
+    type=click.Choice(["trainee", "trainer", "admin"]),
+    required=True,
+    help=_("trainee: sees own takes; trainer: reviews; admin: also manages accounts."),
+)
+@click.option("--trainee", help=_("Whose takes a trainee's account sees."))
+@options.group
+@options.records
+def add(
+    name: str, role: str, trainee: str | None, group: str | None, records: options.Records
+) -> None:
+    """Add an account."""
+    from practice.store.accounts import Accounts, Role
+
+    name = parts.require_name(name)
+    whose = parts.resolve_trainee(trainee, group) if trainee is not None else None
+    store = parts.open_store(records)
+    Accounts(store.database).add(name, _password(), Role(role), whose)
+    click.echo(_("Added: {name}").format(name=name))
+
+
+@account.command(help=_("Change a password; open sessions end."))
+@click.argument("name")
+@options.records
+def password(name: str, records: options.Records) -> None:
+    """Change a password."""
+    from practice.store.accounts import Accounts
+
+    Accounts(parts.open_store(records).database).set_password(name, _password())
+    click.echo(_("The password of {name} is changed.").format(name=name))
+
+
+@account.command(help=_("Remove an account; its reviews stay."))
+@click.argument("name")
+@options.records
+def remove(name: str, records: options.Records) -> None:
+    """Remove an account."""
+    from practice.store.accounts import Accounts
+
+    Accounts(parts.open_store(records).database).remove(name)
+    click.echo(_("Removed: {name}").format(name=name))
+
+
+@account.command("list", help=_("List the accounts."))
+@options.as_json
+@options.records
+def list_(as_json: bool, records: options.Records) -> None:
+    """Print a line for each account."""
+    from practice.store.accounts import Accounts
+
+    for found in Accounts(parts.open_store(records).database).all():
+        whose = asdict(found.trainee) if found.trainee else None
+        if as_json:
+            parts.emit_json({"name": found.name, "role": found.role, "trainee": whose})
+        else:
+            of = f"  {found.trainee.group} {found.trainee.name}" if found.trainee else ""
+            click.echo(f"{found.name}  {found.role}{of}")
+
+
+def _password() -> str:
+    """Ask for a password twice; without a terminal, read a line."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    asked: str = click.prompt(
+        _("Password"), hide_input=True, confirmation_prompt=_("Password again"), err=True
+    )
+    return asked

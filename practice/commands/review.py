@@ -1,0 +1,129 @@
+"""``practice review``: the trainer's desk, a page on this machine."""
+
+from __future__ import annotations
+
+import getpass
+import ipaddress
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from practice.commands import options, parts
+from practice.errors import PracticeError
+from practice.i18n import gettext as _
+
+if TYPE_CHECKING:
+    from practice.store import Store
+
+PORT = 8571
+_LOOPBACK_NAMES = ["127.0.0.1", "localhost", "[::1]"]
+
+
+@click.command(help=_("Review takes on a page of this machine: listen, correct, pass or redo."))
+@click.option("--as", "reviewer", envvar="PRACTICE_TRAINER", help=_("The trainer's name."))
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help=_("Address to listen on; any but this machine's own asks for a login."),
+)
+@click.option("--port", type=click.IntRange(0, 65535), default=PORT, show_default=True)
+@click.option("--login", is_flag=True, help=_("Ask for a login on this machine too."))
+@click.option(
+    "--allow-host",
+    "allowed",
+    multiple=True,
+    metavar="NAME",
+    help=_("A name by which the page is called; once for each."),
+)
+@click.option(
+    "--behind-tls", is_flag=True, help=_("A TLS proxy stands before it: cookies go there only.")
+)
+@click.option("--no-browser", is_flag=True, help=_("Do not open the browser."))
+@options.records
+def review(
+    reviewer: str | None,
+    host: str,
+    port: int,
+    login: bool,
+    allowed: tuple[str, ...],
+    behind_tls: bool,
+    no_browser: bool,
+    records: options.Records,
+) -> None:
+    """Serve the pages until Ctrl-C."""
+    from practice.review.app import create_app
+    from practice.review.desk import Desk
+    from practice.review.guard import session_key
+
+    login = login or not _is_loopback(host)
+    hosts = _names(host, allowed)
+    store = parts.open_store(records)
+    if login:
+        _require_accounts(store)
+    name = parts.require_name(reviewer) if reviewer is not None else getpass.getuser()
+    app = create_app(
+        Desk(store, name, login),
+        hosts,
+        session_key(records.folder),
+        behind_tls=behind_tls,
+    )
+    from waitress import create_server
+
+    try:
+        server = create_server(app, host=host, port=port, clear_untrusted_proxy_headers=True)
+    except (OSError, ValueError) as error:
+        raise PracticeError(
+            _("{host}:{port} cannot be listened on: {why}. Choose another --port.").format(
+                host=host, port=port, why=getattr(error, "strerror", None) or error
+            )
+        ) from None
+    shown = f"[{host}]" if ":" in host else host
+    url = f"http://{shown}:{server.effective_port}/"
+    click.echo(_("The trainer's desk: {url}   (Ctrl-C ends it)").format(url=url))
+    sys.stdout.flush()
+    if not no_browser and _has_screen():
+        import webbrowser
+
+        webbrowser.open(url)
+    server.run()
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _names(host: str, allowed: tuple[str, ...]) -> list[str]:
+    """The names by which the page may be called."""
+    if _is_loopback(host):
+        return [*_LOOPBACK_NAMES, *allowed]
+    if host in ("0.0.0.0", "::"):
+        if not allowed:
+            raise click.UsageError(
+                _("{host} is every address: name those in use with --allow-host.").format(host=host)
+            )
+        return [*_LOOPBACK_NAMES, *allowed]
+    return [f"[{host}]" if ":" in host else host, *allowed]
+
+
+def _require_accounts(store: Store) -> None:
+    from practice.store.accounts import Accounts, Role
+
+    if not any(a.role is not Role.TRAINEE for a in Accounts(store.database).all()):
+        raise PracticeError(
+            _("Nobody could log in. Make an account: practice account add NAME --role trainer")
+        )
+
+
+def _has_screen() -> bool:
+    # Without one, webbrowser would start a browser in this terminal, and wait for it.
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

@@ -1,0 +1,123 @@
+"""From what a page sends to records: filters, and a trainer's review."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from werkzeug.datastructures import MultiDict
+
+from practice.core.models import Attempt, Comment, Decision, Mark, Observation, Review, Verdict
+from practice.core.reviewing import numbered
+from practice.errors import PracticeError
+from practice.i18n import gettext as _
+from practice.store import Filter
+from practice.store.database import now
+
+LONGEST_TEXT = 2000
+"""Characters of a comment."""
+
+RESULTS = ("passed", "failed", "open", "unscored")
+SHOWN = {"todo": False, "reviewed": True, "all": None}
+"""What the queue's filter shows, and whether those are reviewed."""
+
+FILTER_KEYS = ("group", "trainee", "scenario", "since", "until", "result", "show")
+
+
+def filter_of(values: Mapping[str, str]) -> Filter:
+    """The filter that a page's address names; what cannot be understood does not narrow.
+
+    Days are those of this machine's clock; the last one is inside.
+    """
+    result = values.get("result", "")
+    until = _day(values.get("until", ""))
+    return Filter(
+        trainee=values.get("trainee") or None,
+        group=values.get("group") or None,
+        scenario=values.get("scenario") or None,
+        since=_moment(_day(values.get("since", ""))),
+        until=_moment(until + timedelta(days=1) if until else None),
+        result=result if result in RESULTS else None,
+        reviewed=SHOWN.get(values.get("show", ""), False),
+    )
+
+
+def filter_values(values: Mapping[str, str]) -> dict[str, Any]:
+    """The part of a page's address that is its filter, to be carried along."""
+    return {key: values[key] for key in FILTER_KEYS if values.get(key)}
+
+
+def review_of(form: MultiDict[str, str], attempt: Attempt, reviewer: str) -> Review:
+    """The review that a form describes. Raises PracticeError for what cannot be one."""
+    places = [place for place, _e in numbered(attempt.assessment.score.elements)]
+    known = {f"{name}#{nth}": (name, nth) for name, nth in places}
+    sent = {key.removeprefix("mark-") for key in form if key.startswith("mark-")}
+    if sent - known.keys():
+        raise PracticeError(_("The machine judged this take again meanwhile. Load the page anew."))
+    marks = []
+    for key, (name, nth) in known.items():
+        chosen = form.get(f"mark-{key}", "")
+        if chosen in (Verdict.HEARD, Verdict.MISSED):
+            reason = _text(form.get(f"reason-{key}", ""))
+            marks.append(Mark(name, nth, Verdict(chosen), reason))
+    seen = {"seen": True, "unseen": False}
+    items = enumerate(attempt.take.spec.body_items)
+    decision = form.get("decision", "")
+    return Review(
+        id=str(uuid4()),
+        created_at=now(),
+        reviewer=reviewer,
+        base=_uuid(form.get("base", "")),
+        decision=Decision(decision) if decision in tuple(Decision) else None,
+        marks=tuple(marks),
+        observations=tuple(
+            Observation(item, seen[chosen])
+            for i, item in items
+            if (chosen := form.get(f"body-{i}", "")) in seen
+        ),
+        comments=tuple(
+            Comment(_text(text), _time(at_s, attempt.assessment.check.duration_s))
+            for text, at_s in zip(form.getlist("comment"), form.getlist("comment-at"), strict=False)
+            if text.strip()
+        ),
+    )
+
+
+def _text(text: str) -> str:
+    # Browsers send line breaks as CR LF; PostgreSQL takes no NUL.
+    return text.replace("\r\n", "\n").replace("\0", "").strip()[:LONGEST_TEXT]
+
+
+def _time(text: str, duration_s: float) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return round(value, 2) if 0 <= value <= duration_s else None
+
+
+def _uuid(text: str) -> str | None:
+    try:
+        return str(UUID(text))
+    except ValueError:
+        return None
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _moment(day: date | None) -> str | None:
+    """Where a day of this machine's clock begins, as attempts have their time."""
+    if day is None:
+        return None
+    try:
+        begins = datetime.combine(day, time()).astimezone(UTC)
+    except (OverflowError, ValueError, OSError):
+        return None
+    return begins.isoformat(timespec="milliseconds")

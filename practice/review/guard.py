@@ -1,0 +1,117 @@
+"""What stands before every page: names of this machine, tokens, headers, the login."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+from flask import Flask, Response, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_login import LoginManager, UserMixin, current_user
+from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from practice.errors import StoreError
+from practice.i18n import gettext as _
+from practice.review.desk import desk
+from practice.store.accounts import Account
+
+KEY_FILE = "review.key"
+
+LOGIN_TRIES = "10 per minute"
+"""Log-ins that an address may try; a password of ten characters outlives that."""
+
+_HEADERS = {
+    # Nothing but our own files, and nobody may put the page into a frame. The pages
+    # have no inline script or style.
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        "media-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    # Recordings of people do not belong in a shared machine's cache.
+    "Cache-Control": "no-store",
+}
+
+_OPEN = {"login.log_in", "static"}
+
+
+class User(UserMixin):  # type: ignore[misc]
+    """An account as Flask-Login wants it."""
+
+    def __init__(self, account: Account) -> None:
+        self.account = account
+
+    def get_id(self) -> str:
+        """The account, and the key that ends its sessions when it changes."""
+        return f"{self.account.id}:{self.account.session_key}"
+
+
+limiter = Limiter(get_remote_address, storage_uri="memory://")
+
+
+def protect(app: Flask, hosts: list[str], *, behind_tls: bool) -> None:
+    """Put the guards before an app.
+
+    ``hosts`` are the names by which it may be called: a page elsewhere that lets its own
+    name lead here is refused. ``behind_tls`` says that a TLS proxy stands before it.
+    """
+    app.config.update(
+        TRUSTED_HOSTS=hosts,
+        SESSION_COOKIE_NAME="practice",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Strict",
+        SESSION_COOKIE_SECURE=behind_tls,
+        # As long as the session: a trainer may leave a page open over lunch.
+        WTF_CSRF_TIME_LIMIT=None,
+        MAX_CONTENT_LENGTH=256 * 1024,
+        MAX_FORM_PARTS=2000,
+    )
+    if behind_tls:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
+    CSRFProtect(app)
+    limiter.init_app(app)
+    manager = LoginManager(app)
+    manager.session_protection = None  # phones change their address
+
+    @manager.user_loader  # type: ignore[untyped-decorator]
+    def _user(user_id: str) -> User | None:
+        number, _colon, key = user_id.partition(":")
+        account = desk().accounts.find(int(number), key) if number.isdecimal() else None
+        return User(account) if account else None
+
+    @app.before_request
+    def _logged_in() -> ResponseReturnValue | None:
+        if not desk().login or request.endpoint in _OPEN or current_user.is_authenticated:
+            return None
+        here = request.full_path if request.method == "GET" else None
+        return redirect(url_for("login.log_in", to=here))
+
+    @app.after_request
+    def _headers(response: Response) -> Response:
+        response.headers.update(_HEADERS)
+        return response
+
+
+def session_key(folder: Path) -> str:
+    """The key that signs sessions; made once, so that open pages outlive a restart."""
+    path = folder / KEY_FILE
+    try:
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_hex(32), "ascii")
+        key = path.read_text("ascii").strip()
+    except OSError as error:
+        raise StoreError(
+            _("{path} cannot be used: {why}. Choose another folder with --recordings.").format(
+                path=path, why=error.strerror
+            )
+        ) from None
+    return key or secrets.token_hex(32)

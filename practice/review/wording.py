@@ -1,0 +1,119 @@
+"""How the pages put records into words: reasons, results, evidence, aligned characters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from practice.core.models import (
+    Attempt,
+    Op,
+    Score,
+    Transcript,
+    Verdict,
+)
+from practice.i18n import gettext as _
+from practice.report.compare import MARKS, columns
+from practice.report.words import reason_text
+
+DOUBT_NAMES = {
+    "undecided": _("undecided"),
+    "banned": _("banned phrase"),
+    "unsure": _("unsure courtesy"),
+    "unlikely": _("poor transcript"),
+    "near": _("near the pass mark"),
+    "off-script": _("something else was said"),
+    "missed": _("courtesy missed"),
+    "unscored": _("not scored"),
+}
+"""Why an attempt should be heard."""
+
+RESULT_NAMES = {
+    "passed": _("passed"),
+    "failed": _("not passed"),
+    "open": _("for the trainer"),
+    "unscored": _("not scored"),
+}
+"""What became of an attempt."""
+
+_OP_NAMES = {
+    Op.EQUAL: "",
+    Op.HOMOPHONE: _("sounds the same, no fault"),
+    Op.NEAR: _("sounds almost the same"),
+    Op.DELETE: _("left out"),
+    Op.SUBSTITUTE: _("different"),
+    Op.INSERT: _("extra, no fault"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Character:
+    """One place of the script over what was heard there.
+
+    ``at_s`` is where it begins in the recording; for what was left out, where it should
+    have begun. None where the times are not known.
+    """
+
+    script: str
+    heard: str
+    op: Op
+    mark: str
+    at_s: float | None
+
+    @property
+    def label(self) -> str:
+        """The place in words, for those who do not see the rows."""
+        name = _OP_NAMES[self.op]
+        both = " / ".join(c for c in dict.fromkeys((self.script, self.heard)) if c)
+        return f"{both} {name}" if name else both
+
+
+def comparison(score: Score, transcript: Transcript | None) -> list[Character]:
+    """Script over transcript, character by character, with the time of each."""
+    times = transcript.times_s if transcript else ()
+    origins = [place for chunk in score.chunks for place in chunk.origin]
+    out: list[Character] = []
+    heard = 0
+    last = times[0] if times else None
+    for column in columns(score.chunks):
+        if column.hypothesis and heard < len(origins):
+            place = origins[heard]
+            heard += 1
+            last = times[place] if place < len(times) else last
+        out.append(
+            Character(
+                column.reference, column.hypothesis, column.op, MARKS.get(column.op, ""), last
+            )
+        )
+    return out
+
+
+def legend(characters: list[Character]) -> list[tuple[str, str]]:
+    """The marks that stand under a comparison, with their meaning."""
+    used = {c.op for c in characters}
+    return [(MARKS[op], _OP_NAMES[op]) for op in MARKS if op in used]
+
+
+def mark_name(verdict: Verdict) -> str:
+    """A sign for a verdict, so that colour is not the only carrier."""
+    return {
+        Verdict.HEARD: "✓",
+        Verdict.MISSED: "✗",
+        Verdict.UNSURE: "?",
+        Verdict.UNSCORED: "–",
+    }[verdict]
+
+
+def result_line(attempt: Attempt, score: Score) -> str:
+    """A score in a few words: result and total, or why there is none."""
+    total = "" if score.total is None else f" {score.total:.0f}"
+    if score.passed is not None:
+        return (_("passed") if score.passed else _("not passed")) + total
+    if score.reason is not None:
+        reason = reason_text(attempt.assessment.check, score.reason)
+        return _("not scored: {reason}").format(reason=reason)
+    return _("for the trainer") + total
+
+
+def seconds(time_s: float) -> str:
+    """A moment of a recording, ``1.5 s``."""
+    return f"{time_s:.1f} s"
