@@ -1,4 +1,4 @@
-"""A trainee's totals over time, drawn as SVG for pages and reports."""
+"""A trainee's totals and accuracy over time, drawn as SVG for pages and reports."""
 
 from __future__ import annotations
 
@@ -29,6 +29,16 @@ _MARKERS = {
     "unscored": ("s", "#666666", False),
 }
 
+# Small and pale: it goes along with the total and is not to be taken for it.
+_ACCURACY: dict[str, Any] = {
+    "linestyle": "none",
+    "marker": "_",
+    "markersize": 9,
+    "markeredgecolor": "#777777",
+    "markeredgewidth": 1.6,
+    "clip_on": False,
+}
+
 _DASHES = (0, (5, 3))
 
 _BELOW = -6.0
@@ -44,7 +54,7 @@ _OFFSETS = ["", "%Y", "%Y-%m", "%Y-%m-%d", "%Y-%m-%d", "%Y-%m-%d %H:%M"]
 
 
 def trend_svg(points: Sequence[TrendPoint], title: str) -> bytes:
-    """Draw totals over time, with the pass mark, as an SVG 720 pixels wide.
+    """Draw totals and accuracy over time, with the pass mark, as an SVG 720 pixels wide.
 
     The same points give the same bytes. Tries at one line are joined; points of several
     lines are not, since they are no course of one thing.
@@ -70,7 +80,7 @@ def trend_svg(points: Sequence[TrendPoint], title: str) -> bytes:
 
 
 def _draw_frame(axes: Axes) -> None:
-    axes.set_ylabel(_("total of 100"))
+    axes.set_ylabel(_("of 100"))
     axes.set_ylim(-11, 106)
     axes.set_yticks(range(0, 101, 20))
     axes.grid(axis="y", color="#e0e0e0", linewidth=0.6)
@@ -102,6 +112,8 @@ def _draw_points(axes: Axes, points: Sequence[TrendPoint]) -> None:
     if len({(p.scenario, p.line) for p in points}) == 1:
         scored = [(x, p.total) for x, p in zip(xs, points, strict=True) if p.total is not None]
         axes.plot([x for x, _y in scored], [y for _x, y in scored], color="#999999", linewidth=0.8)
+    accuracy = [(x, p.accuracy) for x, p in zip(xs, points, strict=True) if p.accuracy is not None]
+    axes.plot([x for x, _a in accuracy], [100 * a for _x, a in accuracy], **_ACCURACY)
     for result in _MARKERS:
         of_result = [(x, p) for x, p in zip(xs, points, strict=True) if p.result == result]
         axes.plot(
@@ -119,13 +131,15 @@ def _draw_legend(axes: Axes, results: Sequence[str]) -> None:
         "open": _("for the trainer"),
         "unscored": _("not scored"),
     }
-    within, y, column = axes.transAxes, -0.3, 0.2
+    within, y, column = axes.transAxes, -0.3, 0.165
     mark = _("pass mark {mark:.0f}").format(mark=PASS_MARK)
     axes.plot([0, 0.03], [y, y], "#000000", lw=0.9, ls=_DASHES, transform=within, clip_on=False)
     axes.text(0.04, y, mark, transform=within, va="center_baseline")
-    for place, result in enumerate(results, 1):
-        axes.plot([column * place + 0.02], [y], transform=within, **_style(result))
-        axes.text(column * place + 0.04, y, names[result], transform=within, va="center_baseline")
+    shown = [(names[result], _style(result)) for result in results]
+    for place, (name, style) in enumerate([(_("accuracy"), _ACCURACY), *shown], 1):
+        x = column * place + 0.04
+        axes.plot([x + 0.02], [y], transform=within, **style)
+        axes.text(x + 0.04, y, name, transform=within, va="center_baseline")
 
 
 def _style(result: str) -> dict[str, Any]:

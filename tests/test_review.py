@@ -670,3 +670,57 @@ def test_a_port_in_use_is_told(practice: Practice, chromium: Browser, tmp_path: 
         done = practice("review", "--port", port, "--no-browser")
         assert done.returncode == 1
         assert "Choose another --port" in done.stderr
+
+
+# ---- people and progress ---------------------------------------------------------
+
+
+def test_progress_follows_the_trainers_verdicts(
+    practice: Practice, chromium: Browser, three: list[str]
+) -> None:
+    other = another(practice, three[0], trainee=Trainee("李雷", "default"))
+    with served(practice, chromium) as desk:
+        page = desk.page()
+        page.get_by_role("link", name="Groups").click()
+        row = page.locator("tbody tr", has_text="请 polite word")
+        expect(row.get_by_role("cell")).to_have_text(["1/1", "1/3"])
+        page.goto(f"{desk.url}attempts/{other}")
+        page.keyboard.press("1")
+        page.keyboard.press("p")
+        page.wait_for_url(lambda url: other not in url)
+        page.goto(f"{desk.url}groups")
+        expect(row.get_by_role("cell")).to_have_text(["0/1", "1/3"])
+        page.get_by_role("link", name="Agreement").click()
+        row = page.locator("tbody tr", has_text="请 polite word")
+        expect(row.get_by_role("cell")).to_have_text(["1", "0", "0", "0", "1", "0", "0", "0"])
+        page.get_by_role("link", name="People").click()
+        row = page.locator("tbody tr", has_text="李雷")
+        expect(row.get_by_role("cell").nth(2)).to_have_text("1")
+        page.get_by_role("link", name="王芳").click()
+        expect(page.locator("tbody tr", has_text="请")).to_contain_text("1")
+        plot = page.locator("img.plot")
+        expect(plot).to_have_js_property("complete", True)
+        assert plot.evaluate("e => e.naturalWidth") == 720
+
+
+def test_a_trainee_sees_own_progress_only(
+    practice: Practice, chromium: Browser, three: list[str], accounts: Accounts
+) -> None:
+    another(practice, three[1], trainee=Trainee("王芳", "一厅"))
+    with served(practice, chromium, "--login") as desk:
+        page = log_in(desk, "wang")
+        page.get_by_role("link", name="Progress").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("王芳 一厅")
+        own = int(page.url.rsplit("/", 1)[1])
+        cookie = "; ".join(f"{c['name']}={c['value']}" for c in page.context.cookies())
+        for path in ("/people", "/groups", "/agreement"):
+            assert desk.ask("GET", path, Cookie=cookie).status == 403
+        statuses = {
+            number: [
+                desk.ask("GET", f"/people/{number}{part}", Cookie=cookie).status
+                for part in ("", "/trend.svg")
+            ]
+            for number in range(1, 4)
+        }
+        assert statuses.pop(own) == [200, 200]
+        assert set(map(tuple, statuses.values())) == {(404, 404)}

@@ -30,7 +30,9 @@ ALLOWED = {
     "session": {"assess", "core", "errors", "i18n", "speech", "store", "takes"},
     "batch": {"assess", "core", "errors", "i18n", "session", "speech", "takes"},
     "report": {"report", "core", "errors", "i18n", "session", "speech", "visible"},
-    "review": {"review", "core", "errors", "i18n", "report", "speech", "store", "visible"},
+    "review": {
+        "review", "core", "errors", "i18n", "progress", "report", "speech", "store", "visible",
+    },
     "commands": {
         "assess", "batch", "commands", "core", "errors", "i18n", "places", "prompts",
         "report", "review", "session", "settings", "speech", "store", "takes", "visible",

@@ -11,6 +11,7 @@ from flask_login import current_user
 from practice.core.models import Attempt, Trainee
 from practice.store import Filter, Store
 from practice.store.accounts import Account, Accounts, Role
+from practice.store.people import People
 from practice.store.queue import Queue
 
 
@@ -56,6 +57,11 @@ class Desk:
     def queue(self) -> Queue:
         """What is to be listened to."""
         return Queue(self.store.database)
+
+    @property
+    def people(self) -> People:
+        """How the trainees are doing."""
+        return People(self.store.database)
 
     @property
     def accounts(self) -> Accounts:

@@ -64,7 +64,7 @@ class ElementCount:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Whose column a heat map has."""
+    """A trainee by their number; whose column a heat map has."""
 
     trainee_id: int
     group: str
@@ -187,6 +187,15 @@ class People:
                 )
                 for row in db.execute(query).mappings()
             ]
+
+    def person(self, trainee_id: int) -> Person | None:
+        """Who a trainee is, by their number."""
+        query = sa.select(trainees.c.id, trainees.c.group_name, trainees.c.name).where(
+            trainees.c.id == trainee_id
+        )
+        with self._database.reading() as db:
+            row = db.execute(query).first()
+        return None if row is None else Person(*row)
 
     def trend(self, trainee_id: int) -> list[TrendPoint]:
         """A trainee's attempts with their final results, the oldest first."""
