@@ -11,7 +11,10 @@ from pathlib import Path
 
 import pexpect
 import pytest
-from conftest import CLIPS, COMMAND, Microphone, Practice, wait_until
+from conftest import CLIPS, COMMAND, Microphone, Practice, heard, review, take, wait_until
+
+from practice.core.models import Comment, Decision
+from practice.store import Store
 
 Start = Callable[..., pexpect.spawn]
 
@@ -300,6 +303,19 @@ def test_a_microphone_that_cannot_be_opened_leaves_nothing_behind(
         assert finish(child) == 1
         assert not list(practice.recordings.glob("pending/*"))
         assert takes(practice) == []
+
+
+def test_what_the_trainer_sent_back_is_said_first(start: Start, practice: Practice) -> None:
+    store = Store(practice.recordings)
+    store.add(made := take(group="default"), heard("慢走"))
+    words = (Comment("看着客户说"),)
+    store.add_review(made.id, review(decision=Decision.REDO, comments=words))
+    child = start("run", "farewell")
+    child.expect("李老师 asks you to say this again: 请慢走")
+    child.expect("看着客户说")
+    child.expect("Enter or Space")
+    child.send("q")
+    assert finish(child) == 0
 
 
 def test_stdin_must_be_a_terminal(practice: Practice, microphone: Microphone) -> None:

@@ -607,6 +607,31 @@ def test_a_changed_password_ends_open_sessions(
     assert accounts.check("zhao", "another long one") is not None
 
 
+def test_behind_a_tls_proxy_cookies_go_there_only(
+    practice: Practice, chromium: Browser, accounts: Accounts
+) -> None:
+    proxied = {"Host": "practice.example", "X-Forwarded-Proto": "https", "Referer": ""}
+    options = ("--login", "--behind-tls", "--allow-host", "practice.example")
+    with served(practice, chromium, *options) as desk:
+        page = desk.ask("GET", "/login", **proxied)
+        assert page.status == 200
+        cookie = page.getheader("Set-Cookie") or ""
+        assert "Secure" in cookie
+        token = re.search(r'name="csrf_token" value="([^"]+)"', page.read().decode())
+        assert token
+        body = urlencode({"name": "zhao", "password": PASSWORD, "csrf_token": token[1]})
+        cookie = cookie.partition(";")[0]
+        foreign = proxied | {"Referer": "https://evil.example/"}
+        assert desk.ask("POST", "/login", body, Cookie=cookie, **foreign).status == 400
+        own = proxied | {"Referer": "https://practice.example/login"}
+        done = desk.ask("POST", "/login", body, Cookie=cookie, **own)
+        assert done.status == 303
+        assert done.getheader("Location") == "/"
+    with served(practice, chromium, "--login") as desk:  # nobody is believed without it
+        answer = desk.ask("GET", "/login", X_Forwarded_Proto="https")
+        assert "Secure" not in (answer.getheader("Set-Cookie") or "")
+
+
 def test_an_admin_manages_accounts_on_a_page(
     practice: Practice, chromium: Browser, accounts: Accounts, three: list[str]
 ) -> None:

@@ -6,7 +6,7 @@ import getpass
 import ipaddress
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -38,9 +38,7 @@ _LOOPBACK_NAMES = ["127.0.0.1", "localhost", "[::1]"]
     metavar="NAME",
     help=_("A name by which the page is called; once for each."),
 )
-@click.option(
-    "--behind-tls", is_flag=True, help=_("A TLS proxy stands before it: cookies go there only.")
-)
+@click.option("--behind-tls", is_flag=True, help=_("A TLS proxy on this machine stands before it."))
 @click.option("--no-browser", is_flag=True, help=_("Do not open the browser."))
 @options.records
 def review(
@@ -73,7 +71,9 @@ def review(
     from waitress import create_server
 
     try:
-        server = create_server(app, host=host, port=port, clear_untrusted_proxy_headers=True)
+        server = create_server(
+            app, host=host, port=port, clear_untrusted_proxy_headers=True, **_trust(behind_tls)
+        )
     except (OSError, ValueError) as error:
         raise PracticeError(
             _("{host}:{port} cannot be listened on: {why}. Choose another --port.").format(
@@ -89,6 +89,14 @@ def review(
 
         webbrowser.open(url)
     server.run()
+
+
+def _trust(behind_tls: bool) -> dict[str, Any]:
+    """What a proxy on this machine may say of whom it speaks for; nobody else may."""
+    if not behind_tls:
+        return {}
+    headers = {"x-forwarded-for", "x-forwarded-proto"}
+    return {"trusted_proxy": "127.0.0.1", "trusted_proxy_headers": headers}
 
 
 def _is_loopback(host: str) -> bool:

@@ -162,6 +162,7 @@ def _run_live(
     emit = parts.emit_line if as_json else None
     with closing(TerminalStage(console, explain=explain, emit=emit)) as stage:
         _say_who_and_with_what(console, session, microphone)
+        _say_what_to_say_again(console, session)
         _offer_broken_off(console, session, stage)
         practise(session, numbers, microphone, stage)
 
@@ -176,6 +177,23 @@ def _say_who_and_with_what(console: Console, session: Session, microphone: Micro
         ),
         "dim",
     )
+
+
+def _say_what_to_say_again(console: Console, session: Session) -> None:
+    """Tell which takes of the scenario the trainer sent back, with the trainer's words."""
+    from practice.report.wrap import say
+    from practice.store.people import People
+
+    group = People(session.store.database).summaries(session.trainee.group)
+    sent_back = [i for s in group if s.name == session.trainee.name for i in s.redo]
+    for attempt in filter(None, map(session.store.find, sent_back)):
+        if attempt.take.scenario != session.scenario.id or attempt.review is None:
+            continue
+        text = _("{trainer} asks you to say this again: {script}")
+        script = attempt.take.spec.script
+        say(console, text.format(trainer=attempt.review.reviewer, script=script), "yellow")
+        for comment in attempt.review.comments:
+            say(console, f"  {comment.text}", indent=2)
 
 
 def _offer_broken_off(console: Console, session: Session, stage: TerminalStage) -> None:

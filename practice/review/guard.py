@@ -11,7 +11,6 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import LoginManager, UserMixin, current_user
 from flask_wtf import CSRFProtect
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from practice.errors import StoreError
 from practice.i18n import gettext as _
@@ -74,8 +73,6 @@ def protect(app: Flask, hosts: list[str], *, behind_tls: bool) -> None:
         MAX_CONTENT_LENGTH=256 * 1024,
         MAX_FORM_PARTS=2000,
     )
-    if behind_tls:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
     CSRFProtect(app)
     limiter.init_app(app)
     manager = LoginManager(app)
