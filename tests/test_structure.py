@@ -29,8 +29,9 @@ ALLOWED = {
     "session": {"assess", "core", "errors", "i18n", "speech", "store", "takes"},
     "batch": {"assess", "core", "errors", "i18n", "session", "speech", "takes"},
     "report": {"report", "core", "errors", "i18n", "session", "speech", "visible"},
+    "export": {"export", "core", "errors", "i18n", "report"},
     "commands": {
-        "assess", "batch", "commands", "core", "errors", "i18n", "places", "prompts",
+        "assess", "batch", "commands", "core", "errors", "export", "i18n", "places", "prompts",
         "report", "session", "settings", "speech", "store", "takes", "visible",
     },
 }  # fmt: skip
