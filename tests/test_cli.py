@@ -336,7 +336,14 @@ def test_version(practice: Practice) -> None:
 
 @pytest.mark.parametrize(
     "args",
-    [["--help"], ["list"], ["check"], ["run", "--help"], ["export", "--help"]],
+    [
+        ["--help"],
+        ["list"],
+        ["check"],
+        ["run", "--help"],
+        ["export", "--help"],
+        ["report", "--help"],
+    ],
 )
 def test_light_commands_import_nothing_heavy(practice: Practice, args: list[str]) -> None:
     code = f"""

@@ -5,24 +5,32 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import os
 import re
+import shutil
 import sqlite3
 import subprocess
 import time
 import zipfile
-from collections.abc import Iterator
-from dataclasses import replace
+from base64 import b64decode
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import openpyxl
 import pytest
-from conftest import COMMAND, Practice
+import soundfile
+from conftest import CLIPS, COMMAND, Practice, need
 from hypothesis import given
 from hypothesis import strategies as st
+from playwright.sync_api import Browser, Page, sync_playwright
 from test_store import CHECK, LINE, heard, review, take
 
+from practice import takes
 from practice.core.models import (
     Assessment,
     Attempt,
@@ -31,12 +39,16 @@ from practice.core.models import (
     Mark,
     Observation,
     Take,
+    Trainee,
     Unscored,
     Verdict,
 )
 from practice.core.scoring import VERSION, unscored
 from practice.errors import ExportError
 from practice.export import KINDS, files
+from practice.export.entries import Missed, summary_of
+from practice.export.report import Cover, file_name, write_report
+from practice.export.sound import embed
 from practice.report.words import local_time
 from practice.store import Store
 from practice.store.database import FILE as DATABASE
@@ -290,6 +302,7 @@ def test_places_that_cannot_be_written(bare_practice: Practice, tmp_path: Path) 
     assert "cannot be written" in full.stderr
     assert bare_practice("export", "--format", "csv", "-o", "/dev/null").returncode == 0
     assert not Path("/dev/null").is_file()
+    assert len(rows_of(exported(bare_practice, "--format", "csv", "-o", "/dev/stdout"))) == 3
 
 
 def test_without_takes(bare_practice: Practice, tmp_path: Path) -> None:
@@ -324,3 +337,255 @@ def test_wrong_usage(bare_practice: Practice, args: list[str], why: str) -> None
     done = bare_practice("export", *args)
     assert done.returncode == 2
     assert why in re.sub(r"\s+", " ", done.stderr)
+
+
+# ---- the report ------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    need("chromium")
+    quiet = ["background-networking", "component-update", "sync", "gpu"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"),
+            args=["--no-sandbox", "--no-first-run", *(f"--disable-{what}" for what in quiet)],
+        )
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Opened:
+    """A page, and everything that it asked for, complained about or popped up."""
+
+    page: Page
+    requests: list[str]
+    noise: list[str]
+
+
+@pytest.fixture
+def opened(chromium: Browser) -> Iterator[Callable[[Path], Opened]]:
+    context = chromium.new_context(viewport={"width": 390, "height": 800})
+
+    def open_page(path: Path) -> Opened:
+        opened = Opened(context.new_page(), [], [])
+        opened.page.on("request", lambda request: opened.requests.append(request.url))
+        opened.page.on("console", lambda message: opened.noise.append(message.text))
+        opened.page.on("pageerror", lambda error: opened.noise.append(str(error)))
+        opened.page.on("dialog", lambda dialog: opened.noise.append(dialog.message))
+        opened.page.goto(path.as_uri())
+        return opened
+
+    yield open_page
+    context.close()
+
+
+EVIL_NAME = "<script>alert(1)</script>"
+
+
+def with_sound(practice: Practice, made: Take, clip: str) -> Take:
+    """Lay a clip down as the recording of a take."""
+    named = replace(made, audio=takes.audio_name(made.id, made.created_at, ".flac"))
+    shutil.copy(CLIPS / clip, takes.audio_path(practice.recordings, named.audio or ""))
+    return named
+
+
+def report_on(practice: Practice, *args: str, **kwargs: Any) -> Path:
+    done = practice("report", *args, "-o", practice.home / "report.html", **kwargs)
+    assert done.returncode == 0, done.stderr
+    return practice.home / "report.html"
+
+
+def fill_evil(practice: Practice) -> None:
+    store = Store(practice.recordings)
+    made = take(EVIL_NAME, "一厅", created_at=AT.format(1), title="<img src=x onerror=alert(2)>")
+    made = with_sound(practice, made, "farewell-without-please.flac")
+    store.add(made, heard("满走啊"))
+    store.add_review(
+        made.id,
+        review(
+            reviewer="</style><script>alert(3)</script>",
+            marks=(Mark("请", 1, Verdict.HEARD, "<b>清楚</b>"),),
+            decision=Decision.PASS,
+            comments=(Comment('<img src="https://example.com/x.png">'), Comment("两\n行", 1.5)),
+        ),
+    )
+    silent = take(EVIL_NAME, "一厅", created_at=AT.format(0), audio=None)
+    store.add(silent, silence())
+
+
+def test_a_report_needs_nothing_and_runs_nothing(
+    bare_practice: Practice, opened: Callable[[Path], Opened]
+) -> None:
+    fill_evil(bare_practice)
+    path = report_on(bare_practice, EVIL_NAME)
+    it = opened(path)
+    page = it.page
+    assert page.get_by_role("heading", level=1).inner_text() == f"Practice report: {EVIL_NAME}"
+    page.wait_for_function("() => document.querySelector('audio').readyState >= 1")
+    assert [url for url in it.requests if not url.startswith("data:")] == [path.as_uri()]
+    assert it.noise == []
+    assert page.evaluate("document.scripts.length") == 0
+    assert page.evaluate("document.images.length") == 0
+    seconds = page.evaluate("document.querySelector('audio').duration")
+    assert math.isclose(seconds, soundfile.info(CLIPS / "farewell-without-please.flac").duration)
+
+
+def test_a_report_shows_what_was_said_of_each_take(
+    bare_practice: Practice, opened: Callable[[Path], Opened]
+) -> None:
+    fill_evil(bare_practice)
+    page = opened(report_on(bare_practice, EVIL_NAME)).page
+    judged, silent = page.get_by_role("article").all()
+    text = judged.inner_text()
+    assert "Machine: not passed" in text
+    assert "passed by the trainer" in text
+    assert "<b>清楚</b>" in text
+    assert '<img src="https://example.com/x.png">' in text
+    assert "1.5 s 两\n行" in text
+    cells = [cell.locator("span").all_text_contents() for cell in judged.locator(".cell").all()]
+    assert cells == [["请", "", "－"], ["慢", "满", "～"], ["走", "走", ""], ["", "啊", "＋"]]
+    listed = [item.inner_text() for item in judged.get_by_label("differences").locator("li").all()]
+    assert listed[0] == "－ 请: left out"
+    assert listed[1] == "～ 慢 → 满: sounds almost the same"
+    row = judged.get_by_role("row").filter(has=page.get_by_role("rowheader", name="请"))
+    assert [cell.inner_text() for cell in row.get_by_role("cell").all()] == [
+        "missed",
+        "heard (<b>清楚</b>)",
+    ]
+    assert "No speech was found" in silent.inner_text()
+    assert "There is no recording of this take here." in silent.inner_text()
+
+
+def test_a_report_is_for_phones_paper_and_screen_readers(
+    bare_practice: Practice, opened: Callable[[Path], Opened]
+) -> None:
+    fill_evil(bare_practice)
+    page = opened(report_on(bare_practice, EVIL_NAME)).page
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.evaluate("document.documentElement.lang") == "en"
+    for landmark in ("banner", "main", "contentinfo"):
+        assert page.get_by_role(landmark).count() == 1
+    heads = [head.inner_text() for head in page.get_by_role("columnheader").all()]
+    assert heads == ["courtesy", "missed", "judged", "courtesy", "machine", "trainer"]
+    player = page.locator("audio")
+    assert player.is_visible()
+    assert "Recording of" in (player.get_attribute("aria-label") or "")
+    page.emulate_media(media="print")
+    assert not player.is_visible()
+    assert page.get_by_role("article").first.is_visible()
+
+
+def test_a_report_in_chinese(bare_practice: Practice, opened: Callable[[Path], Opened]) -> None:
+    fill_evil(bare_practice)
+    env = bare_practice.env | {"PRACTICE_LANG": "zh"}
+    page = opened(report_on(bare_practice, EVIL_NAME, env=env)).page
+    assert page.evaluate("document.documentElement.lang") == "zh-CN"
+    assert "敬语" in page.get_by_role("article").first.inner_text()
+
+
+def test_a_plot_is_shown(tmp_path: Path, opened: Callable[[Path], Opened]) -> None:
+    attempts = [Attempt(take(), heard("请慢走"))]
+    plot = b"""<svg xmlns="http://www.w3.org/2000/svg" width="400" height="100">
+    <style>path { stroke: red }</style><path style="fill: none" d="M0 0L400 100"/></svg>"""
+    cover = Cover(Trainee("王芳", "一厅"), AT.format(0), 1, summary_of(attempts), plot)
+    with (tmp_path / "report.html").open("wb") as out:
+        write_report(cover, attempts, out, None)
+    it = opened(tmp_path / "report.html")
+    assert it.page.get_by_role("img").evaluate("image => image.naturalWidth") == 400
+    assert it.noise == []
+
+
+def test_the_newest_takes_without_sound(bare_practice: Practice) -> None:
+    store = Store(bare_practice.recordings)
+    for i in range(4):
+        made = take("王芳", "一厅", created_at=AT.format(i))
+        store.add(with_sound(bare_practice, made, "seat.flac"), heard("请慢走"))
+    text = report_on(bare_practice, "王芳", "--last", "3", "--no-audio").read_text("utf-8")
+    assert "the newest 3 of 4 takes" in text
+    assert text.count("<article") == 3
+    assert "<audio" not in text
+    assert report_on(bare_practice, "王芳").read_text("utf-8").count("<audio") == 4
+
+
+def test_whose_report(bare_practice: Practice) -> None:
+    nothing = bare_practice("report", "王芳")
+    assert (nothing.returncode, nothing.stdout) == (0, "")
+    assert "No takes in" in nothing.stderr
+    store = Store(bare_practice.recordings)
+    for group in ("一厅", "二厅"):
+        store.add(take("王芳", group), heard("请慢走"))
+    several = bare_practice("report", "王芳")
+    assert several.returncode == 1
+    assert "一厅, 二厅" in several.stderr
+    for args in (["李雷"], ["王芳", "--group", "三厅"]):
+        unknown = bare_practice("report", *args)
+        assert unknown.returncode == 1
+        assert f"no takes of “{args[0]}”" in unknown.stderr
+    done = bare_practice("report", "王芳", "--group", "二厅", cwd=bare_practice.home)
+    assert done.returncode == 0
+    (path,) = bare_practice.home.glob("王芳-二厅-*.html")
+    assert done.stdout == f"{path.name}: 1 take\n"
+
+
+@pytest.mark.parametrize("name", ["../../王芳", "C:\\王芳", "王/芳", "..", "CON", "-o", "王芳. "])
+def test_a_name_is_no_path(bare_practice: Practice, name: str) -> None:
+    Store(bare_practice.recordings).add(take(name, "default"), heard("请慢走"))
+    folder = bare_practice.home / "a" / "b"
+    folder.mkdir(parents=True)
+    done = bare_practice("report", "--no-audio", "--", name, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert len(list(bare_practice.home.rglob("*.html"))) == 1
+    (path,) = folder.glob("*.html")
+    assert re.fullmatch(r"[^\W_]*(_[^\W_]+)*-?\d{4}-\d\d-\d\d\.html", path.name)
+
+
+@given(names=st.lists(st.text(max_size=60), min_size=1, max_size=2))
+def test_a_file_can_have_that_name_everywhere(names: list[str]) -> None:
+    name = file_name(names, date(2026, 11, 22))
+    assert not set(name) & set('<>:"/\\|?* ')
+    assert name.isprintable()
+    assert not name.startswith((".", "-"))
+    reserved = {
+        "CON",
+        "PRN",
+        "AUX",
+        "NUL",
+        *(f"{port}{n}" for port in ("COM", "LPT") for n in "123"),
+    }
+    assert name.split(".")[0].upper() not in reserved
+    assert len(name.encode()) <= 230  # leaves room for what marks it as unfinished
+
+
+def test_what_was_missed_most() -> None:
+    said = ["慢走", "慢走", "请慢走", "请"]
+    attempts = [Attempt(take(), heard(text)) for text in said]
+    corrected = review(marks=(Mark("请", 1, Verdict.HEARD),), decision=Decision.PASS)
+    attempts.append(Attempt(take(), heard("慢走"), corrected))
+    attempts.append(Attempt(take(), silence()))
+    summary = summary_of(attempts)
+    assert (summary.takes, summary.passed, summary.failed, summary.unscored) == (6, 2, 3, 1)
+    assert summary.missed == (Missed("请 (polite word)", 2, 5), Missed("慢走 (farewell)", 1, 5))
+    assert summary_of([]).missed == ()
+
+
+def test_sound_goes_out_small_and_whole() -> None:
+    time_s = np.arange(44_100) / 44_100
+    stereo = np.stack([np.zeros(44_100), 0.5 * np.sin(2 * np.pi * 440 * time_s)], axis=1)
+    for kind, media_type in (("WAV", "flac"), ("OGG", "ogg"), ("MP3", "mpeg")):
+        raw = io.BytesIO()
+        soundfile.write(raw, stereo, 44_100, format=kind)
+        head, data = embed(raw.getvalue()).uri.split(",")
+        assert head == f"data:audio/{media_type};base64"
+        if kind == "WAV":
+            samples, rate = soundfile.read(io.BytesIO(b64decode(data)))
+            assert (rate, samples.ndim) == (16_000, 1)
+            assert 0.45 < np.max(np.abs(samples)) < 0.55
+        else:
+            assert b64decode(data) == raw.getvalue()
+    assert "cannot be read" in embed(b"RIFF").why_not
+    assert "no recording" in embed(None).why_not
+    hour = io.BytesIO()
+    soundfile.write(hour, np.zeros(8000 * 100, dtype=np.int16), 8000, format="FLAC")
+    assert "too long" in embed(hour.getvalue()).why_not

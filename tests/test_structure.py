@@ -29,7 +29,7 @@ ALLOWED = {
     "session": {"assess", "core", "errors", "i18n", "speech", "store", "takes"},
     "batch": {"assess", "core", "errors", "i18n", "session", "speech", "takes"},
     "report": {"report", "core", "errors", "i18n", "session", "speech", "visible"},
-    "export": {"export", "core", "errors", "i18n", "report"},
+    "export": {"export", "core", "errors", "i18n", "report", "speech"},
     "commands": {
         "assess", "batch", "commands", "core", "errors", "export", "i18n", "places", "prompts",
         "report", "session", "settings", "speech", "store", "takes", "visible",
@@ -98,6 +98,8 @@ def test_wheel_holds_what_it_needs(wheel: Path) -> None:
         "practice/prompts_bundled/rules/banned.yaml",
         "practice/locale/zh/LC_MESSAGES/practice.mo",
         "practice/store/migrations/versions/v0001_attempts.py",
+        "practice/export/templates/report.html",
+        "practice/export/templates/report.css",
     } <= names
     tops = {name.split("/")[0] for name in names}
     assert {t for t in tops if "dist-info" not in t} == {"cli.py", "practice"}

@@ -19,12 +19,12 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     Raises ExportError.
     """
     try:
-        target = path.resolve()
-        if target.exists() and not target.is_file():
+        if path.exists() and not path.is_file():
             # A pipe or a device is no name to be taken over; a folder is told.
-            with target.open("wb") as out:
+            with path.open("wb") as out:
                 yield out
             return
+        target = path.resolve()
         part = target.with_name(f".{target.name}.{os.getpid()}.part")
         try:
             with part.open("wb") as out:

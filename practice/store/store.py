@@ -17,7 +17,7 @@ from practice.store.database import FILE, Database, now
 from practice.store.schema import attempts, audio, reviews, scores, standings, trainees
 
 BATCH = 500
-"""Attempts that are read at once where all are wanted: about 3 MB."""
+"""Attempts that are read at once where all are wanted one after the other."""
 
 
 @dataclass(frozen=True, slots=True)
