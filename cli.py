@@ -23,6 +23,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "review": ("review:review", _("Review takes on a page: listen, correct, pass or redo.")),
     "account": ("account:account", _("Who may log in at the trainer's desk.")),
     "rescore": ("rescore:rescore", _("Judge kept takes again by today's rules and model.")),
+    "export": ("export:export", _("Write takes as CSV, Excel or JSON.")),
+    "report": ("report:report", _("Write a trainee's report, with sound, as an HTML file.")),
     "check": ("check:check", _("Check the scenarios' files for mistakes.")),
     "devices": ("devices:devices", _("List the microphones.")),
     "doctor": ("doctor:doctor", _("Check Python, sound, microphone, weights, disk.")),

@@ -27,3 +27,7 @@ class WeightsError(PracticeError):
 
 class StoreError(PracticeError):
     """The records' database cannot be opened, read or written."""
+
+
+class ExportError(PracticeError):
+    """A file that is to go out cannot be written."""

@@ -14,9 +14,9 @@ PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 
 def test_every_message_is_translated_with_its_placeholders() -> None:
     keywords = {"_": None, "ngettext": (1, 2)}
-    package = extract_from_dir(
-        ROOT / "practice", method_map=[("**.py", "python")], keywords=keywords
-    )
+    methods = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
+    package = list(extract_from_dir(ROOT / "practice", method_map=methods, keywords=keywords))
+    assert any(file.endswith(".html") for file, *_rest in package)
     extracted = [message for _file, _line, message, _comments, _context in package]
     extracted += [
         message

@@ -334,7 +334,17 @@ def test_version(practice: Practice) -> None:
 # ---- what is imported ------------------------------------------------------
 
 
-@pytest.mark.parametrize("args", [["--help"], ["list"], ["check"], ["run", "--help"]])
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["--help"],
+        ["list"],
+        ["check"],
+        ["run", "--help"],
+        ["export", "--help"],
+        ["report", "--help"],
+    ],
+)
 def test_light_commands_import_nothing_heavy(practice: Practice, args: list[str]) -> None:
     code = f"""
 import sys
@@ -345,7 +355,7 @@ try:
 except SystemExit:
     pass
 heavy = {{"torch", "whisper", "sounddevice", "onnxruntime", "sqlalchemy", "alembic", "numba",
-         "wetext"}}
+         "wetext", "jinja2", "xlsxwriter"}}
 print("HEAVY", sorted(heavy & set(sys.modules)))
 """
     done = subprocess.run(

@@ -728,6 +728,36 @@ def test_progress_follows_the_trainers_verdicts(
         assert plot.evaluate("e => e.naturalWidth") == 720
 
 
+def test_takes_and_reports_are_downloaded(
+    practice: Practice, chromium: Browser, three: list[str], accounts: Accounts
+) -> None:
+    own = another(practice, three[1], trainee=Trainee("王芳", "一厅"))
+    with served(practice, chromium) as desk:
+        page = desk.page()
+        page.goto(desk.url + "?show=all&result=failed")
+        with page.expect_download() as given:
+            page.get_by_role("link", name="JSON").click()
+        (line,) = given.value.path().read_text("utf-8").splitlines()
+        assert json.loads(line)["id"] == three[0]
+        for kind, begins in (("csv", b"\xef\xbb\xbf"), ("xlsx", b"PK")):
+            answer = desk.ask("GET", f"/export.{kind}?show=all")
+            assert answer.read().startswith(begins)
+            assert "attachment" in (answer.getheader("Content-Disposition") or "")
+        assert desk.ask("GET", "/export.exe").status == 404
+        page.goto(desk.url + "people")
+        page.get_by_role("link", name="王芳").first.click()
+        with page.expect_download() as given:
+            page.get_by_role("link", name="Report with recordings").click()
+        assert "data:audio/" in given.value.path().read_text("utf-8")
+    with served(practice, chromium, "--login") as desk:
+        page = log_in(desk, "wang")
+        cookie = "; ".join(f"{c['name']}={c['value']}" for c in page.context.cookies())
+        answer = desk.ask("GET", "/export.json?show=all&group=default", Cookie=cookie)
+        assert [json.loads(line)["id"] for line in answer.read().splitlines()] == [own]
+        found = [desk.ask("GET", f"/people/{n}/report", Cookie=cookie).status for n in range(1, 4)]
+        assert sorted(found) == [200, 404, 404]
+
+
 def test_a_trainee_sees_own_progress_only(
     practice: Practice, chromium: Browser, three: list[str], accounts: Accounts
 ) -> None:

@@ -71,6 +71,29 @@ def test_filters_and_order(place: Place) -> None:
     assert store.latest(Filter(scenario="queue")) == []
 
 
+def test_a_stream_has_all_in_order(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("practice.store.store.BATCH", 3)
+    store = Store(*place)
+    for i in range(11):  # of which four are made in the same moment, across two batches
+        at = f"2026-11-22T08:00:0{min(i, 7)}.000+00:00"
+        store.add(take(created_at=at), heard("慢走" if i % 2 else "请慢走"))
+    everything = store.latest(Filter())
+    assert [a.take.created_at[18] for a in everything[:5]] == ["7", "7", "7", "7", "6"]
+    assert list(store.stream(Filter())) == everything
+    assert list(store.stream(Filter(result="failed"))) == store.latest(Filter(result="failed"))
+    assert list(store.stream(Filter(trainee="nobody"))) == []
+
+
+def test_a_stream_lets_others_write(place: Place) -> None:
+    store = Store(*place)
+    for _i in range(3):
+        store.add(take(), heard("请慢走"))
+    reading = store.stream(Filter())
+    first = next(reading)
+    Store(*place).add_review(first.take.id, review())
+    assert len(list(reading)) == 2
+
+
 def test_previous_is_the_same_trainees_last_scored_take(place: Place) -> None:
     store = Store(*place)
     times = [f"2026-11-2{i}T08:00:00.000+00:00" for i in range(4)]

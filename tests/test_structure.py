@@ -31,11 +31,14 @@ ALLOWED = {
     "batch": {"assess", "core", "errors", "i18n", "session", "speech", "takes"},
     "report": {"report", "core", "errors", "i18n", "session", "speech", "visible"},
     "review": {
-        "review", "core", "errors", "i18n", "progress", "report", "speech", "store", "visible",
+        "review", "core", "errors", "export", "i18n", "progress", "report", "speech", "store",
+        "visible",
     },
+    "export": {"export", "core", "errors", "i18n", "progress", "report", "speech", "store"},
     "commands": {
-        "assess", "batch", "commands", "core", "errors", "i18n", "places", "prompts",
-        "report", "review", "session", "settings", "speech", "store", "takes", "visible",
+        "assess", "batch", "commands", "core", "errors", "export", "i18n", "places", "progress",
+        "prompts", "report", "review", "session", "settings", "speech", "store", "takes",
+        "visible",
     },
 }  # fmt: skip
 
@@ -104,6 +107,8 @@ def test_wheel_holds_what_it_needs(wheel: Path) -> None:
         "practice/store/migrations/versions/v0002_reviews.py",
         "practice/review/templates/attempt.html",
         "practice/review/static/review.js",
+        "practice/export/templates/report.html",
+        "practice/export/templates/report.css",
     } <= names
     tops = {name.split("/")[0] for name in names}
     assert {t for t in tops if "dist-info" not in t} == {"cli.py", "practice"}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -112,5 +113,78 @@ def desk(command: Callable[..., Any]) -> Callable[..., Any]:
 
     given: Callable[..., Any] = with_desk
     for option in (records, prompts, model, group, trainee):
+        given = option(given)
+    return given
+
+
+def _day(_ctx: click.Context, _param: click.Parameter, value: str | None) -> date | None:
+    """Read a day on this machine's clock."""
+    if value is None:
+        return None
+    try:
+        day = date.fromisoformat(value)
+    except ValueError:
+        day = None
+    # The years are those that every system's clock can count.
+    if day is None or not 1971 <= day.year <= 2999:
+        raise click.BadParameter(
+            _("“{value}” is no day. Write it like 2026-11-22.").format(value=value)
+        )
+    return day
+
+
+_RESULTS = ("passed", "failed", "open", "unscored")
+
+_FILTERS: tuple[_Decorator, ...] = (
+    # No environment variables here: whoever looks at everybody's takes would lose some.
+    click.option("--trainee", help=_("Only this trainee.")),
+    click.option("--group", help=_("Only this hall.")),
+    click.option("--scenario", help=_("Only this scenario.")),
+    click.option("--since", callback=_day, metavar="DATE", help=_("From this day on.")),
+    click.option("--until", callback=_day, metavar="DATE", help=_("Up to and with this day.")),
+    click.option(
+        "--result",
+        type=click.Choice(_RESULTS),
+        help=_("Only takes with this result; open is for the trainer to decide."),
+    ),
+    click.option(
+        "--reviewed/--unreviewed",
+        default=None,
+        help=_("Only takes that a trainer has looked at, or has not."),
+    ),
+)
+
+
+def filters(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that narrow the takes down, as its parameter ``only``."""
+
+    @wraps(command)
+    def with_filters(
+        *args: Any,
+        trainee: str | None,
+        group: str | None,
+        scenario: str | None,
+        since: date | None,
+        until: date | None,
+        result: str | None,
+        reviewed: bool | None,
+        **others: Any,
+    ) -> Any:
+        from practice.store import Filter
+        from practice.store.days import beginning
+
+        only = Filter(
+            trainee=trainee,
+            group=group,
+            scenario=scenario,
+            since=None if since is None else beginning(since),
+            until=None if until is None else beginning(until + timedelta(days=1)),
+            result=result,
+            reviewed=reviewed,
+        )
+        return command(*args, only=only, **others)
+
+    given: Callable[..., Any] = with_filters
+    for option in reversed(_FILTERS):
         given = option(given)
     return given

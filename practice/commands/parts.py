@@ -5,11 +5,11 @@ from __future__ import annotations
 import getpass
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 import click
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from practice.speech.transcribe import Transcriber
     from practice.speech.weights import Installed
     from practice.store import Store
+
+_T = TypeVar("_T")
 
 DEFAULT_GROUP = "default"
 MAX_NAME = 60
@@ -55,6 +57,23 @@ def emit_line(text: str) -> None:
 def report_error(error: object) -> None:
     """Tell a failure that does not end the command, on one line."""
     click.echo(_("Error: {message}").format(message=one_line(str(error))), err=True)
+
+
+@contextmanager
+def progress(items: Iterable[_T], total: int) -> Iterator[Iterable[_T]]:
+    """Iterate with a progress bar on stderr, where stderr is a terminal."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    shown = console(for_programs=True)
+    with Progress(
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=shown,
+        transient=True,
+        disable=not shown.is_terminal,
+    ) as bar:
+        yield bar.track(items, total=total)
 
 
 def is_interactive() -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict
 
 from rich.console import Console
@@ -23,7 +23,15 @@ from practice.core.verdicts import THRESHOLDS
 from practice.i18n import gettext as _
 from practice.report.compare import MARKS, compare
 from practice.report.trainer import decision_text, print_review
-from practice.report.words import element_name, reason_text, verdict_name
+from practice.report.words import (
+    difference_name,
+    element_name,
+    element_names,
+    missed_text,
+    reason_text,
+    result_name,
+    verdict_name,
+)
 from practice.report.wrap import MAX_WIDTH, say
 
 
@@ -109,11 +117,6 @@ def _explanation(attempt: Attempt) -> Iterator[str]:
     )
 
 
-def missed_text(score: Score) -> str:
-    """The missed courtesies in words; empty where none is."""
-    return _names([e for e in score.with_verdict(Verdict.MISSED) if e.required])
-
-
 def one_line(attempt: Attempt) -> str:
     """The result of a take in a few words, for lists; a trainer's, where there is one."""
     score = final_score(attempt)
@@ -121,21 +124,16 @@ def one_line(attempt: Attempt) -> str:
     if score.reason is not None:
         reason = reason_text(attempt.assessment.check, score.reason)
         return _("not scored: {reason}").format(reason=reason) + by
-    words = {True: _("passed"), False: _("not passed"), None: _("for the trainer")}
-    parts = [f"{words[score.passed]} {score.total:.0f}{by}"]
+    parts = [f"{result_name(score)} {score.total:.0f}{by}"]
     if score.off_script:
         return f"{parts[0]}  {_('something else was said')}"
     missed = missed_text(score)
     if missed:
         parts.append(_("Missing: {elements}").format(elements=missed))
-    unsure = _names(score.with_verdict(Verdict.UNSURE))
+    unsure = element_names(score.with_verdict(Verdict.UNSURE))
     if unsure:
         parts.append(_("Unsure: {elements}").format(elements=unsure))
     return "  ".join(parts)
-
-
-def _names(elements: Sequence[ElementResult]) -> str:
-    return _(", ").join(element_name(e) for e in elements)
 
 
 def _print_verdict(console: Console, score: Score) -> None:
@@ -154,7 +152,7 @@ def _print_verdict(console: Console, score: Score) -> None:
     )
     console.print(line)
     missed = missed_text(score)
-    unsure = _names(score.with_verdict(Verdict.UNSURE))
+    unsure = element_names(score.with_verdict(Verdict.UNSURE))
     if score.off_script:
         say(console, _("This is not the script: something else was said."), "red", indent=2)
     elif missed:
@@ -178,15 +176,8 @@ def _print_comparison(console: Console, score: Score) -> None:
     width = min(console.width, MAX_WIDTH)
     for line in compare(score.chunks, (_("script"), _("heard")), width):
         console.print(line, no_wrap=True, crop=False)
-    legend = {
-        Op.HOMOPHONE: _("sounds the same, no fault"),
-        Op.NEAR: _("sounds almost the same"),
-        Op.DELETE: _("left out"),
-        Op.SUBSTITUTE: _("different"),
-        Op.INSERT: _("extra, no fault"),
-    }
     used = {chunk.op for chunk in score.chunks}
-    notes = [f"{MARKS[op]} {name}" for op, name in legend.items() if op in used]
+    notes = [f"{mark} {difference_name(op)}" for op, mark in MARKS.items() if op in used]
     if notes:
         say(console, "   ".join(notes), "dim")
     console.print()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from practice.core.models import Attempt, Decision, Review
+from practice.core.models import Attempt, Comment, Decision, Observation, Review
 from practice.core.reviewing import final_score, numbered
 from practice.i18n import gettext as _
 from practice.report.words import element_name, local_time, verdict_name
@@ -18,6 +18,17 @@ def decision_text(review: Review) -> str:
         Decision.REDO: _("please say it again"),
         None: _("looked at by the trainer"),
     }[review.decision]
+
+
+def comment_text(comment: Comment) -> str:
+    """A comment, after its moment where it has one."""
+    return comment.text if comment.at_s is None else f"{comment.at_s:.1f} s  {comment.text}"
+
+
+def observation_text(seen: Observation) -> str:
+    """Whether a body standard was seen."""
+    text = _("seen: {item}") if seen.seen else _("not seen: {item}")
+    return text.format(item=seen.item)
 
 
 def print_review(console: Console, attempt: Attempt) -> None:
@@ -44,11 +55,9 @@ def print_review(console: Console, attempt: Attempt) -> None:
         )
         say(console, f"  {text}" + (f" ({reason})" if reason else ""), indent=4)
     for seen in review.observations:
-        text = _("seen: {item}") if seen.seen else _("not seen: {item}")
-        say(console, "  " + text.format(item=seen.item), indent=4)
+        say(console, f"  {observation_text(seen)}", indent=4)
     for comment in review.comments:
-        at = "" if comment.at_s is None else f"{comment.at_s:.1f} s  "
-        say(console, f"  {at}{comment.text}", indent=4)
+        say(console, f"  {comment_text(comment)}", indent=4)
     if final.total is not None and final.total != attempt.assessment.score.total:
         text = _("Total with the trainer's corrections: {total:.0f}")
         say(console, "  " + text.format(total=final.total))

@@ -1,9 +1,10 @@
 """How kinds, reasons and verdicts are called in the user's language."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from practice.core.kinds import CHINESE, Kind
-from practice.core.models import ElementResult, SpeechCheck, Unscored, Verdict
+from practice.core.models import ElementResult, Op, Score, SpeechCheck, Unscored, Verdict
 from practice.core.speechcheck import MAX_TAKE_S
 from practice.i18n import gettext as _
 from practice.i18n import is_chinese
@@ -41,6 +42,35 @@ def verdict_name(verdict: Verdict) -> str:
         Verdict.UNSURE: _("unsure"),
         Verdict.UNSCORED: _("not judged"),
     }[verdict]
+
+
+def element_names(elements: Iterable[ElementResult]) -> str:
+    """Elements as they are reported, one after the other."""
+    return _(", ").join(element_name(e) for e in elements)
+
+
+def missed_text(score: Score) -> str:
+    """The missed courtesies in words; empty where none is."""
+    return element_names(e for e in score.with_verdict(Verdict.MISSED) if e.required)
+
+
+def result_name(score: Score) -> str:
+    """What a take came to, in a word or two."""
+    if score.passed is None and score.reason is not None:
+        return _("not scored")
+    return {True: _("passed"), False: _("not passed"), None: _("for the trainer")}[score.passed]
+
+
+def difference_name(op: Op) -> str:
+    """What is said of a difference between script and transcript; nothing of what is equal."""
+    return {
+        Op.EQUAL: "",
+        Op.HOMOPHONE: _("sounds the same, no fault"),
+        Op.NEAR: _("sounds almost the same"),
+        Op.DELETE: _("left out"),
+        Op.SUBSTITUTE: _("different"),
+        Op.INSERT: _("extra, no fault"),
+    }[op]
 
 
 def reason_text(check: SpeechCheck, reason: Unscored) -> str:

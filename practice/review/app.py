@@ -14,7 +14,7 @@ from practice.report.trainer import decision_text
 from practice.report.words import kind_name, local_time, verdict_name
 from practice.review import guard
 from practice.review.desk import Desk, Viewer, viewer
-from practice.review.pages import accounts, attempt, login, people, queue
+from practice.review.pages import accounts, attempt, downloads, login, people, queue
 from practice.review.wording import (
     DOUBT_NAMES,
     RESULT_NAMES,
@@ -30,7 +30,7 @@ def create_app(desk: Desk, hosts: list[str], key: str, *, behind_tls: bool = Fal
     app.secret_key = key
     app.extensions["practice"] = desk
     guard.protect(app, hosts, behind_tls=behind_tls)
-    for page in (queue, attempt, people, login, accounts):
+    for page in (queue, attempt, people, downloads, login, accounts):
         app.register_blueprint(page.pages)
     app.jinja_env.globals.update(
         _=i18n.gettext,

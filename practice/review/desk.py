@@ -40,9 +40,9 @@ class Viewer:
         assert self.trainee is not None
         return replace(only, trainee=self.trainee.name, group=self.trainee.group)
 
-    def may_see(self, attempt: Attempt) -> bool:
-        """Whether an attempt is theirs to see and hear."""
-        return self.may_review or attempt.take.trainee == self.trainee
+    def may_see_trainee(self, trainee: Trainee) -> bool:
+        """Whether a trainee's attempts are theirs to see and hear."""
+        return self.may_review or trainee == self.trainee
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def viewer() -> Viewer:
 def attempt_or_404(attempt_id: object) -> Attempt:
     """An attempt that the viewer may see; what they may not is as if it were not there."""
     attempt = desk().store.find(str(attempt_id))
-    if attempt is None or not viewer().may_see(attempt):
+    if attempt is None or not viewer().may_see_trainee(attempt.take.trainee):
         abort(404)
     return attempt
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,6 +15,7 @@ from practice.errors import PracticeError
 from practice.i18n import gettext as _
 from practice.store import Filter
 from practice.store.database import now
+from practice.store.days import beginning
 
 LONGEST_TEXT = 2000
 """Characters of a comment."""
@@ -37,8 +38,8 @@ def filter_of(values: Mapping[str, str]) -> Filter:
         trainee=values.get("trainee") or None,
         group=values.get("group") or None,
         scenario=values.get("scenario") or None,
-        since=_moment(_day(values.get("since", ""))),
-        until=_moment(until + timedelta(days=1) if until else None),
+        since=_beginning(_day(values.get("since", ""))),
+        until=_beginning(_after(until)),
         result=result if result in RESULTS else None,
         reviewed=SHOWN.get(values.get("show", ""), False),
     )
@@ -105,6 +106,10 @@ def _uuid(text: str) -> str | None:
         return None
 
 
+def _after(day: date | None) -> date | None:
+    return day + timedelta(days=1) if day and day < date.max else None
+
+
 def _day(text: str) -> date | None:
     try:
         return date.fromisoformat(text)
@@ -112,12 +117,8 @@ def _day(text: str) -> date | None:
         return None
 
 
-def _moment(day: date | None) -> str | None:
-    """Where a day of this machine's clock begins, as attempts have their time."""
-    if day is None:
-        return None
+def _beginning(day: date | None) -> str | None:
     try:
-        begins = datetime.combine(day, time()).astimezone(UTC)
-    except (OverflowError, ValueError, OSError):
+        return beginning(day) if day else None
+    except (OverflowError, ValueError, OSError):  # a year that no clock has
         return None
-    return begins.isoformat(timespec="milliseconds")

@@ -13,7 +13,7 @@ from practice.core.models import (
 )
 from practice.i18n import gettext as _
 from practice.report.compare import MARKS, columns
-from practice.report.words import reason_text
+from practice.report.words import difference_name, reason_text
 
 DOUBT_NAMES = {
     "undecided": _("undecided"),
@@ -35,15 +35,6 @@ RESULT_NAMES = {
 }
 """What became of an attempt."""
 
-_OP_NAMES = {
-    Op.EQUAL: "",
-    Op.HOMOPHONE: _("sounds the same, no fault"),
-    Op.NEAR: _("sounds almost the same"),
-    Op.DELETE: _("left out"),
-    Op.SUBSTITUTE: _("different"),
-    Op.INSERT: _("extra, no fault"),
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Character:
@@ -62,9 +53,8 @@ class Character:
     @property
     def label(self) -> str:
         """The place in words, for those who do not see the rows."""
-        name = _OP_NAMES[self.op]
         both = " / ".join(c for c in dict.fromkeys((self.script, self.heard)) if c)
-        return f"{both} {name}" if name else both
+        return both if self.op is Op.EQUAL else f"{both} {difference_name(self.op)}"
 
 
 def comparison(score: Score, transcript: Transcript | None) -> list[Character]:
@@ -90,7 +80,7 @@ def comparison(score: Score, transcript: Transcript | None) -> list[Character]:
 def legend(characters: list[Character]) -> list[tuple[str, str]]:
     """The marks that stand under a comparison, with their meaning."""
     used = {c.op for c in characters}
-    return [(MARKS[op], _OP_NAMES[op]) for op in MARKS if op in used]
+    return [(MARKS[op], difference_name(op)) for op in MARKS if op in used]
 
 
 def mark_name(verdict: Verdict) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from practice.core.kinds import Kind
-from practice.core.models import Decision, Verdict
+from practice.core.models import Decision, Trainee, Verdict
 from practice.store import rows
 from practice.store.database import Database
 from practice.store.schema import attempts, element_results, reviews, standings, trainees
@@ -196,6 +196,14 @@ class People:
         with self._database.reading() as db:
             row = db.execute(query).first()
         return None if row is None else Person(*row)
+
+    def number_of(self, trainee: Trainee) -> int:
+        """The number of a trainee who has attempts."""
+        query = sa.select(trainees.c.id).where(
+            trainees.c.name == trainee.name, trainees.c.group_name == trainee.group
+        )
+        with self._database.reading() as db:
+            return int(db.execute(query).scalar_one())
 
     def trend(self, trainee_id: int) -> list[TrendPoint]:
         """A trainee's attempts with their final results, the oldest first."""

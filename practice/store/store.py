@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,9 @@ from practice.i18n import gettext as _
 from practice.store import rows
 from practice.store.database import FILE, Database, now
 from practice.store.schema import attempts, audio, reviews, scores, standings, trainees
+
+BATCH = 500
+"""Attempts that are read at once where all are wanted one after the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +191,21 @@ class Store:
     def latest(self, only: Filter, limit: int | None = None) -> list[Attempt]:
         """List attempts, the newest first."""
         return self._select(*only.conditions(), limit=limit)
+
+    def stream(self, only: Filter) -> Iterator[Attempt]:
+        """Read attempts one after the other, the newest first, however many there are.
+
+        Each batch is a transaction of its own: a slow reader keeps nobody from writing.
+        """
+        after: list[sa.ColumnElement[bool]] = []
+        while batch := self._select(*only.conditions(), *after, limit=BATCH):
+            yield from batch
+            last = batch[-1].take
+            # The first condition alone says it to an index, the second one is exact.
+            after = [
+                standings.c.created_at <= last.created_at,
+                sa.or_(standings.c.created_at < last.created_at, attempts.c.id > last.id),
+            ]
 
     def scores_of(self, attempt_id: str) -> list[Assessment]:
         """List all judgements of an attempt by the machine, the first one first."""

@@ -84,9 +84,9 @@ def agreement() -> ResponseReturnValue:
 
 def _summary_or_404(trainee_id: int) -> Summary:
     """A trainee whom the viewer may see."""
-    people, own = desk().people, viewer().trainee
+    people = desk().people
     person = people.person(trainee_id)
-    if person is None or (own is not None and own != Trainee(person.name, person.group)):
+    if person is None or not viewer().may_see_trainee(Trainee(person.name, person.group)):
         abort(404)
     return next(s for s in people.summaries(person.group) if s.trainee_id == trainee_id)
 

@@ -1,0 +1,96 @@
+"""``practice export``: takes as CSV, Excel or JSON."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from practice.commands import options, parts
+from practice.export import KINDS
+from practice.i18n import gettext as _
+from practice.i18n import ngettext
+
+if TYPE_CHECKING:
+    from practice.core.models import Attempt
+    from practice.store import Filter, Store
+
+
+@click.command(help=_("Write takes as CSV, Excel or JSON: all, those that options pick, or IDs."))
+@click.argument("attempt_ids", nargs=-1, metavar="[ID]...")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help=_("Where to. Without it CSV and JSON go to the standard output."),
+)
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(KINDS),
+    help=_("The format. Without it FILE's ending tells, and without FILE it is csv."),
+)
+@options.filters
+@options.records
+def export(
+    attempt_ids: tuple[str, ...],
+    output: Path | None,
+    kind: str | None,
+    only: Filter,
+    records: options.Records,
+) -> None:
+    """Write the takes, the newest first, and tell how many they were."""
+    from practice.export.files import write
+    from practice.export.whole import whole_file
+    from practice.store import Filter
+
+    kind = kind or _kind_of(output)
+    if kind == "xlsx" and output is None:
+        raise click.UsageError(_("Excel needs a file: -o FILE.xlsx"))
+    if attempt_ids and only != Filter():
+        raise click.UsageError(_("Give IDs, or options that pick takes, not both."))
+    store = parts.existing_store(records, quiet=True)
+    if store is None:
+        return
+    attempts, total = _named(store, attempt_ids) if attempt_ids else _picked(store, only)
+    if output is not None:
+        with whole_file(output) as file, parts.progress(attempts, total) as bar:
+            n = write(kind, bar, file)
+    elif sys.stdout.isatty():  # where a progress bar would stand between the rows
+        n = write(kind, attempts, sys.stdout.buffer)
+    else:
+        with parts.progress(attempts, total) as bar:
+            n = write(kind, bar, sys.stdout.buffer)
+    sys.stdout.flush()
+    click.echo(ngettext("{n} take written.", "{n} takes written.", n).format(n=n), err=True)
+
+
+def _kind_of(output: Path | None) -> str:
+    """The format that a file's ending tells."""
+    if output is None:
+        return "csv"
+    ending = output.suffix.lower().lstrip(".")
+    if ending not in KINDS:
+        raise click.UsageError(
+            _("{name} doesn't tell the format. Let it end in .csv, .xlsx or .json.").format(
+                name=output.name
+            )
+        )
+    return ending
+
+
+def _named(store: Store, attempt_ids: tuple[str, ...]) -> tuple[Iterable[Attempt], int]:
+    found = {attempt.take.id: attempt for attempt in map(store.get, attempt_ids)}
+    return found.values(), len(found)
+
+
+def _picked(store: Store, only: Filter) -> tuple[Iterable[Attempt], int]:
+    from practice.store.queue import Queue
+
+    counts = Queue(store.database).counts(only)
+    totals = {None: counts.waiting + counts.done, True: counts.done, False: counts.waiting}
+    return store.stream(only), totals[only.reviewed]

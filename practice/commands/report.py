@@ -1,0 +1,96 @@
+"""``practice report``: a trainee's takes as an HTML file to hand over."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from practice.commands import options, parts
+from practice.errors import PracticeError
+from practice.i18n import gettext as _
+from practice.i18n import ngettext
+
+if TYPE_CHECKING:
+    from practice.core.models import Trainee
+    from practice.store import Store
+
+
+@click.command(
+    help=_(
+        "Write a trainee's newest takes, with sound and reviews, as an HTML file that opens in "
+        "any browser, without practice and without network."
+    )
+)
+@click.argument("trainee")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help=_("Where to; else a file here that is named after trainee and day."),
+)
+@click.option("--no-audio", is_flag=True, help=_("Leave the recordings out."))
+@click.option(
+    "--last",
+    type=click.IntRange(1, 1000),
+    default=20,
+    show_default=True,
+    help=_("How many takes, the newest. With sound each needs about 0.1 MB."),
+)
+@options.group
+@options.records
+def report(
+    trainee: str,
+    output: Path | None,
+    no_audio: bool,
+    last: int,
+    group: str | None,
+    records: options.Records,
+) -> None:
+    """Write the report and tell where it is."""
+    from datetime import datetime
+
+    from practice.export.dossier import gather
+    from practice.export.report import file_name, write_report
+    from practice.export.whole import whole_file
+    from practice.visible import one_line
+
+    store = parts.existing_store(records, quiet=True)
+    if store is None:
+        return
+    person = _person(store, trainee, group)
+    made = datetime.now().astimezone()
+    cover, attempts = gather(store, person, last, made.isoformat())
+    if not attempts:
+        raise _no_takes(person.name)
+    hall = "" if person.group == parts.DEFAULT_GROUP else person.group
+    path = output or Path(file_name([person.name, hall], made.date()))
+    sound = None if no_audio else store.sound
+    with whole_file(path) as file, parts.progress(attempts, len(attempts)) as bar:
+        write_report(cover, bar, file, sound)
+    text = ngettext("{path}: {n} take", "{path}: {n} takes", len(attempts))
+    click.echo(one_line(text.format(path=path, n=len(attempts))))
+
+
+def _person(store: Store, name: str, group: str | None) -> Trainee:
+    """The trainee of a name; where two halls have one, the hall must be told."""
+    from practice.core.models import Trainee
+    from practice.store.queue import Queue
+
+    halls = [g for g, n in Queue(store.database).trainees() if n == name and group in (None, g)]
+    if not halls:
+        raise _no_takes(name)
+    if len(halls) > 1:
+        raise PracticeError(
+            _("“{name}” practises in several halls: {halls}. Say which, with --group.").format(
+                name=name, halls=_(", ").join(halls)
+            )
+        )
+    return Trainee(name, halls[0])
+
+
+def _no_takes(name: str) -> PracticeError:
+    text = _("There are no takes of “{name}”. `practice history` shows who practised.")
+    return PracticeError(text.format(name=name))

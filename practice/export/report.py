@@ -1,0 +1,95 @@
+"""A trainee's takes as one HTML file that needs neither the tool nor a network."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import BinaryIO
+
+from practice.core.models import Attempt, Take, Trainee
+from practice.export.entries import Entry, Summary, entry_of
+from practice.export.sound import Sound, data_uri, embed
+from practice.i18n import gettext as _
+from practice.i18n import is_chinese, ngettext
+from practice.report import words
+from practice.report.compare import MARKS
+from practice.report.trainer import comment_text, decision_text, observation_text
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_LONGEST_NAME = 24
+"""Characters of a name in a file's name, which may have 255 bytes for all of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """What stands before the takes.
+
+    ``kept`` is how many takes of the trainee there are, of which the report may show the
+    newest alone. ``trend`` is a plot of the scores, as SVG.
+    """
+
+    trainee: Trainee
+    made_at: str
+    kept: int
+    summary: Summary
+    trend: bytes | None = None
+
+
+def write_report(
+    cover: Cover,
+    attempts: Iterable[Attempt],
+    out: BinaryIO,
+    sound: Callable[[Take], bytes | None] | None,
+) -> None:
+    """Write the report, take by take, in the order given; without ``sound`` it is mute."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    style = (_TEMPLATES / "report.css").read_text("utf-8")
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals |= {
+        "_": _,
+        "ngettext": ngettext,
+        "words": words,
+        "marks": MARKS,
+        "comment_text": comment_text,
+        "decision_text": decision_text,
+        "observation_text": observation_text,
+    }
+    page = environment.get_template("report.html").stream(
+        cover=cover,
+        entries=_with_sound(attempts, sound),
+        trend=data_uri("image/svg+xml", cover.trend) if cover.trend else None,
+        language="zh-CN" if is_chinese() else "en",
+        style=Markup(style),
+        style_hash=b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii"),
+    )
+    page.enable_buffering()
+    page.dump(out, encoding="utf-8")
+
+
+def _with_sound(
+    attempts: Iterable[Attempt], sound: Callable[[Take], bytes | None] | None
+) -> Iterator[tuple[Entry, Sound | None]]:
+    for attempt in attempts:
+        yield entry_of(attempt), embed(sound(attempt.take)) if sound else None
+
+
+def file_name(names: Iterable[str], day: date) -> str:
+    """A name for the report's file: whom it is of, as far as every system allows it, and the day.
+
+    With a day behind it no name is one that Windows keeps for itself.
+    """
+    safe = [re.sub(r"[\W_]+", "_", name).strip("_")[:_LONGEST_NAME] for name in names]
+    return "-".join([*filter(None, safe), day.isoformat()]) + ".html"

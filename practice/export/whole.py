@@ -1,0 +1,41 @@
+"""A file that is there when it is finished, and not before."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from practice.errors import ExportError
+from practice.i18n import gettext as _
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """Open a file for writing, which takes its name at the end: until then an older one stays.
+
+    Raises ExportError.
+    """
+    try:
+        if path.exists() and not path.is_file():
+            # A pipe or a device is no name to be taken over; a folder is told.
+            with path.open("wb") as out:
+                yield out
+            return
+        target = path.resolve()
+        part = target.with_name(f".{target.name}.{os.getpid()}.part")
+        try:
+            with part.open("wb") as out:
+                yield out
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        raise ExportError(
+            _(
+                "{path} cannot be written: {why}. Check the free space and the right to write "
+                "there, and close it in other programs."
+            ).format(path=path, why=error.strerror or error)
+        ) from None

@@ -1,0 +1,11 @@
+"""Days on this machine's clock, as the moments that records have."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+
+def beginning(day: date) -> str:
+    """The moment at which a day begins here, ISO 8601 in UTC."""
+    midnight = datetime(day.year, day.month, day.day).astimezone(UTC)
+    return midnight.isoformat(timespec="milliseconds")
