@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -19,7 +19,21 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 
+from practice import takes
+from practice.core.markup import parse_script
+from practice.core.models import (
+    Assessment,
+    Line,
+    ModelInfo,
+    Review,
+    SpeechCheck,
+    Take,
+    Trainee,
+    Transcript,
+)
+from practice.core.scoring import VERSION, score_transcript
 from practice.speech import weights
+from practice.store.database import now
 
 ROOT = Path(__file__).parent.parent
 CLIPS = Path(__file__).parent / "clips"
@@ -164,6 +178,51 @@ def postgres_database(postgres: str) -> Iterator[str]:
     with cluster.connect() as db:
         db.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
     cluster.dispose()
+
+
+LINE = Line("客户离开", parse_script("【请|敬语】【慢走|送别】", {}))
+MODEL = ModelInfo("base", "ab" * 32, {"language": "zh", "temperature": 0.0})
+CHECK = SpeechCheck(2.0, 1.0, -3.0, -20.0, 30.0, 0.0, ((0.5, 1.5),))
+
+
+Place = tuple[Path, str | None]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """Where records are: a folder, and the address of a database where it is a server's."""
+    if request.param == "sqlite":
+        return tmp_path, None
+    return tmp_path, request.getfixturevalue("postgres_database")
+
+
+def take(name: str = "王芳", group: str = "一厅", **changes: object) -> Take:
+    take_id, created_at = str(uuid4()), now()
+    made = Take(
+        id=take_id,
+        session=str(uuid4()),
+        created_at=created_at,
+        trainee=Trainee(name, group),
+        scenario="farewell",
+        title="送别",
+        prompt_sha256="0" * 64,
+        line=1,
+        take=1,
+        spec=LINE,
+        audio=takes.audio_name(take_id, created_at, ".wav"),
+        source="file",
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def heard(text: str) -> Assessment:
+    transcript = Transcript(text, -0.2, 0.01, 0.8)
+    return Assessment(CHECK, transcript, None, score_transcript(LINE, text), MODEL, VERSION)
+
+
+def review(**changes: object) -> Review:
+    made = Review(str(uuid4()), now(), "李老师")
+    return replace(made, **changes)  # type: ignore[arg-type]
 
 
 def wait_until(is_so: Callable[[], bool], what: str, seconds: float = 30) -> None:

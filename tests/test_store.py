@@ -6,78 +6,32 @@ import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from conftest import CHECK, LINE, Place, heard, review, take
 
 from practice import takes
-from practice.core.markup import parse_script
 from practice.core.models import (
     Assessment,
     Comment,
     Decision,
-    Line,
     Mark,
-    ModelInfo,
     Observation,
-    Review,
-    SpeechCheck,
     Take,
     Trainee,
-    Transcript,
     Unscored,
     Verdict,
 )
 from practice.core.reviewing import final_score
-from practice.core.scoring import VERSION, score_transcript, unscored
+from practice.core.scoring import VERSION, unscored
 from practice.errors import StoreError
 from practice.store import Filter, OvertakenError, Store, rows, schema
 from practice.store.database import FILE as DATABASE
-from practice.store.database import now
 from practice.store.queue import Counts, Queue
 from practice.store.schema import HEAD, metadata
-
-LINE = Line("客户离开", parse_script("【请|敬语】【慢走|送别】", {}))
-MODEL = ModelInfo("base", "ab" * 32, {"language": "zh", "temperature": 0.0})
-CHECK = SpeechCheck(2.0, 1.0, -3.0, -20.0, 30.0, 0.0, ((0.5, 1.5),))
-
-
-Place = tuple[Path, str | None]
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    """Where records are: a folder, and the address of a database where it is a server's."""
-    if request.param == "sqlite":
-        return tmp_path, None
-    return tmp_path, request.getfixturevalue("postgres_database")
-
-
-def take(name: str = "王芳", group: str = "一厅", **changes: object) -> Take:
-    take_id, created_at = str(uuid4()), now()
-    made = Take(
-        id=take_id,
-        session=str(uuid4()),
-        created_at=created_at,
-        trainee=Trainee(name, group),
-        scenario="farewell",
-        title="送别",
-        prompt_sha256="0" * 64,
-        line=1,
-        take=1,
-        spec=LINE,
-        audio=takes.audio_name(take_id, created_at, ".wav"),
-        source="file",
-    )
-    return replace(made, **changes)  # type: ignore[arg-type]
-
-
-def heard(text: str) -> Assessment:
-    transcript = Transcript(text, -0.2, 0.01, 0.8)
-    return Assessment(CHECK, transcript, None, score_transcript(LINE, text), MODEL, VERSION)
 
 
 def test_what_is_stored_comes_back_whole(place: Place) -> None:
@@ -161,11 +115,6 @@ def test_two_writers_at_once(place: Place) -> None:
 
 
 # ---- reviews -----------------------------------------------------------------
-
-
-def review(**changes: object) -> Review:
-    made = Review(str(uuid4()), now(), "李老师")
-    return replace(made, **changes)  # type: ignore[arg-type]
 
 
 def stored(place: Place, text: str = "慢走") -> tuple[Store, Take]:

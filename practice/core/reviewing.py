@@ -53,6 +53,16 @@ def numbered(
         yield (element.name, seen[element.name]), element
 
 
+def trainers_verdicts(seen: Score, review: Review) -> dict[tuple[str, int], Verdict]:
+    """What a trainer says of each element: the marks, and what they left standing.
+
+    ``seen`` is the machine's score that the trainer had before them. A later one may say
+    something else of the elements without a mark, and then nobody has confirmed it.
+    """
+    left = {place: element.verdict for place, element in numbered(seen.elements)}
+    return left | {(m.name, m.nth): m.verdict for m in review.marks}
+
+
 def changes(before: Review | None, after: Review) -> tuple[tuple[Mark, ...], Decision | None]:
     """What a review changed against the one before it: marks set, and the decision.
 

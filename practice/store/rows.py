@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from pydantic import TypeAdapter
 
 from practice.core.models import Assessment, Attempt, Line, Review, Score, Take, Trainee
-from practice.core.reviewing import doubts, final_score
+from practice.core.reviewing import doubts, final_score, numbered, trainers_verdicts
 from practice.store.database import now
 from practice.store.schema import (
     attempts,
@@ -121,6 +121,21 @@ def newest_review(db: sa.Connection, attempt_id: str) -> Review | None:
     return None if text is None else REVIEW.validate_json(text)
 
 
+def seen_score(db: sa.Connection, attempt_id: str, review: Review) -> Score:
+    """The machine's score that a reviewer had before them: the newest one of that moment."""
+    text = db.execute(
+        sa.select(scores.c.assessment)
+        .where(
+            scores.c.attempt_id == attempt_id,
+            # The first one, whatever the clocks of two machines say.
+            sa.or_(scores.c.number == 1, scores.c.created_at <= review.created_at),
+        )
+        .order_by(scores.c.number.desc())
+        .limit(1)
+    ).scalar_one()
+    return ASSESSMENT.validate_json(text).score
+
+
 def take_of(row: sa.RowMapping) -> Take:
     """The take of a row of attempts with its trainee's name and group."""
     return Take(
@@ -190,6 +205,7 @@ def stand_anew(db: sa.Connection, attempt_id: str, changed_at: str) -> None:
     review = newest_review(db, attempt_id)
     attempt = Attempt(take_of(row), ASSESSMENT.validate_json(text), review)
     machine, final = attempt.assessment.score, final_score(attempt)
+    theirs = trainers_verdicts(seen_score(db, attempt_id, review), review) if review else {}
     for table in (standings, element_results):
         db.execute(table.delete().where(table.c.attempt_id == attempt_id))
     db.execute(
@@ -210,16 +226,18 @@ def stand_anew(db: sa.Connection, attempt_id: str, changed_at: str) -> None:
     elements = [
         {
             "attempt_id": attempt_id,
-            "place": place,
+            "place": nth,
             "trainee_id": row["trainee_id"],
             "name": ours.name,
             "kind": ours.kind,
             "required": ours.required,
             "machine": ours.verdict,
-            "final": theirs.verdict,
-            "reviewed": review is not None,
+            "final": counts.verdict,
+            "reviewed": theirs.get(place) is counts.verdict,
         }
-        for place, (ours, theirs) in enumerate(zip(machine.elements, final.elements, strict=True))
+        for nth, (ours, (place, counts)) in enumerate(
+            zip(machine.elements, numbered(final.elements), strict=True)
+        )
     ]
     if elements:
         db.execute(element_results.insert(), elements)

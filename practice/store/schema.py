@@ -117,7 +117,7 @@ element_results = Table(
     Column("required", Boolean, nullable=False),
     Column("machine", String(16), nullable=False),
     Column("final", String(16), nullable=False),
-    Column("reviewed", Boolean, nullable=False),
+    Column("reviewed", Boolean, nullable=False),  # a trainer marked or confirmed ``final``
     Index("ix_element_results_trainee", "trainee_id", "name"),
     Index("ix_element_results_reviewed", "reviewed"),
 )

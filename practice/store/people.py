@@ -1,0 +1,351 @@
+"""How the trainees are doing, and how often trainer and machine agree: read-only counts.
+
+All results are final ones: where a trainer reviewed an attempt, their verdicts count.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from practice.core.kinds import Kind
+from practice.core.models import Decision, Verdict
+from practice.store import rows
+from practice.store.database import Database
+from practice.store.schema import attempts, element_results, reviews, standings, trainees
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A trainee's attempts, counted by their final result.
+
+    ``last_practised`` is None for somebody who is known, but has no attempt. ``redo`` are
+    the ids of the takes that a trainer sent back and that were not tried again since, the
+    newest first.
+    """
+
+    trainee_id: int
+    group: str
+    name: str
+    attempts: int
+    passed: int
+    failed: int
+    open: int
+    unscored: int
+    last_practised: str | None
+    redo: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TrendPoint:
+    """The final result of one attempt; ``total`` and ``accuracy`` are None where unscored."""
+
+    attempt_id: str
+    created_at: str
+    scenario: str
+    line: int
+    total: float | None
+    accuracy: float | None
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class ElementCount:
+    """How often an element was heard, missed, and left open, by the final verdicts."""
+
+    name: str
+    kind: Kind | None
+    heard: int
+    missed: int
+    unsure: int
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whose column a heat map has."""
+
+    trainee_id: int
+    group: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One element of one trainee, by the final verdicts; all zero where never practised."""
+
+    heard: int = 0
+    missed: int = 0
+    unsure: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class HeatRow:
+    """An element's cells, one for each person of the map, in their order."""
+
+    name: str
+    kind: Kind | None
+    cells: tuple[Cell, ...]
+
+    @property
+    def missed(self) -> int:
+        """How often all of them missed it."""
+        return sum(cell.missed for cell in self.cells)
+
+
+@dataclass(frozen=True, slots=True)
+class HeatMap:
+    """Required elements against trainees, the most missed element first."""
+
+    people: tuple[Person, ...]
+    elements: tuple[HeatRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """The machine's verdicts on an element against the trainer's, counted.
+
+    ``credited``: the machine heard what the trainer says was not said; ``accused``: it
+    missed what was said. ``settled_…``: it was unsure and the trainer knew; ``left_open``:
+    the trainer could not tell either, or did not.
+    """
+
+    name: str
+    kind: Kind | None
+    heard: int
+    missed: int
+    credited: int
+    accused: int
+    settled_heard: int
+    settled_missed: int
+    left_open: int
+
+    @property
+    def total(self) -> int:
+        """All verdicts that were compared."""
+        return (
+            self.heard
+            + self.missed
+            + self.credited
+            + self.accused
+            + self.settled_heard
+            + self.settled_missed
+            + self.left_open
+        )
+
+
+class People:
+    """Counts over the trainees' attempts; each answer is read in one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def groups(self) -> list[str]:
+        """The groups that have trainees, sorted."""
+        query = sa.select(trainees.c.group_name).distinct().order_by(trainees.c.group_name)
+        with self._database.reading() as db:
+            return list(db.execute(query).scalars())
+
+    def summaries(self, group: str | None = None) -> list[Summary]:
+        """Sum up each trainee of a group, or of all, by group and name."""
+
+        def having(result: str) -> sa.Label[int]:
+            return sa.func.count(sa.case((standings.c.result == result, 1))).label(result)
+
+        counted = (
+            sa.select(
+                standings.c.trainee_id,
+                sa.func.count().label("attempts"),
+                *(having(result) for result in ("passed", "failed", "open", "unscored")),
+                sa.func.max(standings.c.created_at).label("last"),
+            )
+            .where(*_of_group(standings.c.trainee_id, group))
+            .group_by(standings.c.trainee_id)
+            .subquery()
+        )
+        query = (
+            sa.select(trainees.c.id, trainees.c.group_name, trainees.c.name, counted)
+            .outerjoin(counted, counted.c.trainee_id == trainees.c.id)
+            .where(*_of_group(trainees.c.id, group))
+            .order_by(trainees.c.group_name, trainees.c.name)
+        )
+        with self._database.reading() as db:
+            redo = _to_redo(db, group)
+            return [
+                Summary(
+                    row["id"],
+                    row["group_name"],
+                    row["name"],
+                    row["attempts"] or 0,
+                    row["passed"] or 0,
+                    row["failed"] or 0,
+                    row["open"] or 0,
+                    row["unscored"] or 0,
+                    row["last"],
+                    tuple(redo.get(row["id"], ())),
+                )
+                for row in db.execute(query).mappings()
+            ]
+
+    def trend(self, trainee_id: int) -> list[TrendPoint]:
+        """A trainee's attempts with their final results, the oldest first."""
+        query = (
+            sa.select(
+                standings.c.attempt_id,
+                standings.c.created_at,
+                standings.c.scenario,
+                attempts.c.line,
+                standings.c.total,
+                standings.c.accuracy,
+                standings.c.result,
+            )
+            .join(attempts, attempts.c.id == standings.c.attempt_id)
+            .where(standings.c.trainee_id == trainee_id)
+            .order_by(standings.c.created_at, standings.c.attempt_id)
+        )
+        with self._database.reading() as db:
+            return [TrendPoint(*row) for row in db.execute(query)]
+
+    def missed_most(self, trainee_id: int, limit: int) -> list[ElementCount]:
+        """The required elements that a trainee missed, the most missed first."""
+        missed = _times(Verdict.MISSED)
+        heard = _times(Verdict.HEARD)
+        query = (
+            sa.select(
+                element_results.c.name,
+                element_results.c.kind,
+                heard,
+                missed,
+                _times(Verdict.UNSURE),
+            )
+            .where(element_results.c.trainee_id == trainee_id, element_results.c.required)
+            .group_by(element_results.c.name, element_results.c.kind)
+            .having(missed > 0)
+            .order_by(missed.desc(), heard, element_results.c.name)
+            .limit(limit)
+        )
+        with self._database.reading() as db:
+            return [
+                ElementCount(name, _kind(kind), *counts)
+                for name, kind, *counts in db.execute(query)
+            ]
+
+    def heat_map(self, group: str | None = None) -> HeatMap:
+        """Count the required elements of each trainee of a group, or of all."""
+        query = (
+            sa.select(
+                element_results.c.trainee_id,
+                element_results.c.name,
+                element_results.c.kind,
+                _times(Verdict.HEARD),
+                _times(Verdict.MISSED),
+                _times(Verdict.UNSURE),
+            )
+            .where(
+                element_results.c.required,
+                element_results.c.final != Verdict.UNSCORED,
+                *_of_group(element_results.c.trainee_id, group),
+            )
+            .group_by(element_results.c.trainee_id, element_results.c.name, element_results.c.kind)
+        )
+        who = (
+            sa.select(trainees.c.id, trainees.c.group_name, trainees.c.name)
+            .where(*_of_group(trainees.c.id, group))
+            .order_by(trainees.c.group_name, trainees.c.name)
+        )
+        cells: dict[tuple[str, str | None], dict[int, Cell]] = defaultdict(dict)
+        with self._database.reading() as db:
+            people = [Person(*row) for row in db.execute(who)]
+            for trainee_id, name, kind, *counts in db.execute(query):
+                cells[name, kind][trainee_id] = Cell(*counts)
+        practised = {trainee_id for of_element in cells.values() for trainee_id in of_element}
+        shown = tuple(p for p in people if p.trainee_id in practised)
+        elements = [
+            HeatRow(name, _kind(kind), tuple(of.get(p.trainee_id, Cell()) for p in shown))
+            for (name, kind), of in cells.items()
+        ]
+        elements.sort(key=lambda row: (-row.missed, row.name, row.kind or ""))
+        return HeatMap(shown, tuple(elements))
+
+    def agreement(self, group: str | None = None) -> list[Agreement]:
+        """Compare machine and trainer on each element of the reviewed attempts.
+
+        A trainer who reviewed an attempt and left a verdict as it was agrees with it. One
+        that the machine changed after the review, and that the trainer had not marked, was
+        seen by nobody and is not counted; nor is what the machine did not judge. The
+        elements that were compared most come first.
+        """
+        machine, final = element_results.c.machine, element_results.c.final
+
+        def pair(first: Verdict, second: Verdict) -> sa.ColumnElement[int]:
+            return sa.func.count(sa.case((sa.and_(machine == first, final == second), 1)))
+
+        total = sa.func.count()
+        query = (
+            sa.select(
+                element_results.c.name,
+                element_results.c.kind,
+                pair(Verdict.HEARD, Verdict.HEARD),
+                pair(Verdict.MISSED, Verdict.MISSED),
+                pair(Verdict.HEARD, Verdict.MISSED),
+                pair(Verdict.MISSED, Verdict.HEARD),
+                pair(Verdict.UNSURE, Verdict.HEARD),
+                pair(Verdict.UNSURE, Verdict.MISSED),
+                sa.func.count(sa.case((final == Verdict.UNSURE, 1))),
+            )
+            .where(
+                element_results.c.reviewed,
+                machine != Verdict.UNSCORED,
+                final != Verdict.UNSCORED,
+                *_of_group(element_results.c.trainee_id, group),
+            )
+            .group_by(element_results.c.name, element_results.c.kind)
+            .order_by(total.desc(), element_results.c.name)
+        )
+        with self._database.reading() as db:
+            return [
+                Agreement(name, _kind(kind), *counts) for name, kind, *counts in db.execute(query)
+            ]
+
+
+def _of_group(column: sa.ColumnElement[int], group: str | None) -> list[sa.ColumnElement[bool]]:
+    if group is None:
+        return []
+    return [column.in_(sa.select(trainees.c.id).where(trainees.c.group_name == group))]
+
+
+def _times(verdict: Verdict) -> sa.ColumnElement[int]:
+    return sa.func.count(sa.case((element_results.c.final == verdict, 1)))
+
+
+def _kind(value: str | None) -> Kind | None:
+    return None if value is None else Kind(value)
+
+
+def _to_redo(db: sa.Connection, group: str | None) -> dict[int, list[str]]:
+    """The takes that were sent back and not tried again, by trainee."""
+    later = attempts.alias()
+    tried_again = sa.exists().where(
+        later.c.trainee_id == attempts.c.trainee_id,
+        later.c.scenario == attempts.c.scenario,
+        later.c.line == attempts.c.line,
+        later.c.created_at > attempts.c.created_at,
+    )
+    query = (
+        sa.select(standings.c.trainee_id, standings.c.attempt_id, reviews.c.review)
+        .join(attempts, attempts.c.id == standings.c.attempt_id)
+        .join(reviews, reviews.c.id == standings.c.review_id)
+        # Whatever is sent back has failed: the review itself is read for these alone.
+        .where(
+            standings.c.result == "failed",
+            *_of_group(standings.c.trainee_id, group),
+            sa.not_(tried_again),
+        )
+        .order_by(standings.c.created_at.desc(), standings.c.attempt_id)
+    )
+    found: dict[int, list[str]] = defaultdict(list)
+    for trainee_id, attempt_id, review in db.execute(query):
+        if rows.REVIEW.validate_json(review).decision is Decision.REDO:
+            found[trainee_id].append(attempt_id)
+    return found
