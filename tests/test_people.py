@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import warnings
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from xml.etree import ElementTree
 
 from conftest import CHECK, LINE, MODEL, Place, heard, review, take, wait_until
 
 from practice.core.kinds import Kind
 from practice.core.models import Assessment, Decision, Mark, Review, Take, Unscored, Verdict
 from practice.core.scoring import VERSION, unscored, with_total
+from practice.progress import trend_svg
 from practice.store import Store
 from practice.store.database import now
-from practice.store.people import Agreement, Cell, ElementCount, People, Person
+from practice.store.people import Agreement, Cell, ElementCount, People, Person, TrendPoint
 
 NOTHING = Assessment(CHECK, None, None, unscored(LINE, Unscored.NO_SPEECH), MODEL, VERSION)
+SVG = "{http://www.w3.org/2000/svg}"
+XLINK = "{http://www.w3.org/1999/xlink}"
 
 
 def at(day: int) -> str:
@@ -186,3 +192,59 @@ def test_a_verdict_that_changed_after_the_review_was_confirmed_by_nobody(place: 
     store.add_review(left.id, review(base=newest.id))
     please = next(a for a in People(store.database).agreement() if a.name == "请")
     assert (please.total, please.heard) == (2, 2)
+
+
+# ---- the plot ----------------------------------------------------------------
+
+
+def points() -> list[TrendPoint]:
+    made = [("passed", 91.0), ("failed", 40.0), ("open", 74.0), ("unscored", None)]
+    return [
+        TrendPoint(f"{i}", at(i), "farewell", 1, total, None, result)
+        for i, (result, total) in enumerate(made, 1)
+    ]
+
+
+def texts(svg: bytes) -> list[str]:
+    return [e.text or "" for e in ElementTree.fromstring(svg).iter(f"{SVG}text")]
+
+
+def test_the_plot_is_svg_with_text_and_the_same_each_time() -> None:
+    title = "王芳 <script>alert(1)</script> $x_1$ \\frac 100%\n\x00"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # fonts without Chinese are nothing to tell
+        first = trend_svg(points(), title)
+    assert trend_svg(points(), title) == first
+    assert b"<script" not in first
+    shown = texts(first)
+    assert "王芳 <script>alert(1)</script> $x_1$ \\frac 100% \ufffd" in shown
+    assert {"pass mark 80", "passed", "not passed", "for the trainer", "not scored"} <= set(shown)
+    assert ElementTree.fromstring(first).get("width") == "540pt"
+
+
+def test_each_result_has_its_own_shape() -> None:
+    shapes = set()
+    for point in points():
+        svg = ElementTree.fromstring(trend_svg([point], ""))
+        *_ticks, drawn = (use.get(f"{XLINK}href") or "" for use in svg.iter(f"{SVG}use"))
+        path = next(p for p in svg.iter(f"{SVG}path") if p.get("id") == drawn[1:])
+        shapes.add((path.get("d") or "").replace("\n", ""))
+    assert len(shapes) == 4
+
+
+def test_a_plot_of_nothing_says_so() -> None:
+    assert "No takes yet." in texts(trend_svg([], "王芳"))
+
+
+def test_only_tries_at_one_line_are_joined() -> None:
+    def joined(shown: list[TrendPoint]) -> bool:
+        return b"stroke: #999999" in trend_svg(shown, "")
+
+    assert joined(points())
+    assert not joined([*points(), replace(points()[0], line=2)])
+
+
+def test_plots_are_drawn_by_several_threads_at_once() -> None:
+    alone = trend_svg(points(), "王芳")
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(lambda _n: trend_svg(points(), "王芳"), range(12))) == {alone}
