@@ -5,11 +5,11 @@ from __future__ import annotations
 import getpass
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 import click
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from practice.speech.transcribe import Transcriber
     from practice.speech.weights import Installed
     from practice.store import Store
+
+_T = TypeVar("_T")
 
 DEFAULT_GROUP = "default"
 MAX_NAME = 60
@@ -133,6 +135,23 @@ def require_model(name: str) -> Installed:
 
 
 @contextmanager
+def progress(items: Iterable[_T]) -> Iterator[Iterable[_T]]:
+    """Iterate with a progress bar on stderr, where stderr is a terminal."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    shown = console(for_programs=True)
+    with Progress(
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=shown,
+        transient=True,
+        disable=not shown.is_terminal,
+    ) as bar:
+        yield bar.track(items)
+
+
+@contextmanager
 def open_session(desk: Desk, scenario: Scenario, *, load_ahead: bool = False) -> Iterator[Session]:
     """A session of a trainee with a scenario; its takes are kept in the desk's folder."""
     from practice.session import Session
@@ -168,9 +187,10 @@ def open_judge(desk: Desk, *, load_ahead: bool = False) -> Iterator[Judge]:
     and speaks.
     """
     from practice.assess import Judge
-    from practice.prompts import load_banned
+    from practice.prompts import load_banned, load_thresholds
 
     banned = load_banned(desk.prompts_dir)
+    thresholds = load_thresholds(desk.prompts_dir)
     model = require_model(desk.model_name)
 
     @cache
@@ -180,7 +200,7 @@ def open_judge(desk: Desk, *, load_ahead: bool = False) -> Iterator[Judge]:
         return transcribe.load(model)
 
     if not load_ahead:
-        yield Judge(load, banned)
+        yield Judge(load, banned, thresholds)
         return
     with ThreadPoolExecutor(1) as pool:
-        yield Judge(pool.submit(load).result, banned)
+        yield Judge(pool.submit(load).result, banned, thresholds)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,8 +15,6 @@ from practice.i18n import gettext as _
 if TYPE_CHECKING:
     from practice.core.models import Attempt
     from practice.session import Session
-
-_T = TypeVar("_T")
 
 
 @click.command(help=_("Judge recordings: takes of one scenario, or the rows of a manifest."))
@@ -76,7 +72,7 @@ def _score_files(
 
     console = parts.console(for_programs=as_json)
     attempts = []
-    with _progress(files) as bar:
+    with parts.progress(files) as bar:
         for take, path in enumerate(bar, 1):
             try:
                 attempt = score_file(session, path, line, take)
@@ -100,7 +96,7 @@ def _score_manifest(manifest: Path, desk: options.Desk, *, as_json: bool) -> Non
     rows = read_manifest(manifest)
     failed = 0
     verdicts: Counter[str] = Counter()
-    with parts.open_judge(desk) as judge, _progress(rows) as bar:
+    with parts.open_judge(desk) as judge, parts.progress(rows) as bar:
         for row, outcome in zip(bar, score_rows(judge, rows), strict=True):
             if isinstance(outcome, PracticeError):
                 failed += 1
@@ -115,24 +111,6 @@ def _score_manifest(manifest: Path, desk: options.Desk, *, as_json: bool) -> Non
             click.echo(f"  {verdict}: {count}")
     if rows and failed == len(rows):
         raise SystemExit(1)
-
-
-@contextmanager
-def _progress(items: Iterable[_T]) -> Iterator[Iterable[_T]]:
-    """Iterate with a progress bar on stderr, where stderr is a terminal."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
-    console = parts.console(for_programs=True)
-    listed = list(items)
-    with Progress(
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    ) as bar:
-        yield bar.track(listed)
 
 
 def _print_totals(attempts: list[Attempt], given: int) -> None:
