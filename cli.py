@@ -21,6 +21,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "history": ("history:history", _("List the takes that are kept, or show one.")),
     "score": ("score:score", _("Judge recordings: of one scenario, or of a manifest.")),
     "rescore": ("rescore:rescore", _("Judge kept takes again by today's rules and model.")),
+    "calibrate": (
+        "calibrate:calibrate",
+        _("Fit the verdicts' limits to what the trainers corrected."),
+    ),
     "check": ("check:check", _("Check the scenarios' files for mistakes.")),
     "devices": ("devices:devices", _("List the microphones.")),
     "doctor": ("doctor:doctor", _("Check Python, sound, microphone, weights, disk.")),
