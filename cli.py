@@ -25,6 +25,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "rescore": ("rescore:rescore", _("Judge kept takes again by today's rules and model.")),
     "export": ("export:export", _("Write takes as CSV, Excel or JSON.")),
     "report": ("report:report", _("Write a trainee's report, with sound, as an HTML file.")),
+    "calibrate": (
+        "calibrate:calibrate",
+        _("Fit the verdicts' limits to what the trainers corrected."),
+    ),
     "check": ("check:check", _("Check the scenarios' files for mistakes.")),
     "devices": ("devices:devices", _("List the microphones.")),
     "doctor": ("doctor:doctor", _("Check Python, sound, microphone, weights, disk.")),

@@ -13,7 +13,6 @@ and the time of the parts.
 from __future__ import annotations
 
 import argparse
-import math
 import sys
 import time
 import warnings
@@ -29,6 +28,7 @@ from practice import prompts
 from practice.assess import Heard, Judge
 from practice.batch import read_manifest, score_rows
 from practice.core.align import strict_counts
+from practice.core.calibration import interval
 from practice.core.models import Assessment, Counts, Line, StrictCounts
 from practice.core.normalize import normalize
 from practice.places import default_prompts, models_dir
@@ -161,14 +161,11 @@ def _cells(c: Counter[str]) -> Iterator[str]:
 
 
 def _share(k: int, n: int) -> str:
-    """A share with its 95 % interval: Wilson, J. Am. Stat. Assoc. 22 (1927)."""
+    """A share with its 95 % interval."""
     if not n:
         return "-"
-    z, p = 1.96, k / n
-    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
-    half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-    low, high = max(0.0, middle - half), min(1.0, middle + half)
-    return f"{k} = {100 * p:.1f} % [{100 * low:.1f}-{100 * high:.1f}]"
+    low, high = interval(k, n)
+    return f"{k} = {100 * k / n:.1f} % [{100 * low:.1f}-{100 * high:.1f}]"
 
 
 def _print_row(cells: Iterable[str]) -> None:

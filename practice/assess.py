@@ -19,6 +19,7 @@ from practice.core.models import (
 )
 from practice.core.scoring import loops
 from practice.core.speechcheck import check_speech, too_long
+from practice.core.verdicts import THRESHOLDS, Thresholds
 from practice.speech.audio import Clip
 from practice.speech.transcribe import Hearing, Transcriber
 from practice.speech.vad import find_speech
@@ -48,6 +49,12 @@ class Judge:
 
     transcriber: Callable[[], Transcriber]
     banned: tuple[BannedPhrase, ...]
+    thresholds: Thresholds = THRESHOLDS
+
+    @property
+    def scorer(self) -> str:
+        """What this judge's judgements are signed with."""
+        return scoring.scorer_name(self.thresholds)
 
     def assess(self, clip: Clip, line: Line, *, cut_off: bool = False) -> Assessment:
         """Listen to a recording and judge it as a take of a line."""
@@ -74,12 +81,12 @@ class Judge:
         if hearing is None:
             assert check.reason is not None
             score = scoring.unscored(line, check.reason)
-            return Assessment(check, None, None, score, None, scoring.VERSION)
+            return Assessment(check, None, None, score, None, self.scorer)
         first, second = hearing.transcript, None
         if is_not_speech(first):
             check = replace(check, reason=Unscored.NO_SPEECH)
             score = scoring.unscored(line, Unscored.NO_SPEECH)
-            return Assessment(check, first, None, score, heard.model, scoring.VERSION)
+            return Assessment(check, first, None, score, heard.model, self.scorer)
         score = self._score(line, first, hearing, check.speech_s)
         if needs_second_look(first, score, check.speech_s):
             second = hearing.second_look()
@@ -90,7 +97,7 @@ class Judge:
             elif again.reason is None:
                 score = scoring.better_of(score, again)
         first = replace(first, times_s=hearing.times_s(first))
-        return Assessment(check, first, second, score, heard.model, scoring.VERSION)
+        return Assessment(check, first, second, score, heard.model, self.scorer)
 
     def _score(
         self, line: Line, transcript: Transcript, hearing: Hearing, speech_s: float
@@ -102,7 +109,7 @@ class Judge:
         gains = hearing.compare(questions)
         answers = None if gains is None else dict(zip(questions, gains, strict=True))
         reliability = scoring.reliability_of(transcript, speech_s)
-        return draft.judge(answers, reliability, self.banned)
+        return draft.judge(answers, reliability, self.banned, self.thresholds)
 
     @staticmethod
     def _check(clip: Clip) -> SpeechCheck:

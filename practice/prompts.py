@@ -1,7 +1,8 @@
 """Scenarios from a folder of YAML files, checked so that each mistake names its line.
 
 One file is one scenario; its name is the scenario's id. Words never to be said are in
-``rules/banned.yaml`` of the same folder. The page for authors is docs/scenarios.md.
+``rules/banned.yaml`` of the same folder, and limits that `practice calibrate` proposed in
+``rules/thresholds.yaml``. The page for authors is docs/scenarios.md.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import difflib
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -22,12 +23,14 @@ from practice.core.markup import MAX_WORDINGS, MarkupError, parse_script
 from practice.core.models import BannedPhrase, Element, Line, Scenario, Wording
 from practice.core.normalize import normal_form, normalize
 from practice.core.sounds import parse_pinyin
+from practice.core.verdicts import LIMITS, THRESHOLDS, Thresholds
 from practice.errors import PromptError
 from practice.i18n import gettext as _
 from practice.visible import is_visible
 
 SUFFIX = ".yaml"
 BANNED_FILE = Path("rules") / "banned.yaml"
+THRESHOLDS_FILE = Path("rules") / "thresholds.yaml"
 _HAN = re.compile("[\u4e00-\u9fff]")
 # What a Chinese keyboard puts where YAML wants its own signs.
 _WIDE_COLON = re.compile(r"^\s*(?:- )?\s*[\w\u4e00-\u9fff-]+：")
@@ -92,6 +95,18 @@ class _BannedFile(_Model):
 
 class _BannedList(_Model):
     banned: list[_BannedFile]
+
+
+_Nats = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class _ThresholdsFile(_Model):
+    heard: _Nats = THRESHOLDS.heard
+    missed: _Nats = THRESHOLDS.missed
+    pronoun_heard: _Nats = THRESHOLDS.pronoun_heard
+    pronoun_missed: _Nats = THRESHOLDS.pronoun_missed
+    hello_heard: _Nats = THRESHOLDS.hello_heard
+    hello_missed: _Nats = THRESHOLDS.hello_missed
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +183,37 @@ def load_banned(folder: Path) -> tuple[BannedPhrase, ...]:
         raise PromptError(str(invalid.problems[0])) from None
 
 
+def load_thresholds(folder: Path) -> Thresholds:
+    """Load the limits that verdicts go by. A folder without the file has the built-in ones."""
+    path = folder / THRESHOLDS_FILE
+    if not path.is_file():
+        return THRESHOLDS
+    try:
+        return _read_thresholds(path)
+    except _InvalidFileError as invalid:
+        raise PromptError(str(invalid.problems[0])) from None
+
+
+def write_thresholds(folder: Path, limits: Thresholds, remark: str) -> Path:
+    """Write limits for ``load_thresholds``, over those that were there. Raises PromptError."""
+    path = folder / THRESHOLDS_FILE
+    lines = [f"# {line}" for line in remark.splitlines()]
+    lines += [f"{name}: {getattr(limits, name)}" for name in _ThresholdsFile.model_fields]
+    part = path.with_suffix(".part")
+    try:
+        path.parent.mkdir(exist_ok=True)
+        part.write_text("\n".join(lines) + "\n", "utf-8")
+        part.replace(path)
+    except OSError as error:
+        raise PromptError(
+            _(
+                "{path} cannot be written: {why}. Copy the scenarios to a folder of your own and "
+                "name it with --prompts."
+            ).format(path=path, why=error.strerror)
+        ) from None
+    return path
+
+
 def check(folder: Path) -> tuple[int, list[Problem]]:
     """Check every file of a folder: how many were read, and all the mistakes in them."""
     scenarios, problems = load_all(folder, thorough=True)
@@ -182,6 +228,13 @@ def check(folder: Path) -> tuple[int, list[Problem]]:
         except _InvalidFileError as invalid:
             problems += invalid.problems
     problems += list(_banned_in_scripts(folder, scenarios, banned))
+    path = folder / THRESHOLDS_FILE
+    if path.is_file():
+        files += 1
+        try:
+            _read_thresholds(path)
+        except _InvalidFileError as invalid:
+            problems += invalid.problems
     return files, problems
 
 
@@ -274,6 +327,23 @@ def _read_banned(path: Path) -> tuple[BannedPhrase, ...]:
     _raw, tree = _parse(path)
     file = _validate(_BannedList, path, tree)
     return tuple(BannedPhrase(b.phrase, b.instead, b.why, tuple(b.unless)) for b in file.banned)
+
+
+def _read_thresholds(path: Path) -> Thresholds:
+    _raw, tree = _parse(path)
+    limits = replace(THRESHOLDS, **_validate(_ThresholdsFile, path, tree).model_dump())
+    problems = []
+    for heard, missed in LIMITS.values():
+        if getattr(limits, heard) <= getattr(limits, missed):
+            message = _("“{heard}” must be greater than “{missed}”; it is {high}, not above {low}.")
+            named = max(_line_of(tree, (name,)) for name in (heard, missed))
+            text = message.format(
+                heard=heard, missed=missed, high=getattr(limits, heard), low=getattr(limits, missed)
+            )
+            problems.append(Problem(path, named, text))
+    if problems:
+        raise _InvalidFileError(problems)
+    return limits
 
 
 def _fill(text: str, slots: dict[str, tuple[str, ...]]) -> str:
@@ -506,6 +576,8 @@ def _shape_message(model: type[BaseModel], detail: dict[str, Any]) -> str:
             text = _("“{where}” is empty.")
         case "string_type":
             text = _("“{where}” must be a text on one line. If it has a colon, put it in quotes.")
+        case "float_parsing" | "float_type" | "finite_number":
+            text = _("“{where}” must be a number, like -6.5.")
         case "list_type":
             text = _("“{where}” must be a list: lines that start with “- ”.")
         case _:
@@ -514,8 +586,9 @@ def _shape_message(model: type[BaseModel], detail: dict[str, Any]) -> str:
 
 
 def _unknown_key_message(model: type[BaseModel], where: str, key: str) -> str:
-    inner = _LineFile if model is _ScenarioFile else _BannedFile
-    known = set(model.model_fields) | set(inner.model_fields)
+    known = set(model.model_fields)
+    if model is not _ThresholdsFile:
+        known |= set((_LineFile if model is _ScenarioFile else _BannedFile).model_fields)
     near = difflib.get_close_matches(key, sorted(known), n=1)
     if near:
         return _("the key “{where}” is unknown. Did you mean “{near}”?").format(

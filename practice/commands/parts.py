@@ -188,9 +188,10 @@ def open_judge(desk: Desk, *, load_ahead: bool = False) -> Iterator[Judge]:
     and speaks.
     """
     from practice.assess import Judge
-    from practice.prompts import load_banned
+    from practice.prompts import load_banned, load_thresholds
 
     banned = load_banned(desk.prompts_dir)
+    thresholds = load_thresholds(desk.prompts_dir)
     model = require_model(desk.model_name)
 
     @cache
@@ -200,7 +201,7 @@ def open_judge(desk: Desk, *, load_ahead: bool = False) -> Iterator[Judge]:
         return transcribe.load(model)
 
     if not load_ahead:
-        yield Judge(load, banned)
+        yield Judge(load, banned, thresholds)
         return
     with ThreadPoolExecutor(1) as pool:
-        yield Judge(pool.submit(load).result, banned)
+        yield Judge(pool.submit(load).result, banned, thresholds)

@@ -81,11 +81,10 @@ def rescore(
 def _judge_again(judge: Judge, model: ModelInfo, attempt: Attempt, store: Store) -> Assessment:
     """Listen again where scorer, model or settings changed; else the judgement stands."""
     from practice.core.models import Unscored
-    from practice.core.scoring import VERSION
     from practice.speech import audio
 
     take, earlier = attempt.take, attempt.assessment
-    as_before = earlier.scorer == VERSION and earlier.model in (None, model)
+    as_before = earlier.scorer == judge.scorer and earlier.model in (None, model)
     if as_before or take.audio is None:
         return earlier
     cut_off = earlier.check.reason is Unscored.CUT_OFF

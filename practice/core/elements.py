@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from practice.core.align import Alignment
 from practice.core.hypotheses import Inquiry, Pair, Place, inquire, place_of
 from practice.core.models import Basis, Element, ElementResult, Evidence, Op, Verdict
-from practice.core.verdicts import Reliability, decide, needs_audio
+from practice.core.verdicts import Reliability, Thresholds, decide, needs_audio
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,10 @@ class Candidate:
     inquiry: Inquiry | None
 
     def judge(
-        self, answers: Mapping[Pair, float] | None, reliability: Reliability
+        self,
+        answers: Mapping[Pair, float] | None,
+        reliability: Reliability,
+        limits: Thresholds,
     ) -> ElementResult:
         """Judge the element. ``answers`` is None where the audio can't be asked."""
         if self.elsewhere:
@@ -36,7 +39,9 @@ class Candidate:
         finding = None
         if self.inquiry is not None and answers is not None:
             finding = self.inquiry.finding(answers)
-        verdict, evidence = decide(self.element.text, self.place, self.heard, finding, reliability)
+        verdict, evidence = decide(
+            self.element.text, self.place, self.heard, finding, reliability, limits
+        )
         return _result(self.element, verdict, evidence)
 
 

@@ -262,13 +262,18 @@ class Evidence:
     ``heard`` is the transcript at its place. ``strength`` is in nats, positive for the
     element, on the scale of the thresholds in ``verdicts``; None where the audio was not
     asked. ``doubts`` are what keeps the element from being called missed, however weak it
-    is.
+    is. ``heard_from`` and ``missed_from`` are the limits that the strength was held
+    against. ``beside`` is the strength of the other question where two were asked: of 您
+    over 你 beside that of the element, or the other way round.
     """
 
     basis: Basis
     heard: str = ""
     strength: float | None = None
     doubts: tuple[str, ...] = ()
+    heard_from: float | None = None
+    missed_from: float | None = None
+    beside: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

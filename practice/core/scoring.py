@@ -6,8 +6,10 @@ and says what to ask, ``Draft.judge`` takes the answers as plain data.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 from practice.core.align import Alignment, align, strict_counts
 from practice.core.banned import find_banned
@@ -25,9 +27,9 @@ from practice.core.models import (
 )
 from practice.core.normalize import normalize
 from practice.core.remarks import find_remarks
-from practice.core.verdicts import Reliability
+from practice.core.verdicts import THRESHOLDS, Reliability, Thresholds
 
-VERSION = "3"
+VERSION = "4"
 """Raised with every change that can change a score, so that ``rescore`` knows."""
 
 WEIGHTS: dict[str, float] = {"courtesies": 0.6, "accuracy": 0.4}
@@ -51,6 +53,23 @@ _SHORTLIST = 4
 """Wordings that are aligned by sound, after all have been compared by spelling."""
 
 
+def scorer_name(limits: Thresholds) -> str:
+    """What made a judgement: the version, and a mark of the thresholds where they differ.
+
+    The mark is made of their values, so that two judgements of the same name were made by
+    the same limits.
+    """
+    if limits == THRESHOLDS:
+        return VERSION
+    values = json.dumps(asdict(limits), sort_keys=True)
+    return f"{VERSION}+{hashlib.sha256(values.encode()).hexdigest()[:8]}"
+
+
+def is_of_this_version(scorer: str) -> bool:
+    """Whether a judgement was made by this version, by whatever thresholds."""
+    return scorer.partition("+")[0] == VERSION
+
+
 @dataclass(frozen=True)
 class Draft:
     """A transcript set against the wording it comes closest to, not yet judged."""
@@ -70,9 +89,10 @@ class Draft:
         answers: Mapping[Pair, float] | None,
         reliability: Reliability,
         banned: tuple[BannedPhrase, ...] = (),
+        limits: Thresholds = THRESHOLDS,
     ) -> Score:
         """Judge the take. ``answers`` is None where the audio can't be asked."""
-        elements = tuple(c.judge(answers, reliability) for c in self.candidates)
+        elements = tuple(c.judge(answers, reliability, limits) for c in self.candidates)
         alignment = self.alignment
         accuracy = alignment.counts.accuracy or 0.0
         any_heard = any(e.verdict is Verdict.HEARD for e in elements)

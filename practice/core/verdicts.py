@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from practice.core.hypotheses import Finding, Place, Says
 from practice.core.models import Basis, Evidence, Verdict
+
+
+class Family(StrEnum):
+    """A question to the audio whose answers have limits of their own."""
+
+    AUDIO = "audio"  # how strongly it speaks for an element
+    PRONOUN = "pronoun"  # for 您 over 你
+    HELLO = "hello"  # for 您好 over 你好
+
+
+LIMITS = {
+    Family.AUDIO: ("heard", "missed"),
+    Family.PRONOUN: ("pronoun_heard", "pronoun_missed"),
+    Family.HELLO: ("hello_heard", "hello_missed"),
+}
+"""The fields of Thresholds that a family is heard from and missed from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +69,15 @@ class Thresholds:
 
     veto: float = 4.0
     """A script's comparison this strong keeps an element from being called missed."""
+
+    def band(self, family: Family) -> tuple[float, float]:
+        """What a family is heard from, and missed from."""
+        heard, missed = LIMITS[family]
+        return getattr(self, heard), getattr(self, missed)
+
+    def with_band(self, family: Family, band: tuple[float, float]) -> Thresholds:
+        """These thresholds with other limits for a family."""
+        return replace(self, **dict(zip(LIMITS[family], band, strict=True)))
 
 
 THRESHOLDS = Thresholds()
@@ -104,9 +130,41 @@ def decide(
         verdict, evidence = _by_audio(place, heard, finding, reliability, limits)
     else:
         verdict, evidence = _by_text(element, place, heard)
-    if finding.pronoun is None or verdict is Verdict.MISSED:
+    margin = finding.pronoun
+    if margin is None:
         return verdict, evidence
-    return _by_pronoun(element, heard, finding.pronoun, (verdict, evidence), limits)
+    family = pronoun_family(element)
+    high, low = limits.band(family)
+    if verdict is Verdict.MISSED or margin >= high:
+        return verdict, replace(evidence, beside=margin)
+    beside, doubts = evidence.strength, evidence.doubts
+    evidence = Evidence(Basis.PRONOUN, heard, margin, doubts, high, low, beside)
+    return by_pronoun(margin, verdict, family, limits), evidence
+
+
+def pronoun_family(element: str) -> Family:
+    """Which limits the 您 of an element is held against."""
+    return Family.HELLO if element.startswith("您好") else Family.PRONOUN
+
+
+def by_strength(points: float, doubts: tuple[str, ...], limits: Thresholds) -> Verdict:
+    """The verdict on an element by its strength alone."""
+    if points >= heard_from(doubts, limits):
+        return Verdict.HEARD
+    return Verdict.MISSED if points <= limits.missed and not doubts else Verdict.UNSURE
+
+
+def heard_from(doubts: tuple[str, ...], limits: Thresholds) -> float:
+    """The strength from which an element is heard, which a poor transcript raises."""
+    return limits.heard + (limits.unlikely_heard if "unlikely" in doubts else 0.0)
+
+
+def by_pronoun(margin: float, so_far: Verdict, family: Family, limits: Thresholds) -> Verdict:
+    """The verdict on an element with 您: as it is without that, unless 你 was said."""
+    high, low = limits.band(family)
+    if so_far is Verdict.MISSED or margin >= high:
+        return so_far
+    return Verdict.MISSED if margin <= low else Verdict.UNSURE
 
 
 def strength(finding: Finding, characters: int, limits: Thresholds = THRESHOLDS) -> float:
@@ -141,25 +199,6 @@ def _by_audio(
     doubts = reliability.doubts(limits)
     if finding.script is not None and finding.script >= limits.veto:
         doubts = (*doubts, "script")
-    least = limits.heard + (limits.unlikely_heard if "unlikely" in doubts else 0.0)
-    if points >= least:
-        return Verdict.HEARD, Evidence(Basis.AUDIO, heard, points)
-    if points <= limits.missed and not doubts:
-        return Verdict.MISSED, Evidence(Basis.AUDIO, heard, points)
-    return Verdict.UNSURE, Evidence(Basis.AUDIO, heard, points, doubts)
-
-
-def _by_pronoun(
-    element: str,
-    heard: str,
-    margin: float,
-    so_far: tuple[Verdict, Evidence],
-    limits: Thresholds,
-) -> tuple[Verdict, Evidence]:
-    hello = element.startswith("您好")
-    high = limits.hello_heard if hello else limits.pronoun_heard
-    low = limits.hello_missed if hello else limits.pronoun_missed
-    if margin >= high:
-        return so_far
-    verdict = Verdict.MISSED if margin <= low else Verdict.UNSURE
-    return verdict, Evidence(Basis.PRONOUN, heard, margin)
+    verdict = by_strength(points, doubts, limits)
+    high = heard_from(doubts, limits)
+    return verdict, Evidence(Basis.AUDIO, heard, points, doubts, high, limits.missed)

@@ -19,7 +19,7 @@ from practice.core.models import (
 )
 from practice.core.reviewing import final_score
 from practice.core.scoring import PASS_MARK
-from practice.core.verdicts import THRESHOLDS
+from practice.core.verdicts import THRESHOLDS, Family, pronoun_family
 from practice.i18n import gettext as _
 from practice.report.compare import MARKS, compare
 from practice.report.trainer import decision_text, print_review
@@ -208,7 +208,7 @@ def evidence_text(element: ElementResult) -> str:
     verdict = verdict_name(element.verdict)
     heard = _("the transcript has “{heard}” there").format(heard=evidence.heard or "-")
     strength = f"{evidence.strength or 0.0:+.1f}"
-    limits = THRESHOLDS
+    high, low = _limits(element)
     match evidence.basis:
         case Basis.TEXT:
             why = _("it stands in the transcript at its place")
@@ -222,22 +222,27 @@ def evidence_text(element: ElementResult) -> str:
             why = _(
                 "{heard}; the audio gives it {strength} nats (heard from {high:+.1f}, "
                 "missed from {low:+.1f})"
-            ).format(heard=heard, strength=strength, high=limits.heard, low=limits.missed)
+            ).format(heard=heard, strength=strength, high=high, low=low)
         case Basis.PRONOUN:
-            hello = element.text.startswith("您好")
             why = _(
                 "the audio gives 您 over 你 {strength} nats (heard from {high:+.1f}, "
                 "missed from {low:+.1f})"
-            ).format(
-                strength=strength,
-                high=limits.hello_heard if hello else limits.pronoun_heard,
-                low=limits.hello_missed if hello else limits.pronoun_missed,
-            )
+            ).format(strength=strength, high=high, low=low)
         case _:
             return verdict
-    shown = evidence.doubts if (evidence.strength or 0.0) <= limits.missed else ()
-    doubts = "".join(f"; {_doubt(doubt)}" for doubt in shown)
+    saved = evidence.basis is Basis.AUDIO and (evidence.strength or 0.0) <= low
+    doubts = "".join(f"; {_doubt(doubt)}" for doubt in evidence.doubts if saved)
     return f"{verdict}: {why}{doubts}"
+
+
+def _limits(element: ElementResult) -> tuple[float, float]:
+    """The limits that an element's strength was held against."""
+    evidence = element.evidence
+    if evidence.heard_from is None or evidence.missed_from is None:
+        # Judged before they were recorded, when there were none but the built-in ones.
+        asked = evidence.basis is Basis.PRONOUN
+        return THRESHOLDS.band(pronoun_family(element.text) if asked else Family.AUDIO)
+    return evidence.heard_from, evidence.missed_from
 
 
 def _doubt(doubt: str) -> str:

@@ -121,17 +121,24 @@ def newest_review(db: sa.Connection, attempt_id: str) -> Review | None:
     return None if text is None else REVIEW.validate_json(text)
 
 
+def seen_number(
+    attempt_id: sa.ColumnElement[str] | str, reviewed_at: sa.ColumnElement[str] | str
+) -> sa.ScalarSelect[Any]:
+    """The number of the score that a reviewer had before them: the newest of that moment."""
+    table = scores.alias()
+    # At least the first one, whatever the clocks of two machines say.
+    there = sa.or_(table.c.number == 1, table.c.created_at <= reviewed_at)
+    query = sa.select(sa.func.max(table.c.number)).where(table.c.attempt_id == attempt_id, there)
+    return query.scalar_subquery()
+
+
 def seen_score(db: sa.Connection, attempt_id: str, review: Review) -> Score:
-    """The machine's score that a reviewer had before them: the newest one of that moment."""
+    """The machine's score that a reviewer had before them."""
     text = db.execute(
-        sa.select(scores.c.assessment)
-        .where(
+        sa.select(scores.c.assessment).where(
             scores.c.attempt_id == attempt_id,
-            # The first one, whatever the clocks of two machines say.
-            sa.or_(scores.c.number == 1, scores.c.created_at <= review.created_at),
+            scores.c.number == seen_number(attempt_id, review.created_at),
         )
-        .order_by(scores.c.number.desc())
-        .limit(1)
     ).scalar_one()
     return ASSESSMENT.validate_json(text).score
 

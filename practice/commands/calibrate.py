@@ -1,0 +1,225 @@
+"""``practice calibrate``: limits of the verdicts that fit what the trainers corrected."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from practice.commands import options, parts
+from practice.errors import PromptError
+from practice.i18n import gettext as _
+from practice.i18n import ngettext
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from practice.core.calibration import Case, Proposal, Tally
+    from practice.store import Store
+    from practice.store.people import Agreement
+
+
+@click.command(
+    help=_(
+        "Compare the machine's verdicts with the trainers', and propose limits by which fewer "
+        "would be left open and none more be wrong. docs/calibration.md says when not to trust "
+        "that."
+    )
+)
+@click.option("--apply", is_flag=True, help=_("Write what is proposed to the scenarios' folder."))
+@options.as_json
+@options.model
+@options.prompts
+@options.group
+@options.records
+def calibrate(
+    apply: bool,
+    as_json: bool,
+    model_name: str,
+    prompts_dir: Path,
+    group: str | None,
+    records: options.Records,
+) -> None:
+    """Print how far machine and trainers agree, and limits that would agree better."""
+    from practice import prompts
+    from practice.core import calibration
+    from practice.core.scoring import scorer_name
+    from practice.report.calibration import print_proposal
+    from practice.store.people import People
+
+    if apply:
+        _require_own_folder(prompts_dir)
+    limits = prompts.load_thresholds(prompts_dir)
+    store = parts.existing_store(records, quiet=as_json)
+    if store is None:
+        return
+    cases, read, left_out = _read_cases(store, group, model_name)
+    proposals, proposed = calibration.calibrate(cases, limits)
+    agreement = People(store.database).agreement(group)
+    path = None
+    if apply and proposed != limits:
+        path = prompts.write_thresholds(prompts_dir, proposed, _remark(proposals))
+    if as_json:
+        for proposal in proposals:
+            parts.emit_json(_proposal_to_dict(proposal))
+        for counts in agreement:
+            parts.emit_json(_agreement_to_dict(counts))
+        parts.emit_json(
+            {
+                "reviewed": read,
+                "left_out": left_out,
+                "scorer": scorer_name(limits),
+                "proposed_scorer": scorer_name(proposed),
+                "written": str(path) if path else None,
+            }
+        )
+        return
+    console = parts.console()
+    _print_read(console, read, left_out)
+    if not read:
+        return
+    for proposal in proposals:
+        print_proposal(console, proposal)
+    _print_agreement(console, agreement)
+    _print_ending(console, proposed != limits, path)
+
+
+def _require_own_folder(folder: Path) -> None:
+    """Refuse what is no folder of scenarios, and that of the package: updates replace it."""
+    from practice.places import checkout, default_prompts
+    from practice.prompts import scenario_ids
+
+    if not scenario_ids(folder):
+        raise PromptError(_("There are no scenarios in {folder}.").format(folder=folder))
+    if checkout() is None and folder == default_prompts():
+        raise PromptError(
+            _(
+                "The scenarios in {folder} belong to the installation. Copy them to a folder of "
+                "your own and name it with --prompts."
+            ).format(folder=folder)
+        )
+
+
+def _read_cases(store: Store, group: str | None, model_name: str) -> tuple[list[Case], int, int]:
+    """The labelled cases; of how many reviewed takes; and how many could not be used.
+
+    Strengths of another model or version of the scoring are on another scale.
+    """
+    from practice.core.calibration import cases_of
+    from practice.core.scoring import is_of_this_version
+    from practice.store.reviewed import ReviewedAttempts
+
+    cases: list[Case] = []
+    left_out = 0
+    attempts = ReviewedAttempts(store.database, group)
+    with parts.progress(attempts, len(attempts)) as bar:
+        for attempt in bar:
+            model = attempt.assessment.model
+            if model is None:  # nothing was heard, so there is nothing to learn from it
+                continue
+            if model.name != model_name or not is_of_this_version(attempt.assessment.scorer):
+                left_out += 1
+                continue
+            cases += cases_of(
+                attempt.assessment.score, attempt.seen, attempt.review, attempt.trainee_id
+            )
+    return cases, len(attempts), left_out
+
+
+def _remark(proposals: tuple[Proposal, ...]) -> str:
+    from practice.report.words import local_time
+    from practice.store.database import now
+
+    text = _("Written by `practice calibrate`, {when}, from {n} labelled elements.")
+    return text.format(when=local_time(now()), n=sum(p.said + p.not_said for p in proposals))
+
+
+# ---- for programs --------------------------------------------------------------
+
+
+def _proposal_to_dict(proposal: Proposal) -> dict[str, Any]:
+    def side(band: tuple[float, float], tally: Tally) -> dict[str, Any]:
+        return {"heard_from": band[0], "missed_from": band[1], **asdict(tally)}
+
+    return {
+        "family": proposal.family,
+        "outcome": proposal.outcome,
+        "said": proposal.said,
+        "not_said": proposal.not_said,
+        "trainees": proposal.trainees,
+        "now": side(proposal.before, proposal.now),
+        "proposed": side(proposal.after, proposal.then),
+        "changes": [asdict(change) for change in proposal.changes],
+    }
+
+
+def _agreement_to_dict(counts: Agreement) -> dict[str, Any]:
+    rest = asdict(counts)
+    return {"element": rest.pop("name"), **rest, "total": counts.total}
+
+
+# ---- for people ----------------------------------------------------------------
+
+
+def _print_read(console: Console, read: int, left_out: int) -> None:
+    from practice.report.wrap import say
+
+    if not read:
+        say(console, _("No take was reviewed yet."))
+        return
+    say(console, ngettext("{n} reviewed take", "{n} reviewed takes", read).format(n=read))
+    if left_out:
+        text = _(
+            "{n} of them were judged by another model or an earlier version and are left out. "
+            "`practice rescore` judges them again."
+        )
+        say(console, text.format(n=left_out), "yellow")
+
+
+def _print_agreement(console: Console, agreement: list[Agreement]) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from practice.report.wrap import say
+    from practice.visible import one_line
+
+    if not agreement:
+        return
+    console.print()
+    say(console, _("Machine and trainer, verdict by verdict"), "bold")
+    table = Table(box=None, pad_edge=False)
+    table.add_column(_("element"), max_width=20)
+    for head in (
+        _("agreed"),
+        _("wrongly heard"),
+        _("wrongly missed"),
+        _("unsure: heard"),
+        _("unsure: missed"),
+        _("unsure: open"),
+    ):
+        table.add_column(head, justify="right", max_width=8)
+    for row in agreement:
+        counts = (
+            row.heard + row.missed,
+            row.credited,
+            row.accused,
+            row.settled_heard,
+            row.settled_missed,
+            row.left_open,
+        )
+        table.add_row(Text(one_line(row.name)), *map(str, counts))
+    console.print(table)
+
+
+def _print_ending(console: Console, is_proposed: bool, path: Path | None) -> None:
+    from practice.report.wrap import say
+
+    console.print()
+    if path is not None:
+        text = _("Written to {path}. `practice rescore` judges kept takes by it.")
+        say(console, text.format(path=path))
+    elif is_proposed:
+        say(console, _("Nothing was changed; `practice calibrate --apply` writes the proposal."))
