@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import CLIPS, ROOT, Practice, heard, review, take
+from conftest import CLIPS, ROOT, Practice, heard, review, take, wait_until
+from conftest import Place as Records
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -46,6 +47,7 @@ from practice.core.verdicts import (
 )
 from practice.errors import PromptError
 from practice.store import Store
+from practice.store.database import now
 from practice.store.reviewed import ReviewedAttempts
 
 HEARD, MISSED, UNSURE = Verdict.HEARD, Verdict.MISSED, Verdict.UNSURE
@@ -321,13 +323,14 @@ def corrected(practice: Practice) -> Practice:
     return practice
 
 
-def test_cases_are_what_the_trainer_saw(practice: Practice) -> None:
-    store = Store(practice.recordings)
+def test_cases_are_what_the_trainer_saw(place: Records) -> None:
+    store = Store(*place)
     left = reviewed(store, 2.0, HEARD, 0)
     reviewed(store, -8.0, MISSED, 1)
     open_ = take("学员2")
     store.add(open_, judged(-8.0))
-    store.add_review(open_.id, review())
+    store.add_review(open_.id, last := review())
+    wait_until(lambda: now() > last.created_at, "the next millisecond")
     # The machine changes its mind later; what the trainer agreed with stays the truth.
     store.add_score(left, judged(-20.0))
     found = [
