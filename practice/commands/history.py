@@ -86,7 +86,7 @@ def _print_table(attempts: list[Attempt]) -> None:
     table.add_column(_("when"), no_wrap=True)
     table.add_column(_("trainee"), max_width=12)
     table.add_column(_("scenario"), no_wrap=True)
-    table.add_column(_("result"))
+    table.add_column(_("result"), overflow="fold")
     for attempt in attempts:
         take = attempt.take
         table.add_row(

@@ -29,7 +29,13 @@ _LOOPBACK_NAMES = ["127.0.0.1", "localhost", "[::1]"]
     show_default=True,
     help=_("Address to listen on; any but this machine's own asks for a login."),
 )
-@click.option("--port", type=click.IntRange(0, 65535), default=PORT, show_default=True)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=PORT,
+    show_default=True,
+    help=_("Port to listen on; 0 takes a free one."),
+)
 @click.option("--login", is_flag=True, help=_("Ask for a login on this machine too."))
 @click.option(
     "--allow-host",

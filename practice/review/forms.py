@@ -27,8 +27,10 @@ SHOWN = {"todo": False, "reviewed": True, "all": None}
 FILTER_KEYS = ("group", "trainee", "scenario", "since", "until", "result", "show")
 
 
-def filter_of(values: Mapping[str, str]) -> Filter:
+def filter_of(values: Mapping[str, str], show: str = "todo") -> Filter:
     """The filter that a page's address names; what cannot be understood does not narrow.
+
+    ``show`` is what is shown where the address does not say it.
 
     Days are those of this machine's clock; the last one is inside.
     """
@@ -41,7 +43,7 @@ def filter_of(values: Mapping[str, str]) -> Filter:
         since=_beginning(_day(values.get("since", ""))),
         until=_beginning(_after(until)),
         result=result if result in RESULTS else None,
-        reviewed=SHOWN.get(values.get("show", ""), False),
+        reviewed=SHOWN.get(values.get("show", ""), SHOWN[show]),
     )
 
 

@@ -38,7 +38,8 @@ def export(kind: str) -> ResponseReturnValue:
     if kind not in KINDS:
         abort(404)
     file = _file()
-    write(kind, desk().store.stream(viewer().narrowed(filter_of(request.args))), file)
+    only = filter_of(request.args, "todo" if viewer().may_review else "all")
+    write(kind, desk().store.stream(viewer().narrowed(only)), file)
     day = datetime.now().date().isoformat()
     return _send(file, kind, f"practice-{day}.{kind}")
 

@@ -21,7 +21,8 @@ _MOST_PAGES = 100_000
 def show() -> ResponseReturnValue:
     """Show a page of the queue with its filters and counts."""
     queue = desk().queue
-    only = viewer().narrowed(filter_of(request.args))
+    may_review = viewer().may_review
+    only = viewer().narrowed(filter_of(request.args, "todo" if may_review else "all"))
     counts = queue.counts(only)
     if only.reviewed is None:
         total = counts.waiting + counts.done
@@ -30,7 +31,6 @@ def show() -> ResponseReturnValue:
     last = max(1, -(-total // PAGE))
     number = min(max(1, request.args.get("page", 1, type=int)), last, _MOST_PAGES)
     attempts = queue.page(only, number)
-    may_review = viewer().may_review
     trainees = queue.trainees() if may_review else []
     return render_template(
         "queue.html",
