@@ -21,6 +21,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "history": ("history:history", _("List the takes that are kept, or show one.")),
     "score": ("score:score", _("Judge recordings: of one scenario, or of a manifest.")),
     "rescore": ("rescore:rescore", _("Judge kept takes again by today's rules and model.")),
+    "pack": ("pack:pack", _("Make a file of what is new, for a machine without a network.")),
+    "unpack": ("unpack:unpack", _("Take over what such files bring.")),
     "check": ("check:check", _("Check the scenarios' files for mistakes.")),
     "devices": ("devices:devices", _("List the microphones.")),
     "doctor": ("doctor:doctor", _("Check Python, sound, microphone, weights, disk.")),

@@ -27,3 +27,7 @@ class WeightsError(PracticeError):
 
 class StoreError(PracticeError):
     """The records' database cannot be opened, read or written."""
+
+
+class PackError(PracticeError):
+    """A pack cannot be written, or a file is no pack that can be read."""

@@ -8,7 +8,7 @@ ended it; so a pending take whose lock is free was broken off, and is offered ag
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -44,10 +44,19 @@ def audio_path(folder: Path, audio: str) -> Path:
 
 def keep_copy(folder: Path, audio: str, source: Path) -> None:
     """Copy a recording into the recordings folder, wholly or not at all."""
+    _put(folder, audio, str(source), lambda part: shutil.copyfile(source, part))
+
+
+def keep(folder: Path, audio: str, data: bytes) -> None:
+    """Put a recording that is in memory into the recordings folder, wholly or not at all."""
+    _put(folder, audio, audio, lambda part: part.write_bytes(data))
+
+
+def _put(folder: Path, audio: str, name: str, write: Callable[[Path], object]) -> None:
     target = audio_path(folder, audio)
     part = target.with_name(f".{target.name}.part")
     try:
-        shutil.copyfile(source, part)
+        write(part)
         part.replace(target)
     except OSError as error:
         part.unlink(missing_ok=True)
@@ -55,7 +64,7 @@ def keep_copy(folder: Path, audio: str, source: Path) -> None:
             _(
                 "{path} cannot be copied to {folder}: {why}. Check the free space and the right "
                 "to write there."
-            ).format(path=source, folder=target.parent, why=error.strerror)
+            ).format(path=name, folder=target.parent, why=error.strerror)
         ) from None
 
 

@@ -28,9 +28,10 @@ ALLOWED = {
     "assess": {"core", "speech"},
     "session": {"assess", "core", "errors", "i18n", "speech", "store", "takes"},
     "batch": {"assess", "core", "errors", "i18n", "session", "speech", "takes"},
+    "pack": {"pack", "core", "errors", "i18n", "speech", "store", "takes", "visible"},
     "report": {"report", "core", "errors", "i18n", "session", "speech", "visible"},
     "commands": {
-        "assess", "batch", "commands", "core", "errors", "i18n", "places", "prompts",
+        "assess", "batch", "commands", "core", "errors", "i18n", "pack", "places", "prompts",
         "report", "session", "settings", "speech", "store", "takes", "visible",
     },
 }  # fmt: skip
