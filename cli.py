@@ -23,6 +23,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "rescore": ("rescore:rescore", _("Judge kept takes again by today's rules and model.")),
     "pack": ("pack:pack", _("Make a file of what is new, for a machine without a network.")),
     "unpack": ("unpack:unpack", _("Take over what such files bring.")),
+    "forget": ("forget:forget", _("Remove everything that is kept of a trainee.")),
+    "prune": ("prune:prune", _("Remove old takes.")),
     "check": ("check:check", _("Check the scenarios' files for mistakes.")),
     "devices": ("devices:devices", _("List the microphones.")),
     "doctor": ("doctor:doctor", _("Check Python, sound, microphone, weights, disk.")),

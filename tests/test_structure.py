@@ -29,10 +29,11 @@ ALLOWED = {
     "session": {"assess", "core", "errors", "i18n", "speech", "store", "takes"},
     "batch": {"assess", "core", "errors", "i18n", "session", "speech", "takes"},
     "pack": {"pack", "core", "errors", "i18n", "speech", "store", "takes", "visible"},
+    "removal": {"core", "errors", "i18n", "settings", "store", "takes"},
     "report": {"report", "core", "errors", "i18n", "session", "speech", "visible"},
     "commands": {
         "assess", "batch", "commands", "core", "errors", "i18n", "pack", "places", "prompts",
-        "report", "session", "settings", "speech", "store", "takes", "visible",
+        "removal", "report", "session", "settings", "speech", "store", "takes", "visible",
     },
 }  # fmt: skip
 

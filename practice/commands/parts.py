@@ -146,9 +146,13 @@ def progress(description: str) -> Iterator[Callable[[int, int], None]]:
 @contextmanager
 def open_session(desk: Desk, scenario: Scenario, *, load_ahead: bool = False) -> Iterator[Session]:
     """A session of a trainee with a scenario; its takes are kept in the desk's folder."""
+    from practice.removal import sweep
     from practice.session import Session
 
     store = open_store(desk.records)
+    if store.database.is_shared:
+        # What another machine removed from the database may still lie in this one's folder.
+        sweep(store)
     trainee = resolve_trainee(desk.trainee, desk.group)
     with open_judge(desk, load_ahead=load_ahead) as judge:
         yield Session(str(uuid4()), trainee, scenario, desk.records.folder, store, judge)
