@@ -31,3 +31,7 @@ class StoreError(PracticeError):
 
 class ExportError(PracticeError):
     """A file that is to go out cannot be written."""
+
+
+class PackError(PracticeError):
+    """A pack cannot be written, or a file is no pack that can be read."""

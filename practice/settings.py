@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from practice.errors import PracticeError
 from practice.i18n import gettext as _
@@ -11,24 +12,36 @@ from practice.i18n import gettext as _
 
 def remembered(path: Path, key: str) -> str | None:
     """What was remembered under a key; None where nothing was, or the file is damaged."""
-    try:
-        value = json.loads(path.read_text("utf-8")).get(key)
-    except (OSError, ValueError, AttributeError, RecursionError):
-        return None
+    value = _known(path).get(key)
     return value if isinstance(value, str) and value else None
 
 
 def remember(path: Path, **values: str) -> None:
     """Remember values beside those that are there. Raises PracticeError."""
+    _write(path, {**_known(path), **values})
+
+
+def forget(path: Path, key: str) -> None:
+    """Remember nothing under a key any more. Raises PracticeError."""
+    known = _known(path)
+    if key in known:
+        del known[key]
+        _write(path, known)
+
+
+def _known(path: Path) -> dict[str, Any]:
     try:
         known = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError, RecursionError):
-        known = {}
-    known = {**(known if isinstance(known, dict) else {}), **values}
+        return {}
+    return known if isinstance(known, dict) else {}
+
+
+def _write(path: Path, values: dict[str, Any]) -> None:
     part = path.with_suffix(".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(json.dumps(known, ensure_ascii=False, indent=1), "utf-8")
+        part.write_text(json.dumps(values, ensure_ascii=False, indent=1), "utf-8")
         part.replace(path)
     except OSError as error:
         raise PracticeError(

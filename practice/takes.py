@@ -7,8 +7,9 @@ ended it; so a pending take whose lock is free was broken off, and is offered ag
 
 from __future__ import annotations
 
+import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from practice.i18n import gettext as _
 
 _TAKE = TypeAdapter(Take)
 _HEADER_BYTES = 44
+_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def audio_name(take_id: str, created_at: str, suffix: str) -> str:
@@ -44,10 +46,19 @@ def audio_path(folder: Path, audio: str) -> Path:
 
 def keep_copy(folder: Path, audio: str, source: Path) -> None:
     """Copy a recording into the recordings folder, wholly or not at all."""
+    _put(folder, audio, str(source), lambda part: shutil.copyfile(source, part))
+
+
+def keep(folder: Path, audio: str, data: bytes) -> None:
+    """Put a recording that is in memory into the recordings folder, wholly or not at all."""
+    _put(folder, audio, audio, lambda part: part.write_bytes(data))
+
+
+def _put(folder: Path, audio: str, name: str, write: Callable[[Path], object]) -> None:
     target = audio_path(folder, audio)
     part = target.with_name(f".{target.name}.part")
     try:
-        shutil.copyfile(source, part)
+        write(part)
         part.replace(target)
     except OSError as error:
         part.unlink(missing_ok=True)
@@ -55,7 +66,7 @@ def keep_copy(folder: Path, audio: str, source: Path) -> None:
             _(
                 "{path} cannot be copied to {folder}: {why}. Check the free space and the right "
                 "to write there."
-            ).format(path=source, folder=target.parent, why=error.strerror)
+            ).format(path=name, folder=target.parent, why=error.strerror)
         ) from None
 
 
@@ -87,15 +98,28 @@ def announced(folder: Path, take: Take) -> Iterator[None]:
 
 def broken_off(folder: Path) -> list[Take]:
     """List the takes that an earlier run recorded but did not store, the oldest first."""
-    takes = []
-    for note in sorted((folder / "pending").glob("*.json")):
-        try:
-            take = _TAKE.validate_json(note.read_bytes())
-        except (OSError, ValidationError):
-            continue  # being written this moment, or cut off before anything was said
-        if _is_free(note.with_suffix(".lock")):
-            takes.append(take)
-    return sorted(takes, key=lambda take: take.created_at)
+    return [take for note, take in _notes(folder) if take and _is_free(note)]
+
+
+def under_way(folder: Path) -> list[Take]:
+    """List the takes that are being recorded or judged at this moment."""
+    return [take for note, take in _notes(folder) if take and not _is_free(note)]
+
+
+def strike_off_cut_off(folder: Path) -> None:
+    """Forget the notes that were cut off while they were written: nothing was said yet."""
+    for note, take in _notes(folder):
+        if take is None and _is_free(note):
+            note.unlink(missing_ok=True)
+            note.with_suffix(".lock").unlink(missing_ok=True)
+
+
+def sounds(folder: Path) -> Iterator[tuple[str, Path]]:
+    """The files below takes/ that are named after an attempt, each with its id."""
+    for path in (folder / "takes").glob("*/*"):
+        name = _ID.search(path.name)
+        if name:
+            yield name[0], path
 
 
 def has_sound(folder: Path, take: Take) -> bool:
@@ -117,9 +141,20 @@ def _note(folder: Path, take_id: str) -> Path:
     return folder / "pending" / f"{take_id}.json"
 
 
-def _is_free(path: Path) -> bool:
+def _notes(folder: Path) -> list[tuple[Path, Take | None]]:
+    """The notes of pending takes by their age; None for what is not, or not yet, readable."""
+    found: list[tuple[Path, Take | None]] = []
+    for note in (folder / "pending").glob("*.json"):
+        try:
+            found.append((note, _TAKE.validate_json(note.read_bytes())))
+        except (OSError, ValidationError):
+            found.append((note, None))
+    return sorted(found, key=lambda entry: entry[1].created_at if entry[1] else "")
+
+
+def _is_free(note: Path) -> bool:
     try:
-        with FileLock(path, timeout=0):
+        with FileLock(note.with_suffix(".lock"), timeout=0):
             return True
     except Timeout:
         return False

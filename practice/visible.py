@@ -2,10 +2,17 @@
 
 import unicodedata
 
+MAX_NAME = 60
+
 
 def is_visible(text: str) -> bool:
     """Whether a text has no control, format or broken characters; a tab or newline is one."""
     return all(unicodedata.category(char)[0] != "C" for char in text)
+
+
+def is_name(text: str) -> bool:
+    """Whether a text can name a trainee or a group: neither nothing nor something endless."""
+    return bool(text.strip()) and len(text) <= MAX_NAME and is_visible(text)
 
 
 def visible(text: str) -> str:

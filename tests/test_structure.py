@@ -29,6 +29,8 @@ ALLOWED = {
     "assess": {"core", "speech"},
     "session": {"assess", "core", "errors", "i18n", "speech", "store", "takes"},
     "batch": {"assess", "core", "errors", "i18n", "session", "speech", "takes"},
+    "pack": {"pack", "core", "errors", "i18n", "speech", "store", "takes", "visible"},
+    "removal": {"core", "errors", "i18n", "settings", "store", "takes"},
     "report": {"report", "core", "errors", "i18n", "session", "speech", "visible"},
     "review": {
         "review", "core", "errors", "export", "i18n", "progress", "report", "speech", "store",
@@ -36,9 +38,9 @@ ALLOWED = {
     },
     "export": {"export", "core", "errors", "i18n", "progress", "report", "speech", "store"},
     "commands": {
-        "assess", "batch", "commands", "core", "errors", "export", "i18n", "places", "progress",
-        "prompts", "report", "review", "session", "settings", "speech", "store", "takes",
-        "visible",
+        "assess", "batch", "commands", "core", "errors", "export", "i18n", "pack", "places",
+        "progress", "prompts", "removal", "report", "review", "session", "settings", "speech",
+        "store", "takes", "visible",
     },
 }  # fmt: skip
 

@@ -44,6 +44,8 @@ as_json: _Decorator = click.option(
     "--json", "as_json", is_flag=True, help=_("Print JSON for programs, one object a line.")
 )
 
+yes: _Decorator = click.option("--yes", is_flag=True, help=_("Remove without a question."))
+
 explain: _Decorator = click.option(
     "--explain", is_flag=True, help=_("Show what each figure and verdict rests on.")
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
@@ -20,7 +20,7 @@ from practice.core.models import Trainee
 from practice.errors import PracticeError, WeightsError
 from practice.i18n import gettext as _
 from practice.places import models_dir, settings_file
-from practice.visible import is_visible, one_line
+from practice.visible import MAX_NAME, is_name, one_line
 
 if TYPE_CHECKING:
     from practice.assess import Judge
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 DEFAULT_GROUP = "default"
-MAX_NAME = 60
 
 
 def console(*, for_programs: bool = False) -> Console:
@@ -105,7 +104,7 @@ def resolve_trainee(name: str | None, group: str | None) -> Trainee:
 
 def require_name(name: str) -> str:
     """Refuse what is no name: nothing, something endless, or characters that don't show."""
-    if not name.strip() or len(name) > MAX_NAME or not is_visible(name):
+    if not is_name(name):
         raise PracticeError(
             _(
                 "“{name}” is no name. Give one of 1 to {most} letters, for trainee and group."
@@ -153,11 +152,27 @@ def require_model(name: str) -> Installed:
 
 
 @contextmanager
+def stepwise(description: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar on stderr, where stderr is a terminal; it is told steps done and all."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    shown = console(for_programs=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=shown, transient=True, disable=not shown.is_terminal) as bar:
+        task = bar.add_task(description, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@contextmanager
 def open_session(desk: Desk, scenario: Scenario, *, load_ahead: bool = False) -> Iterator[Session]:
     """A session of a trainee with a scenario; its takes are kept in the desk's folder."""
+    from practice.removal import sweep
     from practice.session import Session
 
     store = open_store(desk.records)
+    if store.database.is_shared:
+        # What another machine removed from the database may still lie in this one's folder.
+        sweep(store)
     trainee = resolve_trainee(desk.trainee, desk.group)
     with open_judge(desk, load_ahead=load_ahead) as judge:
         yield Session(str(uuid4()), trainee, scenario, desk.records.folder, store, judge)

@@ -82,6 +82,9 @@ class Thresholds:
 
 THRESHOLDS = Thresholds()
 
+DOUBTS = frozenset({"unlikely", "dropped", "loops", "script"})
+"""What can keep an element from being called missed, by the names that evidence has."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reliability:

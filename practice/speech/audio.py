@@ -20,6 +20,10 @@ from practice.i18n import gettext as _
 # What a recording's format is called on disk, so that no name comes from the user.
 _SUFFIXES = {"WAV": ".wav", "WAVEX": ".wav", "FLAC": ".flac", "OGG": ".ogg", "MP3": ".mp3"}
 
+MOST_SAMPLES = int(MAX_TAKE_S) * 96_000 * 8
+"""Samples of all channels beyond which a file is no recording of a voice: a few kilobytes
+of compressed silence can hold more than the memory."""
+
 
 @dataclass(frozen=True, slots=True)
 class Clip:
@@ -72,6 +76,8 @@ def _decode(raw: BinaryIO) -> Clip:
         duration_s = file.frames / rate
         if duration_s > MAX_TAKE_S:
             return Clip(np.zeros(0, dtype=np.float32), duration_s, 0.0, suffix)
+        if file.frames * file.channels > MOST_SAMPLES:
+            raise ValueError("too many samples")
         channels = file.read(dtype="float32", always_2d=True)
     # A file of floats may hold anything.
     channels = np.clip(np.nan_to_num(channels, posinf=1.0, neginf=-1.0), -1.0, 1.0)

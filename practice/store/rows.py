@@ -110,6 +110,15 @@ def insert_review(db: sa.Connection, attempt_id: str, review: Review) -> None:
     )
 
 
+def hold(db: sa.Connection, attempt_id: str) -> None:
+    """Let nobody else write to an attempt until this transaction ends."""
+    db.execute(
+        sa.select(standings.c.attempt_id)
+        .where(standings.c.attempt_id == attempt_id)
+        .with_for_update()
+    )
+
+
 def newest_review(db: sa.Connection, attempt_id: str) -> Review | None:
     """The review that counts: the last by time, the same in every store that has it."""
     text = db.execute(
@@ -192,8 +201,11 @@ def result_of(score: Score) -> str:
     return "passed" if score.passed else "failed"
 
 
-def stand_anew(db: sa.Connection, attempt_id: str, changed_at: str) -> None:
-    """Read off an attempt what is searched and counted, after something came to it."""
+def stand_anew(db: sa.Connection, attempt_id: str, changed_at: str, *, unsent: bool = True) -> None:
+    """Read off an attempt what is searched and counted, after something came to it.
+
+    ``unsent``: the next pack is to take the attempt along.
+    """
     row = (
         db.execute(
             sa.select(attempts, trainees.c.name, trainees.c.group_name)
@@ -222,6 +234,7 @@ def stand_anew(db: sa.Connection, attempt_id: str, changed_at: str) -> None:
             scenario=row["scenario"],
             created_at=row["created_at"],
             changed_at=changed_at,
+            unsent=unsent,
             score_number=number,
             review_id=review.id if review else None,
             result=result_of(final),

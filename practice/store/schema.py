@@ -92,6 +92,7 @@ standings = Table(
     Column("scenario", Text, nullable=False),
     Column("created_at", String(32), nullable=False),
     Column("changed_at", String(32), nullable=False),  # when something came to it here
+    Column("unsent", Boolean, nullable=False),  # and whether no pack has taken that along
     Column("score_number", Integer, nullable=False),
     Column("review_id", String(36)),  # the newest review
     Column("result", String(16), nullable=False),  # passed, failed, open, unscored
@@ -104,6 +105,7 @@ standings = Table(
     Index("ix_standings_scenario", "scenario", "created_at"),
     Index("ix_standings_created_at", "created_at"),
     Index("ix_standings_changed_at", "changed_at"),
+    Index("ix_standings_unsent", "unsent"),
 )
 
 element_results = Table(

@@ -123,11 +123,14 @@ class Store:
     def add_score(self, attempt_id: str, assessment: Assessment) -> None:
         """Append a later judgement to an attempt; the earlier ones stay."""
         with self.database.writing() as db:
-            self._hold(db, attempt_id)
-            last = db.execute(
-                sa.select(sa.func.max(scores.c.number)).where(scores.c.attempt_id == attempt_id)
-            ).scalar_one()
-            rows.insert_score(db, attempt_id, last + 1, assessment)
+            rows.hold(db, attempt_id)
+            number, last_at = db.execute(
+                sa.select(scores.c.number, scores.c.created_at)
+                .where(scores.c.attempt_id == attempt_id)
+                .order_by(scores.c.number.desc())
+                .limit(1)
+            ).one()
+            rows.insert_score(db, attempt_id, number + 1, assessment, _now_after(last_at))
             rows.stand_anew(db, attempt_id, now())
 
     def add_review(self, attempt_id: str, review: Review) -> None:
@@ -137,14 +140,12 @@ class Store:
         quicker, and the trainer should see what they said.
         """
         with self.database.writing() as db:
-            self._hold(db, attempt_id)
+            rows.hold(db, attempt_id)
             newest = rows.newest_review(db, attempt_id)
             if newest is not None and newest.id != review.base:
                 raise OvertakenError(newest)
             if newest is not None and newest.created_at >= review.created_at:
-                # A clock that runs behind would let the older review win.
-                later = datetime.fromisoformat(newest.created_at) + timedelta(milliseconds=1)
-                review = replace(review, created_at=later.isoformat(timespec="milliseconds"))
+                review = replace(review, created_at=_now_after(newest.created_at))
             rows.insert_review(db, attempt_id, review)
             rows.stand_anew(db, attempt_id, now())
 
@@ -281,18 +282,18 @@ class Store:
         with self.database.reading() as db:
             return [rows.attempt_of(row) for row in db.execute(query).mappings()]
 
-    @staticmethod
-    def _hold(db: sa.Connection, attempt_id: str) -> None:
-        """Let nobody else write to an attempt until this transaction ends."""
-        db.execute(
-            sa.select(standings.c.attempt_id)
-            .where(standings.c.attempt_id == attempt_id)
-            .with_for_update()
-        )
-
     def _stand_all_anew(self) -> None:
         with self.database.writing() as db:
             for attempt_id, created_at in db.execute(
                 sa.select(attempts.c.id, attempts.c.created_at)
             ).all():
                 rows.stand_anew(db, attempt_id, created_at)
+
+
+def _now_after(moment: str) -> str:
+    """The present moment, or just after another where a clock runs behind.
+
+    The newest judgement and the newest review count, in whichever store they meet.
+    """
+    later = datetime.fromisoformat(moment) + timedelta(milliseconds=1)
+    return max(now(), later.isoformat(timespec="milliseconds"))

@@ -10,11 +10,9 @@ from practice.errors import PracticeError
 from practice.i18n import gettext as _
 from practice.review.desk import desk, viewer
 from practice.store.accounts import Role
-from practice.visible import is_visible
+from practice.visible import MAX_NAME, is_name
 
 pages = Blueprint("accounts", __name__)
-
-_LONGEST_NAME = 60
 
 
 @pages.get("/accounts")
@@ -71,10 +69,8 @@ def _require_admin() -> None:
 
 
 def _require_name(name: str) -> None:
-    if not name or len(name) > _LONGEST_NAME or not is_visible(name):
-        raise PracticeError(
-            _("“{name}” is no name of an account.").format(name=name[:_LONGEST_NAME])
-        )
+    if not is_name(name):
+        raise PracticeError(_("“{name}” is no name of an account.").format(name=name[:MAX_NAME]))
 
 
 def _trainee(role: Role) -> Trainee | None:

@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("scenario", sa.Text, nullable=False),
         sa.Column("created_at", sa.String(32), nullable=False),
         sa.Column("changed_at", sa.String(32), nullable=False),
+        sa.Column("unsent", sa.Boolean, nullable=False),
         sa.Column("score_number", sa.Integer, nullable=False),
         sa.Column("review_id", sa.String(36)),
         sa.Column("result", sa.String(16), nullable=False),
@@ -41,6 +42,7 @@ def upgrade() -> None:
         ("scenario", ["scenario", "created_at"]),
         ("created_at", ["created_at"]),
         ("changed_at", ["changed_at"]),
+        ("unsent", ["unsent"]),
     ):
         op.create_index(f"ix_standings_{name}", "standings", columns)
     op.create_table(

@@ -1,0 +1,66 @@
+"""``practice prune``: remove old takes."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import click
+
+from practice.commands import options, parts, removing
+from practice.i18n import gettext as _
+
+_MOST_DAYS = 36_500
+
+
+@click.command(
+    help=_(
+        "Remove takes that are older than an age, with their recordings, scores and reviews. "
+        "Trainees stay known."
+    )
+)
+@click.option(
+    "--older-than",
+    "age",
+    required=True,
+    metavar="AGE",
+    help=_("Days or weeks, like 90d or 12w."),
+)
+# No variable stands in for it here: what is removed is named by who removes it.
+@click.option("--group", help=_("Only the takes of this hall."))
+@options.yes
+@options.as_json
+@options.records
+def prune(age: str, group: str | None, yes: bool, as_json: bool, records: options.Records) -> None:
+    """Count what is old, ask, remove."""
+    from practice.removal import sweep
+    from practice.report.words import local_time
+    from practice.store.removal import Before
+
+    moment = _moment(age)
+    store = parts.existing_store(records, quiet=as_json)
+    if store is None:
+        return
+    removing.tell_leftovers(sweep(store), as_json=as_json)
+    remover = removing.remover(store)
+    plan = remover.plan(Before(moment, group))
+    if plan.is_empty:
+        if as_json:
+            removing.emit(plan)
+        else:
+            click.echo(_("No take is from before {time}.").format(time=local_time(moment)))
+        return
+    heading = _("Takes from before {time}:").format(time=local_time(moment))
+    removing.remove(plan, remover, heading, yes=yes, as_json=as_json)
+
+
+def _moment(age: str) -> str:
+    """The moment that lies so far back. Raises click.BadParameter for what is no age."""
+    found = re.fullmatch("([1-9][0-9]{0,4})([dw])", age)
+    days = int(found[1]) * (7 if found[2] == "w" else 1) if found else 0
+    if not 0 < days <= _MOST_DAYS:
+        raise click.BadParameter(
+            _("“{age}” is no age. Give days or weeks: 90d, 12w.").format(age=age),
+            param_hint="--older-than",
+        )
+    return (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="milliseconds")

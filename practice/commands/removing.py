@@ -1,0 +1,110 @@
+"""What ``forget`` and ``prune`` have in common: show what will go, ask, remove, tell."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from practice.commands import parts
+from practice.errors import PracticeError
+from practice.i18n import gettext as _
+from practice.places import settings_file
+
+if TYPE_CHECKING:
+    from practice.removal import Plan, Remover, Sounds
+    from practice.store import Store
+
+
+def remover(store: Store) -> Remover:
+    """What removes takes from a store, and from what this machine remembers."""
+    from practice.removal import Remover
+
+    return Remover(store, settings_file(), parts.DEFAULT_GROUP)
+
+
+def remove(plan: Plan, remover: Remover, heading: str, *, yes: bool, as_json: bool) -> None:
+    """Show the plan, ask, carry it out, and tell what went."""
+    from practice.report.wrap import say
+
+    # Without a question nobody waits for the list: it is told afterwards, as what went.
+    if not yes:
+        if not parts.is_interactive():
+            raise PracticeError(
+                _("There is no terminal to ask in. Give --yes to remove without a question.")
+            )
+        shown = parts.console(for_programs=True)
+        say(shown, heading, "bold")
+        _list(plan, to_stderr=True)
+        if not click.confirm(_("Remove it for good?"), default=False, err=True):
+            click.echo(_("Nothing was removed."), err=True)
+            return
+    done = replace(plan, extent=remover.carry_out(plan))
+    if as_json:
+        emit(done)
+        return
+    say(parts.console(), _("Removed for good:"), "bold")
+    _list(done, to_stderr=False)
+    text = _(
+        "Packs and reports that were given away are out of reach. Where a pack was taken over, "
+        "remove it there too."
+    )
+    say(parts.console(), text)
+
+
+def emit(plan: Plan) -> None:
+    """Print for a program what was removed."""
+    extent = plan.extent
+    parts.emit_json(
+        {
+            "attempts": extent.attempts,
+            "unreviewed": extent.unreviewed,
+            "reviews": extent.reviews,
+            "recordings": plan.sounds.number,
+            "bytes": plan.sounds.size,
+            "broken_off": len(plan.broken_off),
+            "accounts": extent.accounts,
+        }
+    )
+
+
+def tell_leftovers(found: Sounds, *, as_json: bool) -> None:
+    """Tell what an earlier removal had left behind, if anything."""
+    if found.number and not as_json:
+        click.echo(
+            _("Left by an earlier removal, now gone: {n} recordings, {mb:.1f} MB").format(
+                n=found.number, mb=found.size / 1e6
+            )
+        )
+
+
+def _list(plan: Plan, *, to_stderr: bool) -> None:
+    from practice.report.words import local_time
+    from practice.report.wrap import say
+
+    console = parts.console(for_programs=to_stderr)
+    extent = plan.extent
+    lines = [_("no takes")]
+    if extent.oldest and extent.newest:
+        lines = [
+            _("takes: {n}, from {first} to {last}; not reviewed: {unreviewed}").format(
+                n=extent.attempts,
+                first=local_time(extent.oldest)[:10],
+                last=local_time(extent.newest)[:10],
+                unreviewed=extent.unreviewed,
+            )
+        ]
+    lines.append(
+        _("recordings: {n}, {mb:.1f} MB").format(n=plan.sounds.number, mb=plan.sounds.size / 1e6)
+    )
+    counted: list[tuple[str, Any]] = [
+        (_("reviews: {n}"), extent.reviews),
+        (_("takes that were broken off: {n}"), len(plan.broken_off)),
+        (_("accounts: {n}"), extent.accounts),
+    ]
+    lines += [text.format(n=n) for text, n in counted if n]
+    if plan.remembered:
+        lines.append(_("the name that this machine remembers"))
+    for line in lines:
+        say(console, f"  {line}", indent=4)

@@ -1,0 +1,149 @@
+"""Taking attempts out of the records, and remembering by id alone that they were there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from practice.core.models import Trainee
+from practice.store import rows
+from practice.store.database import Database
+from practice.store.exchange import lock_merging
+from practice.store.schema import (
+    accounts,
+    attempts,
+    audio,
+    forgotten,
+    metadata,
+    reviews,
+    standings,
+    trainees,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The attempts before a moment, of one group or of all."""
+
+    moment: str
+    group: str | None = None
+
+
+Aim = Trainee | Before
+"""What is to be removed: a trainee with everything of theirs, or old attempts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """What a removal takes from the records."""
+
+    attempts: int
+    unreviewed: int
+    reviews: int
+    accounts: int
+    oldest: str | None
+    newest: str | None
+
+
+class Removal:
+    """Removes attempts with everything that hangs on them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def groups_of(self, name: str) -> list[str]:
+        """The groups that have a trainee of a name."""
+        query = sa.select(trainees.c.group_name).where(trainees.c.name == name)
+        with self._database.reading() as db:
+            return list(db.execute(query).scalars())
+
+    def extent(self, aim: Aim) -> Extent:
+        """What a removal would take."""
+        with self._database.reading() as db:
+            return _extent(db, aim)
+
+    def sounds(self, aim: Aim) -> list[tuple[str, int | None]]:
+        """Where the attempts' recordings lie in the folder.
+
+        Each with its bytes where a shared database holds it too, else with None.
+        """
+        query = (
+            sa.select(attempts.c.audio, sa.func.length(audio.c.data))
+            .outerjoin(audio, audio.c.attempt_id == attempts.c.id)
+            .where(_meant(aim), attempts.c.audio.is_not(None))
+        )
+        with self._database.reading() as db:
+            return [(path, size) for path, size in db.execute(query)]
+
+    def remove(self, aim: Aim) -> Extent:
+        """Remove what is meant in one transaction, and say what it was."""
+        gone = sa.select(attempts.c.id).where(_meant(aim))
+        whose = sa.select(trainees.c.id).where(_is(aim)) if isinstance(aim, Trainee) else None
+        with self._database.writing() as db:
+            # Nothing may come to these attempts, or to this trainee, from here on.
+            lock_merging(db)
+            if whose is not None:
+                db.execute(whose.with_for_update())
+            db.execute(gone.with_for_update())
+            extent = _extent(db, aim)
+            ids = rows.insert_for(db)(forgotten).from_select(["attempt_id"], gone)
+            db.execute(ids.on_conflict_do_nothing())
+            _remove_what_refers(db, attempts.c.id, gone)
+            db.execute(attempts.delete().where(_meant(aim)))
+            if whose is not None and isinstance(aim, Trainee):
+                _remove_what_refers(db, trainees.c.id, whose)
+                db.execute(trainees.delete().where(_is(aim)))
+        return extent
+
+    def forgotten(self) -> set[str]:
+        """The ids of all attempts that were removed."""
+        with self._database.reading() as db:
+            return set(db.execute(sa.select(forgotten.c.attempt_id)).scalars())
+
+
+def _is(trainee: Trainee) -> sa.ColumnElement[bool]:
+    return sa.and_(trainees.c.name == trainee.name, trainees.c.group_name == trainee.group)
+
+
+def _meant(aim: Aim) -> sa.ColumnElement[bool]:
+    """An aim as a condition on attempts."""
+    whose = sa.select(trainees.c.id)
+    if isinstance(aim, Trainee):
+        return attempts.c.trainee_id.in_(whose.where(_is(aim)))
+    old = attempts.c.created_at < aim.moment
+    if aim.group is None:
+        return old
+    return sa.and_(old, attempts.c.trainee_id.in_(whose.where(trainees.c.group_name == aim.group)))
+
+
+def _remove_what_refers(
+    db: sa.Connection, column: sa.Column[Any], gone: sa.Select[tuple[Any]]
+) -> None:
+    """Remove the rows that refer to others, from whatever table: none is overlooked."""
+    for table in metadata.sorted_tables:
+        for referring in table.columns:
+            if referring.references(column):
+                db.execute(table.delete().where(referring.in_(gone)))
+
+
+def _extent(db: sa.Connection, aim: Aim) -> Extent:
+    gone = sa.select(attempts.c.id).where(_meant(aim))
+    number, reviewed, oldest, newest = db.execute(
+        sa.select(
+            sa.func.count(),
+            sa.func.count(standings.c.review_id),
+            sa.func.min(standings.c.created_at),
+            sa.func.max(standings.c.created_at),
+        ).where(standings.c.attempt_id.in_(gone))
+    ).one()
+    given = sa.select(sa.func.count()).where(reviews.c.attempt_id.in_(gone))
+    logins = 0
+    if isinstance(aim, Trainee):
+        logins = db.execute(
+            sa.select(sa.func.count())
+            .select_from(accounts.join(trainees, trainees.c.id == accounts.c.trainee_id))
+            .where(_is(aim))
+        ).scalar_one()
+    return Extent(number, number - reviewed, db.execute(given).scalar_one(), logins, oldest, newest)
