@@ -31,6 +31,7 @@ from practice.visible import is_visible
 SUFFIX = ".yaml"
 BANNED_FILE = Path("rules") / "banned.yaml"
 THRESHOLDS_FILE = Path("rules") / "thresholds.yaml"
+CONSENT_FILE = Path("rules") / "consent.txt"
 _HAN = re.compile("[\u4e00-\u9fff]")
 # What a Chinese keyboard puts where YAML wants its own signs.
 _WIDE_COLON = re.compile(r"^\s*(?:- )?\s*[\w\u4e00-\u9fff-]+：")
@@ -194,6 +195,20 @@ def load_thresholds(folder: Path) -> Thresholds:
         raise PromptError(str(invalid.problems[0])) from None
 
 
+def load_consent(folder: Path) -> str | None:
+    """Load what a trainee is asked to agree to: the first paragraph of its file.
+
+    An empty file asks for nothing, and gives an empty text; without the file it is None.
+    """
+    path = folder / CONSENT_FILE
+    if not _is_there(path):
+        return None
+    try:
+        return _read_consent(path)
+    except _InvalidFileError as invalid:
+        raise PromptError(str(invalid.problems[0])) from None
+
+
 def write_thresholds(folder: Path, limits: Thresholds, remark: str) -> Path:
     """Write limits for ``load_thresholds``, over those that were there. Raises PromptError."""
     path = folder / THRESHOLDS_FILE
@@ -233,6 +248,13 @@ def check(folder: Path) -> tuple[int, list[Problem]]:
         files += 1
         try:
             _read_thresholds(path)
+        except _InvalidFileError as invalid:
+            problems += invalid.problems
+    path = folder / CONSENT_FILE
+    if _is_there(path):
+        files += 1
+        try:
+            _read_consent(path)
         except _InvalidFileError as invalid:
             problems += invalid.problems
     return files, problems
@@ -346,6 +368,24 @@ def _read_thresholds(path: Path) -> Thresholds:
     return limits
 
 
+def _read_consent(path: Path) -> str:
+    _raw, text = _read_text(path)
+    lines = text.replace("\r\n", "\n").split("\n")
+    problems = [
+        Problem(path, number, _("the line has an invisible character. Type it anew."))
+        for number, line in enumerate(lines, 1)
+        if not is_visible(line)
+    ]
+    if problems:
+        raise _InvalidFileError(problems)
+    return re.split(r"\n\s*\n", "\n".join(lines).strip())[0]
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is anything of a name; a link to nowhere is meant to be something."""
+    return path.exists() or path.is_symlink()
+
+
 def _fill(text: str, slots: dict[str, tuple[str, ...]]) -> str:
     for name, values in slots.items():
         text = text.replace(f"{{{name}}}", values[0])
@@ -439,16 +479,20 @@ def _markup_message(error: MarkupError) -> str:
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def _parse(path: Path) -> tuple[bytes, yaml.Node]:
+def _read_text(path: Path) -> tuple[bytes, str]:
     try:
         raw = path.read_bytes()
-        text = raw.decode("utf-8-sig")  # Windows' Notepad may write a byte order mark
+        return raw, raw.decode("utf-8-sig")  # Windows' Notepad may write a byte order mark
     except OSError as error:
         message = _("the file cannot be read: {why}.").format(why=error.strerror)
         raise _InvalidFileError([Problem(path, 1, message)]) from None
     except UnicodeDecodeError:
         message = _("the file is not UTF-8. Save it as UTF-8 in the editor.")
         raise _InvalidFileError([Problem(path, 1, message)]) from None
+
+
+def _parse(path: Path) -> tuple[bytes, yaml.Node]:
+    raw, text = _read_text(path)
     problems = list(_typing_mistakes(path, text))
     if problems:
         raise _InvalidFileError(problems)

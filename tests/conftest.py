@@ -78,6 +78,10 @@ def bare_practice(tmp_path: Path) -> Practice:
     """The command in a home without anything, not even unpacked weights."""
     home = tmp_path / "家"  # a path with Chinese in it, as on many a Windows PC
     home.mkdir()
+    # The scenarios as they are shipped, without the question that a first run asks.
+    prompts = tmp_path / "话术"
+    shutil.copytree(ROOT / "prompts", prompts)
+    (prompts / "rules" / "consent.txt").touch()
     env = {k: v for k, v in os.environ.items() if not k.startswith(("PRACTICE_", "XDG_"))}
     env |= {
         "HOME": str(home),
@@ -86,6 +90,7 @@ def bare_practice(tmp_path: Path) -> Practice:
         "COLUMNS": "80",
         "PRACTICE_RECORDINGS": str(tmp_path / "录音"),
         "PRACTICE_TRAINEE": "王芳",
+        "PRACTICE_PROMPTS": str(prompts),
     }
     return Practice(home, env)
 

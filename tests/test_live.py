@@ -253,15 +253,19 @@ def test_devices_are_listed_and_chosen(
     finish(child)
 
 
-def test_the_name_is_asked_once(start: Start, practice: Practice) -> None:
-    child = start("run", "farewell", env={"PRACTICE_TRAINEE": ""})
+def test_name_and_consent_are_asked_once(start: Start, practice: Practice) -> None:
+    env = {"PRACTICE_TRAINEE": "", "PRACTICE_PROMPTS": ""}
+    child = start("run", "farewell", env=env)
     child.expect("Your name")
     child.sendline("李雷")
+    child.expect("your voice, its text")
+    child.expect("李雷, do you agree")
+    child.send("\r")
     child.expect("Trainee: 李雷")
     child.expect("Enter or Space")
     child.send("q")
     assert finish(child) == 0
-    child = start("run", "farewell", env={"PRACTICE_TRAINEE": ""})
+    child = start("run", "farewell", env=env)
     child.expect("Trainee: 李雷")
     child.expect("Enter or Space")
     child.send("q")

@@ -23,6 +23,8 @@ from practice.places import models_dir, settings_file
 from practice.visible import MAX_NAME, is_name, one_line
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from practice.assess import Judge
     from practice.commands.options import Desk, Records
     from practice.core.models import Scenario
@@ -102,6 +104,47 @@ def resolve_trainee(name: str | None, group: str | None) -> Trainee:
     return Trainee(asked.strip(), group)
 
 
+def require_consent(store: Store, trainee: Trainee, prompts_dir: Path) -> None:
+    """Say what is kept of a trainee, and let them agree before the first take.
+
+    It is asked again when the words change. Without a terminal the words are printed, and
+    nobody has agreed. Raises PracticeError for a no.
+    """
+    from practice.prompts import load_consent
+
+    words = load_consent(prompts_dir)
+    if words is None:
+        words = _consent_words(shared=store.database.is_shared)
+    if not words or store.consent(trainee) == words:
+        return
+    from practice.report.wrap import say
+
+    shown = console(for_programs=True)
+    for line in words.split("\n"):
+        say(shown, line)
+    if not is_interactive():
+        return
+    question = _("{name}, do you agree?").format(name=trainee.name)
+    if not click.confirm(question, default=True, err=True):
+        if settings.remembered(settings_file(), "trainee") == trainee.name:
+            settings.forget(settings_file(), "trainee")
+        raise PracticeError(_("Nothing was recorded. Start again when you do agree."))
+    store.agree(trainee, words)
+
+
+def _consent_words(*, shared: bool) -> str:
+    place = (
+        _("They are kept in the database that your trainer's machine shares")
+        if shared
+        else _("They stay on this machine, or in a copy for your trainer")
+    )
+    return _(
+        "Your takes are recorded: your voice, its text and its score, under your name. {place}; "
+        "your trainer listens to them. Ask your trainer to have them removed: `practice forget` "
+        "does it."
+    ).format(place=place)
+
+
 def require_name(name: str) -> str:
     """Refuse what is no name: nothing, something endless, or characters that don't show."""
     if not is_name(name):
@@ -175,6 +218,8 @@ def open_session(desk: Desk, scenario: Scenario, *, load_ahead: bool = False) ->
         sweep(store)
     trainee = resolve_trainee(desk.trainee, desk.group)
     with open_judge(desk, load_ahead=load_ahead) as judge:
+        # Last: nobody is asked before a run that cannot be.
+        require_consent(store, trainee, desk.prompts_dir)
         yield Session(str(uuid4()), trainee, scenario, desk.records.folder, store, judge)
 
 
