@@ -333,6 +333,26 @@ def test_a_recording_that_is_gone_is_said_to_be(
         page.wait_for_url(lambda url: three[0] not in url)
 
 
+def test_a_trainer_hears_what_was_said_in_another_hall(
+    practice: Practice, chromium: Browser, postgres_database: str, tmp_path: Path
+) -> None:
+    shared = practice.env | {"PRACTICE_DATABASE": postgres_database}
+    clip = CLIPS / "farewell-without-please.flac"
+    (attempt,) = practice.json("run", "farewell", "--audio", clip, "--group", "东厅", env=shared)
+    assert list(practice.recordings.rglob("*.flac"))  # the hall's own disk has it too
+    elsewhere = shared | {"PRACTICE_RECORDINGS": str(tmp_path / "trainer's machine")}
+    with served(Practice(practice.home, elsewhere), chromium) as desk:
+        page = desk.page()
+        page.keyboard.press("n")
+        page.wait_for_url(f"**/attempts/{attempt['id']}")
+        expect(page.locator("#audio")).to_have_js_property("readyState", 4)
+        assert desk.ask("GET", f"/attempts/{attempt['id']}/audio").read() == clip.read_bytes()
+        page.keyboard.press("r")
+        page.wait_for_url(desk.url)
+    assert "please say it again" in practice("history", env=shared).stdout
+    assert not list((tmp_path / "trainer's machine").rglob("*.flac"))
+
+
 # ---- who would get in ------------------------------------------------------------
 
 
