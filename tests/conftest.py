@@ -18,6 +18,7 @@ from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
+from playwright.sync_api import Browser, sync_playwright
 
 from practice import takes
 from practice.core.markup import parse_script
@@ -228,6 +229,29 @@ def heard(text: str) -> Assessment:
 def review(**changes: object) -> Review:
     made = Review(str(uuid4()), now(), "李老师")
     return replace(made, **changes)  # type: ignore[arg-type]
+
+
+CHROMIUM = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A real browser, which asks nothing of the network by itself."""
+    need("chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=CHROMIUM
+        )
+        yield browser
+        browser.close()
 
 
 def wait_until(is_so: Callable[[], bool], what: str, seconds: float = 30) -> None:

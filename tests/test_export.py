@@ -24,10 +24,10 @@ import numpy as np
 import openpyxl
 import pytest
 import soundfile
-from conftest import CLIPS, COMMAND, Practice, need
+from conftest import CLIPS, COMMAND, Practice
 from hypothesis import given
 from hypothesis import strategies as st
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from test_store import CHECK, LINE, heard, review, take
 
 from practice import takes
@@ -340,19 +340,6 @@ def test_wrong_usage(bare_practice: Practice, args: list[str], why: str) -> None
 
 
 # ---- the report ------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    need("chromium")
-    quiet = ["background-networking", "component-update", "sync", "gpu"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"),
-            args=["--no-sandbox", "--no-first-run", *(f"--disable-{what}" for what in quiet)],
-        )
-        yield browser
-        browser.close()
 
 
 @dataclass

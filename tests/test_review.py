@@ -18,32 +18,14 @@ from urllib.parse import urlencode, urlsplit
 from uuid import uuid4
 
 import pytest
-from conftest import CLIPS, COMMAND, Practice, need
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from conftest import CLIPS, COMMAND, Practice
+from playwright.sync_api import Browser, Page, expect
 
 from practice.core.models import Trainee
 from practice.store import Filter, Store
 from practice.store.accounts import Accounts, Role
 
-ARGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PASSWORD = "long enough 123"
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    need("chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGS)
-        yield browser
-        browser.close()
 
 
 @dataclass
@@ -84,7 +66,13 @@ class Running:
 def served(practice: Practice, browser: Browser, *options: str) -> Iterator[Running]:
     command = [COMMAND, "review", "--no-browser", "--port", "0", "--as", "李老师", *options]
     server = subprocess.Popen(
-        command, env=practice.env, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+        command,
+        env=practice.env,
+        stdout=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        # Whoever started the tests may have had Ctrl-C ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
     try:
         assert server.stdout is not None
@@ -680,6 +668,7 @@ def test_off_loopback_somebody_must_be_able_to_log_in(practice: Practice) -> Non
     done = practice("review", "--host", "0.0.0.0", "--no-browser")
     assert done.returncode == 2
     assert "--allow-host" in done.stderr
+    assert practice("review", "--host", "::1", "--no-browser").returncode == 2
     done = practice(
         "account", "add", "zhao", "--role", "trainer", stdin=None, input="long enough 1\n"
     )

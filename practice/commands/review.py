@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from practice.store import Store
 
 PORT = 8571
-_LOOPBACK_NAMES = ["127.0.0.1", "localhost", "[::1]"]
+_LOOPBACK_NAMES = ["127.0.0.1", "localhost"]
 
 
 @click.command(help=_("Review takes on a page of this machine: listen, correct, pass or redo."))
@@ -62,6 +62,8 @@ def review(
     from practice.review.desk import Desk
     from practice.review.guard import session_key
 
+    if ":" in host:  # what checks the names of requests knows no IPv6
+        raise click.UsageError(_("Give an IPv4 address or a name, without a port."))
     login = login or not _is_loopback(host)
     hosts = _names(host, allowed)
     store = parts.open_store(records)
@@ -86,8 +88,7 @@ def review(
                 host=host, port=port, why=getattr(error, "strerror", None) or error
             )
         ) from None
-    shown = f"[{host}]" if ":" in host else host
-    url = f"http://{shown}:{server.effective_port}/"
+    url = f"http://{host}:{server.effective_port}/"
     click.echo(_("The trainer's desk: {url}   (Ctrl-C ends it)").format(url=url))
     sys.stdout.flush()
     if not no_browser and _has_screen():
@@ -118,13 +119,13 @@ def _names(host: str, allowed: tuple[str, ...]) -> list[str]:
     """The names by which the page may be called."""
     if _is_loopback(host):
         return [*_LOOPBACK_NAMES, *allowed]
-    if host in ("0.0.0.0", "::"):
+    if host == "0.0.0.0":
         if not allowed:
             raise click.UsageError(
                 _("{host} is every address: name those in use with --allow-host.").format(host=host)
             )
         return [*_LOOPBACK_NAMES, *allowed]
-    return [f"[{host}]" if ":" in host else host, *allowed]
+    return [host, *allowed]
 
 
 def _require_accounts(store: Store) -> None:
