@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import sys
 from importlib import import_module
 
@@ -78,6 +79,7 @@ def main() -> None:
     0 done, 1 a mistake of input or environment, 2 wrong usage, 130 Ctrl-C. What is not
     expected keeps its traceback.
     """
+    os.umask(0o077)  # voices and names: what is made here is its user's own
     for stream in (sys.stdout, sys.stderr):
         # A console without Chinese shows question marks instead of ending the run.
         with contextlib.suppress(AttributeError):
@@ -93,6 +95,11 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo(err=True)
         sys.exit(130)
+    except UnicodeEncodeError as error:
+        if "surrogates" not in error.reason:
+            raise
+        click.echo(_("Error: an argument has bytes that are no text."), err=True)
+        sys.exit(1)
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EPIPE):
             raise

@@ -225,6 +225,44 @@ def test_a_corrected_element_changes_the_totals(
     assert as_json["final"]["passed"] is True
 
 
+def test_enter_in_a_field_decides_nothing(
+    practice: Practice, chromium: Browser, three: list[str]
+) -> None:
+    with served(practice, chromium) as desk:
+        page = desk.page()
+        page.goto(f"{desk.url}attempts/{three[0]}")
+        page.keyboard.press("1")
+        page.keyboard.press("Enter")
+        page.get_by_label("Why 请").fill("没说清楚")
+        page.keyboard.press("Enter")
+        page.wait_for_timeout(300)
+        assert three[0] in page.url
+        assert Store(practice.recordings).reviews_of(three[0]) == []
+        page.get_by_role("button", name="Pass").click()
+        page.wait_for_url(lambda url: three[0] not in url)
+        # A later correction leaves the decision as it is, and the trail has both.
+        page.goto(f"{desk.url}attempts/{three[0]}")
+        page.get_by_label("Comment", exact=True).fill("太快")
+        page.get_by_role("button", name="Save the verdicts").click()
+        page.wait_for_url(lambda url: three[0] not in url)
+        page.goto(f"{desk.url}attempts/{three[0]}")
+        expect(page.locator(".trail li").nth(2)).to_contain_text("saved · comments: “太快”")
+    decisions = [str(r.decision) for r in Store(practice.recordings).reviews_of(three[0])]
+    assert decisions == ["pass", "pass"]
+
+
+def test_odd_addresses_are_no_failures(
+    practice: Practice, chromium: Browser, three: list[str]
+) -> None:
+    with served(practice, chromium) as desk:
+        for path in ("/people/9223372036854775808", "/people/2147483648/report", "/people/0"):
+            assert desk.ask("GET", path).status == 404
+        for path in ("/?trainee=%00", "/next?after=%00", "/groups?group=a%00", "/export.csv?x=%00"):
+            assert desk.ask("GET", path).status == 400
+        for path in ("/?page=99999999999", "/?since=0001-01-01&until=9999-12-31", "/?page=x"):
+            assert desk.ask("GET", path).status == 200
+
+
 def test_observations_and_redo_reach_the_trainee(
     practice: Practice, chromium: Browser, three: list[str]
 ) -> None:
@@ -487,7 +525,7 @@ def test_what_is_no_review_is_not_kept(
             body = urlencode({"csrf_token": token[1], **fields})
             return desk.ask("POST", path, body, Cookie=cookie).status
 
-        assert send(**{"mark-谢谢#7": "heard"}) == 500
+        assert send(**{"mark-谢谢#7": "heard"}) == 409
         assert Store(practice.recordings).reviews_of(three[0]) == []
         odd = {
             "decision": "shoot",
@@ -504,7 +542,7 @@ def test_what_is_no_review_is_not_kept(
         assert review.observations == ()
         assert len(review.comments[0].text) == 2000
         assert review.comments[0].at_s is None
-        assert desk.ask("POST", path, "x" * 300_000, Cookie=cookie).status == 413
+        assert desk.ask("POST", path, "x" * 3_000_000, Cookie=cookie).status == 413
 
 
 # ---- accounts --------------------------------------------------------------------
@@ -684,6 +722,7 @@ def test_off_loopback_somebody_must_be_able_to_log_in(practice: Practice) -> Non
     [
         (("add", "x", "--role", "trainer"), "too short"),
         (("add", "x", "--role", "trainee"), "names its trainee"),
+        (("add", "x", "--role", "trainee", "--trainee", "无此人"), "in none yet"),
         (("add", "\t", "--role", "trainer"), "is no name"),
         (("remove", "nobody"), "no account"),
     ],

@@ -29,6 +29,7 @@ from practice.core.reviewing import final_score
 from practice.core.scoring import VERSION, unscored
 from practice.errors import StoreError
 from practice.store import Filter, OvertakenError, Store, rows, schema
+from practice.store.accounts import Accounts, Role
 from practice.store.database import FILE as DATABASE
 from practice.store.queue import Counts, Queue
 from practice.store.schema import HEAD, metadata
@@ -251,6 +252,29 @@ def test_a_shared_database_holds_the_sound(place: Place, tmp_path: Path) -> None
         assert elsewhere.sound(made) == b"RIFF"
 
 
+def test_accounts(place: Place) -> None:
+    accounts = Accounts(Store(*place).database)
+    accounts.add("zhao", "long enough 1", Role.TRAINER)
+    accounts.add("wang", "long enough 2", Role.TRAINEE, Trainee("王芳", "一厅"))
+    with pytest.raises(StoreError, match="already"):
+        accounts.add("zhao", "long enough 3", Role.ADMIN)
+    assert [(a.name, a.trainee) for a in accounts.all()] == [
+        ("wang", Trainee("王芳", "一厅")),
+        ("zhao", None),
+    ]
+    found = accounts.check("zhao", "long enough 1")
+    assert found is not None
+    assert accounts.find(found.id, found.session_key) == found
+    assert accounts.check("zhao", "long enough 2") is None
+    assert accounts.check("nobody", "long enough 1") is None
+    accounts.set_password("zhao", "another one 1")
+    assert accounts.find(found.id, found.session_key) is None
+    accounts.remove("zhao")
+    assert accounts.check("zhao", "another one 1") is None
+    with pytest.raises(StoreError, match="no account"):
+        accounts.remove("zhao")
+
+
 def test_consent_is_kept_with_its_words(place: Place) -> None:
     store, trainee = Store(*place), Trainee("王芳", "一厅")
     assert store.consent(trainee) is None
@@ -286,6 +310,14 @@ def test_an_address_that_is_none_is_told(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="cannot be used") as told:
         Store(tmp_path, "postgresql+psycopg://me:secret@127.0.0.1:9/nowhere")
     assert "secret" not in str(told.value)
+    for address in (
+        "postgresql+psycopg://127.0.0.1:9/d?password=secret&user=x",
+        "postgresql+psycopg://me:se@secret@127.0.0.1:9/d",
+        "postgresql+psycopg://me:secret@127.0.0.1:port/d",
+    ):
+        with pytest.raises(StoreError) as told:
+            Store(tmp_path, address)
+        assert "secret" not in str(told.value)
 
 
 def test_migrations_lead_to_the_schema_of_the_code(tmp_path: Path) -> None:

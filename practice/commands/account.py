@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
 from practice.commands import options, parts
+from practice.errors import PracticeError
 from practice.i18n import gettext as _
+
+if TYPE_CHECKING:
+    from practice.core.models import Trainee
+    from practice.store import Store
 
 
 @click.group(help=_("Accounts for the trainer's desk: add, password, remove, list."))
@@ -34,8 +40,8 @@ def add(
     from practice.store.accounts import Accounts, Role
 
     name = parts.require_name(name)
-    whose = parts.resolve_trainee(trainee, group) if trainee is not None else None
     store = parts.open_store(records)
+    whose = _whose(store, trainee, group) if trainee is not None else None
     Accounts(store.database).add(name, _password(), Role(role), whose)
     click.echo(_("Added: {name}").format(name=name))
 
@@ -76,6 +82,23 @@ def list_(as_json: bool, records: options.Records) -> None:
         else:
             of = f"  {found.trainee.group} {found.trainee.name}" if found.trainee else ""
             click.echo(f"{found.name}  {found.role}{of}")
+
+
+def _whose(store: Store, name: str, group: str | None) -> Trainee:
+    """The trainee of a name: a known one, or with a group one who is to come."""
+    from practice.core.models import Trainee
+    from practice.store.queue import Queue
+
+    known = [g for g, n in Queue(store.database).trainees() if n == name and group in (None, g)]
+    if len(known) == 1:
+        return Trainee(name, known[0])
+    if group is not None:
+        return Trainee(parts.require_name(name), parts.require_name(group))
+    raise PracticeError(
+        _("“{name}” practises in several halls, or in none yet. Say which, with --group.").format(
+            name=name
+        )
+    )
 
 
 def _password() -> str:

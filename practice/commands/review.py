@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import ipaddress
 import os
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +65,14 @@ def review(
 
     if ":" in host:  # what checks the names of requests knows no IPv6
         raise click.UsageError(_("Give an IPv4 address or a name, without a port."))
+    allowed = tuple(name.lower() for name in allowed)
+    for name in allowed:
+        if not re.fullmatch(r"[a-z0-9.-]+", name):
+            raise click.UsageError(
+                _("{name} is no name of a machine. Give it without https:// and port.").format(
+                    name=name
+                )
+            )
     login = login or not _is_loopback(host)
     hosts = _names(host, allowed)
     store = parts.open_store(records)

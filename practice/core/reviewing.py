@@ -63,18 +63,19 @@ def trainers_verdicts(seen: Score, review: Review) -> dict[tuple[str, int], Verd
     return left | {(m.name, m.nth): m.verdict for m in review.marks}
 
 
-def changes(before: Review | None, after: Review) -> tuple[tuple[Mark, ...], Decision | None]:
-    """What a review changed against the one before it: marks set, and the decision.
+def changes(before: Review | None, after: Review) -> tuple[tuple[Mark, ...], bool, bool]:
+    """What a review changed against the one before it: marks, the decision, the comments.
 
     A mark that was taken back is given with the verdict ``unscored``: the machine's
-    stands again. The decision is None where it stayed.
+    stands again.
     """
     old = {(m.name, m.nth): m for m in before.marks} if before else {}
     new = {(m.name, m.nth): m for m in after.marks}
     changed = [m for place, m in new.items() if old.get(place) != m]
     changed += [replace(m, verdict=Verdict.UNSCORED) for p, m in old.items() if p not in new]
-    decision = after.decision if before is None or before.decision != after.decision else None
-    return tuple(changed), decision
+    decided = after.decision is not (before.decision if before else None)
+    commented = after.comments != (before.comments if before else ())
+    return tuple(changed), decided, commented
 
 
 # ---- which takes need an ear first -------------------------------------------

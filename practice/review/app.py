@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, render_template
+from flask import Flask, Response, current_app, render_template
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, SecurityError
 
@@ -13,7 +13,7 @@ from practice.report.terminal import evidence_text
 from practice.report.trainer import decision_text
 from practice.report.words import kind_name, local_time, verdict_name
 from practice.review import guard
-from practice.review.desk import Desk, Viewer, viewer
+from practice.review.desk import Desk, Viewer, desk, viewer
 from practice.review.pages import accounts, attempt, downloads, login, people, queue
 from practice.review.wording import (
     DOUBT_NAMES,
@@ -24,11 +24,11 @@ from practice.review.wording import (
 )
 
 
-def create_app(desk: Desk, hosts: list[str], key: str, *, behind_tls: bool = False) -> Flask:
+def create_app(here: Desk, hosts: list[str], key: str, *, behind_tls: bool = False) -> Flask:
     """Make the app for a desk; ``hosts`` are the names by which it may be called."""
     app = Flask("practice.review", static_url_path="/static")
     app.secret_key = key
-    app.extensions["practice"] = desk
+    app.extensions["practice"] = here
     guard.protect(app, hosts, behind_tls=behind_tls)
     for page in (queue, attempt, people, downloads, login, accounts):
         app.register_blueprint(page.pages)
@@ -36,7 +36,7 @@ def create_app(desk: Desk, hosts: list[str], key: str, *, behind_tls: bool = Fal
         _=i18n.gettext,
         ngettext=i18n.ngettext,
         language="zh-CN" if i18n.is_chinese() else "en",
-        desk=desk,
+        desk=here,
         viewer=viewer,
         menu=_menu,
         DOUBT_NAMES=DOUBT_NAMES,
@@ -89,4 +89,8 @@ def _refused(error: HTTPException) -> ResponseReturnValue:
 
 
 def _failed(error: PracticeError) -> tuple[str, int]:
+    if desk().login:  # what ails the server is not for everybody who has an account
+        current_app.logger.error("%s", error)
+        text = _("The records cannot be used now. The terminal of `practice review` says why.")
+        return render_template("message.html", text=text), 500
     return render_template("message.html", text=str(error)), 500

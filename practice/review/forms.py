@@ -68,12 +68,14 @@ def review_of(form: MultiDict[str, str], attempt: Attempt, reviewer: str) -> Rev
     seen = {"seen": True, "unseen": False}
     items = enumerate(attempt.take.spec.body_items)
     decision = form.get("decision", "")
+    in_force = attempt.review.decision if attempt.review else None
     return Review(
         id=str(uuid4()),
         created_at=now(),
         reviewer=reviewer,
         base=_uuid(form.get("base", "")),
-        decision=Decision(decision) if decision in tuple(Decision) else None,
+        # Without a new decision the one in force stays.
+        decision=Decision(decision) if decision in tuple(Decision) else in_force,
         marks=tuple(marks),
         observations=tuple(
             Observation(item, seen[chosen])

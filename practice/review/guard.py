@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from pathlib import Path
 
-from flask import Flask, Response, redirect, request, url_for
+from flask import Flask, Response, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -70,8 +71,9 @@ def protect(app: Flask, hosts: list[str], *, behind_tls: bool) -> None:
         SESSION_COOKIE_SECURE=behind_tls,
         # As long as the session: a trainer may leave a page open over lunch.
         WTF_CSRF_TIME_LIMIT=None,
-        MAX_CONTENT_LENGTH=256 * 1024,
+        MAX_CONTENT_LENGTH=2 * 1024 * 1024,
         MAX_FORM_PARTS=2000,
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
     )
     CSRFProtect(app)
     limiter.init_app(app)
@@ -83,6 +85,12 @@ def protect(app: Flask, hosts: list[str], *, behind_tls: bool) -> None:
         number, _colon, key = user_id.partition(":")
         account = desk().accounts.find(int(number), key) if number.isdecimal() else None
         return User(account) if account else None
+
+    @app.before_request
+    def _no_nul() -> None:
+        # No name has one, and PostgreSQL takes none.
+        if any("\0" in value for _key, value in request.args.items(multi=True)):
+            abort(400)
 
     @app.before_request
     def _logged_in() -> ResponseReturnValue | None:
@@ -101,14 +109,16 @@ def session_key(folder: Path) -> str:
     """The key that signs sessions; made once, so that open pages outlive a restart."""
     path = folder / KEY_FILE
     try:
-        if not path.exists():
+        key = path.read_bytes() if path.exists() else b""
+        if not re.fullmatch(rb"[0-9a-f]{64}", key):  # none yet, or cut off
+            key = secrets.token_hex(32).encode()
+            path.unlink(missing_ok=True)
             path.touch(mode=0o600)
-            path.write_text(secrets.token_hex(32), "ascii")
-        key = path.read_text("ascii").strip()
+            path.write_bytes(key)
     except OSError as error:
         raise StoreError(
             _("{path} cannot be used: {why}. Choose another folder with --recordings.").format(
                 path=path, why=error.strerror
             )
         ) from None
-    return key or secrets.token_hex(32)
+    return key.decode()

@@ -7,6 +7,7 @@ text where nothing was said, and a language model fills in exactly what was left
 from __future__ import annotations
 
 import os
+import sys
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -191,8 +192,9 @@ def load(model: weights.Installed) -> WhisperTranscriber:
     """Load an installed model after checking that it is whole. Raises WeightsError."""
     weights.verify(model)
     # whisper.timing would compile its dynamic programming for two seconds, to run it for
-    # a few milliseconds. Numba reads this when it is imported.
-    os.environ.setdefault("NUMBA_DISABLE_JIT", "1")
+    # a few milliseconds. What was imported before must go on as it began.
+    if "numba" not in sys.modules:
+        os.environ.setdefault("NUMBA_DISABLE_JIT", "1")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # whisper's remarks on triton are no user's concern
         import whisper

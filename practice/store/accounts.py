@@ -65,8 +65,9 @@ class Accounts:
                     created_at=now(),
                 )
                 .on_conflict_do_nothing()
-            )
-            if added.rowcount != 1:
+                .returning(accounts.c.id)
+            ).first()
+            if added is None:
                 raise StoreError(
                     _("There is an account “{name}” already. Choose another name.").format(
                         name=name

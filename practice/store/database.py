@@ -54,11 +54,16 @@ class Database:
         if url is None:
             return str(folder / FILE)
         try:
-            return sa.make_url(url).render_as_string(hide_password=True)
-        except ArgumentError:
-            raise StoreError(
-                _("--database is no address. Give one like postgresql+psycopg://user@host/name.")
-            ) from None
+            parts = sa.make_url(url)
+        except (ArgumentError, ValueError):
+            raise _no_address() from None
+        if "@" in (parts.host or ""):  # the rest of a password that was not written as %40
+            raise _no_address()
+        # Neither the password nor the query, which may have one too.
+        bare = sa.URL.create(
+            parts.drivername, parts.username, None, parts.host, parts.port, parts.database
+        )
+        return bare.render_as_string()
 
     def _connect(self, url: str | None) -> sa.Engine:
         if url is None:
@@ -70,9 +75,7 @@ class Database:
             sa.event.listen(engine, "begin", _on_begin)
             return engine
         if sa.make_url(url).drivername != "postgresql+psycopg":
-            raise StoreError(
-                _("--database is no address. Give one like postgresql+psycopg://user@host/name.")
-            )
+            raise _no_address()
         try:
             return sa.create_engine(
                 url, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_TIMEOUT_S}
@@ -180,6 +183,12 @@ class Database:
     def close(self) -> None:
         """Give all connections back."""
         self._engine.dispose()
+
+
+def _no_address() -> StoreError:
+    return StoreError(
+        _("--database is no address. Give one like postgresql+psycopg://user@host/name.")
+    )
 
 
 def _on_connect(connection: Any, _record: object) -> None:

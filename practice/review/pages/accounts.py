@@ -27,7 +27,7 @@ def change() -> ResponseReturnValue:
     """Add an account, change a password, or remove an account."""
     _require_admin()
     form = request.form
-    name, password = form.get("name", "").strip(), form.get("password", "")
+    name, password = form.get("name", "").replace("\0", "").strip(), form.get("password", "")
     accounts = desk().accounts
     try:
         match form.get("do"):

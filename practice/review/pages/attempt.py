@@ -18,7 +18,7 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 
-from practice.core.models import Attempt, Decision, Mark, Review
+from practice.core.models import Attempt, Mark, Review
 from practice.core.reviewing import changes, doubts, final_score, numbered
 from practice.errors import PracticeError
 from practice.i18n import gettext as _
@@ -65,7 +65,10 @@ def save(attempt_id: UUID) -> ResponseReturnValue:
     """Keep the trainer's review, and go on to the next attempt of the queue."""
     require_reviewer()
     attempt = attempt_or_404(attempt_id)
-    review = review_of(request.form, attempt, viewer().name)
+    try:
+        review = review_of(request.form, attempt, viewer().name)
+    except PracticeError as error:
+        return _page(attempt, attempt.review, told=str(error)), 409
     store = desk().store
     try:
         store.add_review(attempt.take.id, review)
@@ -125,7 +128,7 @@ def _page(
 
 def _trail(
     reviews: list[Review],
-) -> list[tuple[Review, tuple[Mark, ...], Decision | None]]:
+) -> list[tuple[Review, tuple[Mark, ...], bool, bool]]:
     """Each review with what it changed against the one before it."""
     before: list[Review | None] = [None, *reviews]
     return [(after, *changes(b, after)) for b, after in zip(before, reviews, strict=False)]

@@ -44,7 +44,7 @@ def export(kind: str) -> ResponseReturnValue:
     return _send(file, kind, f"practice-{day}.{kind}")
 
 
-@pages.get("/people/<int:trainee_id>/report")
+@pages.get("/people/<int(max=2147483647):trainee_id>/report")
 def report(trainee_id: int) -> ResponseReturnValue:
     """Send a trainee's report, with or without the recordings."""
     person = desk().people.person(trainee_id)

@@ -19,7 +19,7 @@ def log_in() -> ResponseReturnValue:
     """Ask for name and password."""
     if request.method == "GET":
         return render_template("login.html", name="", told="")
-    name = request.form.get("name", "")
+    name = request.form.get("name", "").replace("\0", "")
     account = desk().accounts.check(name, request.form.get("password", ""))
     if account is None:
         told = _("Name or password is wrong.")

@@ -29,7 +29,7 @@ def show() -> ResponseReturnValue:
     )
 
 
-@pages.get("/people/<int:trainee_id>")
+@pages.get("/people/<int(max=2147483647):trainee_id>")
 def one(trainee_id: int) -> ResponseReturnValue:
     """Show a trainee's progress."""
     summary = _summary_or_404(trainee_id)
@@ -55,7 +55,7 @@ def own() -> ResponseReturnValue:
     return redirect(url_for("queue.show"))
 
 
-@pages.get("/people/<int:trainee_id>/trend.svg")
+@pages.get("/people/<int(max=2147483647):trainee_id>/trend.svg")
 def trend(trainee_id: int) -> ResponseReturnValue:
     """Draw a trainee's totals over time."""
     summary = _summary_or_404(trainee_id)

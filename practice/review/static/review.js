@@ -142,7 +142,8 @@ document.addEventListener("keydown", (event) => {
 
 // ---- nothing that was entered is lost unasked ----------------------------------------
 
-let changed = false;
+// What came back unsaved, since somebody else was quicker, is still to be saved.
+let changed = Boolean(review && "unsaved" in review.dataset);
 if (review) {
   review.addEventListener("input", () => { changed = true; });
   let sent = false;
