@@ -114,6 +114,11 @@ function isWriting(element) {
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
   const here = document.activeElement;
+  if (event.key === "Enter" && here && here.tagName === "INPUT" && review && review.contains(here)) {
+    // It would press the first button, which passes the take.
+    event.preventDefault();
+    return;
+  }
   if (isWriting(here)) {
     if (event.key === "Escape") here.blur();
     return;
