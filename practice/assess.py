@@ -29,10 +29,6 @@ NO_SPEECH_BELOW = -1.0
 """Probability of no speech, and mean log-probability, beyond which a text is no speech;
 openai-whisper's own defaults. No labelled clip of speech goes beyond the first."""
 
-SECOND_LOOK_BELOW = -0.5
-"""Mean log-probability (nats a token) below which a transcript is looked at again; 7 % of
-the labelled clips are."""
-
 
 @dataclass(frozen=True, slots=True)
 class Heard:
@@ -130,7 +126,7 @@ def needs_second_look(transcript: Transcript, score: Score, speech_s: float) -> 
     """
     return (
         score.reason is not None
-        or transcript.avg_logprob < SECOND_LOOK_BELOW
+        or transcript.avg_logprob < scoring.SECOND_LOOK_BELOW
         or loops(transcript, speech_s)
         or any(e.verdict is Verdict.UNSURE and "您" not in e.text for e in score.elements)
     )

@@ -17,6 +17,7 @@ from practice.core.models import Take, Trainee
 from practice.errors import PracticeError
 from practice.i18n import gettext as _
 from practice.store import Store
+from practice.store.people import People
 from practice.store.removal import Aim, Extent, Removal
 
 
@@ -63,7 +64,7 @@ class Remover:
         """The groups in which something is kept of a name."""
         pending = {take.trainee for take in takes.broken_off(self._store.folder)}
         known = {t.group for t in pending | {self._remembered} if t and t.name == name}
-        return sorted({*known, *self._records.groups_of(name)})
+        return sorted({*known, *People(self._store.database).groups_of(name)})
 
     def plan(self, aim: Aim) -> Plan:
         """Look at what would be removed."""

@@ -87,9 +87,9 @@ def list_(as_json: bool, records: options.Records) -> None:
 def _whose(store: Store, name: str, group: str | None) -> Trainee:
     """The trainee of a name: a known one, or with a group one who is to come."""
     from practice.core.models import Trainee
-    from practice.store.queue import Queue
+    from practice.store.people import People
 
-    known = [g for g, n in Queue(store.database).trainees() if n == name and group in (None, g)]
+    known = [g for g in People(store.database).groups_of(name) if group in (None, g)]
     if len(known) == 1:
         return Trainee(name, known[0])
     if group is not None:

@@ -91,6 +91,4 @@ def _named(store: Store, attempt_ids: tuple[str, ...]) -> tuple[Iterable[Attempt
 def _picked(store: Store, only: Filter) -> tuple[Iterable[Attempt], int]:
     from practice.store.queue import Queue
 
-    counts = Queue(store.database).counts(only)
-    totals = {None: counts.waiting + counts.done, True: counts.done, False: counts.waiting}
-    return store.stream(only), totals[only.reviewed]
+    return store.stream(only), Queue(store.database).counts(only).of(only)

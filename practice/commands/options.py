@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -173,14 +173,14 @@ def filters(command: Callable[..., Any]) -> Callable[..., Any]:
         **others: Any,
     ) -> Any:
         from practice.store import Filter
-        from practice.store.days import beginning
+        from practice.store.days import beginning, end
 
         only = Filter(
             trainee=trainee,
             group=group,
             scenario=scenario,
             since=None if since is None else beginning(since),
-            until=None if until is None else beginning(until + timedelta(days=1)),
+            until=None if until is None else end(until),
             result=result,
             reviewed=reviewed,
         )

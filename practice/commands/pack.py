@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -90,8 +90,10 @@ def pack(
 
 def _beginning_of(day: datetime) -> str:
     """When a day begins on the clock of this machine."""
+    from practice.store.days import beginning
+
     try:
-        return day.astimezone(UTC).isoformat(timespec="milliseconds")
+        return beginning(day)
     except (OverflowError, ValueError, OSError):  # before the clock began
         raise click.BadParameter(
             _("There was no practice on that day."), param_hint="--since"

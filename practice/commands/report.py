@@ -77,9 +77,9 @@ def report(
 def _person(store: Store, name: str, group: str | None) -> Trainee:
     """The trainee of a name; where two halls have one, the hall must be told."""
     from practice.core.models import Trainee
-    from practice.store.queue import Queue
+    from practice.store.people import People
 
-    halls = [g for g, n in Queue(store.database).trainees() if n == name and group in (None, g)]
+    halls = [g for g in People(store.database).groups_of(name) if group in (None, g)]
     if not halls:
         raise _no_takes(name)
     if len(halls) > 1:

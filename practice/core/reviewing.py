@@ -16,7 +16,7 @@ from practice.core.models import (
     Unscored,
     Verdict,
 )
-from practice.core.scoring import PASS_MARK, with_total
+from practice.core.scoring import PASS_MARK, SECOND_LOOK_BELOW, with_total
 
 
 def final_score(attempt: Attempt) -> Score:
@@ -95,9 +95,6 @@ DOUBTS: dict[str, float] = {
 NEAR_MARK = 8.0
 """Points about the pass mark in which one element more or less would have turned it."""
 
-UNLIKELY_BELOW = -0.5
-"""Mean log-probability (nats a token) below which the machine looks a second time."""
-
 
 def doubts(attempt: Attempt) -> dict[str, float]:
     """Why an attempt should be heard by a person, with the points of each reason."""
@@ -110,7 +107,7 @@ def doubts(attempt: Attempt) -> dict[str, float]:
         "undecided": score.passed is None,
         "banned": bool(score.banned),
         "unsure": unsure,
-        "unlikely": transcript is not None and transcript.avg_logprob < UNLIKELY_BELOW,
+        "unlikely": transcript is not None and transcript.avg_logprob < SECOND_LOOK_BELOW,
         "near": score.total is not None and abs(score.total - PASS_MARK) <= NEAR_MARK,
         "off-script": score.off_script,
         "missed": any(e.required for e in score.with_verdict(Verdict.MISSED)),

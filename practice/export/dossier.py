@@ -17,8 +17,8 @@ def gather(store: Store, trainee: Trainee, last: int, made_at: str) -> tuple[Cov
     """The cover of a trainee's report, and their newest takes, of which there may be none."""
     only = Filter(trainee=trainee.name, group=trainee.group)
     attempts = store.latest(only, limit=last)
-    counts = Queue(store.database).counts(only)
-    cover = Cover(trainee, made_at, counts.waiting + counts.done, summary_of(attempts))
+    kept = Queue(store.database).counts(only).of(only)
+    cover = Cover(trainee, made_at, kept, summary_of(attempts))
     people = People(store.database)
     points = people.trend(people.number_of(trainee)) if attempts else []
     if any(point.total is not None for point in points):

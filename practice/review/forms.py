@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date, timedelta
+from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,7 +15,7 @@ from practice.errors import PracticeError
 from practice.i18n import gettext as _
 from practice.store import Filter
 from practice.store.database import now
-from practice.store.days import beginning
+from practice.store.days import beginning, end
 
 LONGEST_TEXT = 2000
 """Characters of a comment."""
@@ -35,13 +35,12 @@ def filter_of(values: Mapping[str, str], show: str = "todo") -> Filter:
     Days are those of this machine's clock; the last one is inside.
     """
     result = values.get("result", "")
-    until = _day(values.get("until", ""))
     return Filter(
         trainee=values.get("trainee") or None,
         group=values.get("group") or None,
         scenario=values.get("scenario") or None,
-        since=_beginning(_day(values.get("since", ""))),
-        until=_beginning(_after(until)),
+        since=_moment(values.get("since", ""), beginning),
+        until=_moment(values.get("until", ""), end),
         result=result if result in RESULTS else None,
         reviewed=SHOWN.get(values.get("show", ""), SHOWN[show]),
     )
@@ -110,19 +109,9 @@ def _uuid(text: str) -> str | None:
         return None
 
 
-def _after(day: date | None) -> date | None:
-    return day + timedelta(days=1) if day and day < date.max else None
-
-
-def _day(text: str) -> date | None:
+def _moment(day: str, edge: Callable[[date], str]) -> str | None:
+    """The edge of a day; None for what is no day, or one that no clock has."""
     try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-def _beginning(day: date | None) -> str | None:
-    try:
-        return beginning(day) if day else None
-    except (OverflowError, ValueError, OSError):  # a year that no clock has
+        return edge(date.fromisoformat(day))
+    except (OverflowError, ValueError, OSError):
         return None

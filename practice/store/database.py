@@ -85,11 +85,6 @@ class Database:
                 _("PostgreSQL needs the package psycopg: pip install 'practice[postgres]'")
             ) from None
 
-    @property
-    def is_sqlite(self) -> bool:
-        """Whether the records are a file of this machine."""
-        return not self.is_shared
-
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """A transaction that only reads: what it sees belongs together."""

@@ -188,6 +188,12 @@ class People:
                 for row in db.execute(query).mappings()
             ]
 
+    def groups_of(self, name: str) -> list[str]:
+        """The groups that have a trainee of a name, sorted."""
+        query = sa.select(trainees.c.group_name).where(trainees.c.name == name)
+        with self._database.reading() as db:
+            return list(db.execute(query.order_by(trainees.c.group_name)).scalars())
+
     def person(self, trainee_id: int) -> Person | None:
         """Who a trainee is, by their number."""
         query = sa.select(trainees.c.id, trainees.c.group_name, trainees.c.name).where(

@@ -24,6 +24,12 @@ class Counts:
     waiting: int
     done: int
 
+    def of(self, only: Filter) -> int:
+        """How many of them the filter itself shows."""
+        if only.reviewed is None:
+            return self.waiting + self.done
+        return self.done if only.reviewed else self.waiting
+
 
 class Queue:
     """Reads attempts in the order in which a trainer should hear them."""

@@ -53,12 +53,6 @@ class Removal:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def groups_of(self, name: str) -> list[str]:
-        """The groups that have a trainee of a name."""
-        query = sa.select(trainees.c.group_name).where(trainees.c.name == name)
-        with self._database.reading() as db:
-            return list(db.execute(query).scalars())
-
     def extent(self, aim: Aim) -> Extent:
         """What a removal would take."""
         with self._database.reading() as db:

@@ -86,11 +86,8 @@ def save(attempt_id: UUID) -> ResponseReturnValue:
     )
     chosen = filter_values(request.args)
     following = desk().queue.next_after(filter_of(request.args), attempt.take.id)
-    if following is None or request.form.get("stay"):
-        where = url_for("queue.show", **chosen)
-        if request.form.get("stay"):
-            where = url_for("attempt.show", attempt_id=attempt.take.id, **chosen)
-        return redirect(where, 303)
+    if following is None:
+        return redirect(url_for("queue.show", **chosen), 303)
     return redirect(url_for("attempt.show", attempt_id=following, **chosen), 303)
 
 

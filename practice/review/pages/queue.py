@@ -14,8 +14,6 @@ from practice.store.queue import PAGE
 
 pages = Blueprint("queue", __name__)
 
-_MOST_PAGES = 100_000
-
 
 @pages.get("/")
 def show() -> ResponseReturnValue:
@@ -24,12 +22,9 @@ def show() -> ResponseReturnValue:
     may_review = viewer().may_review
     only = viewer().narrowed(filter_of(request.args, "todo" if may_review else "all"))
     counts = queue.counts(only)
-    if only.reviewed is None:
-        total = counts.waiting + counts.done
-    else:
-        total = counts.done if only.reviewed else counts.waiting
+    total = counts.of(only)
     last = max(1, -(-total // PAGE))
-    number = min(max(1, request.args.get("page", 1, type=int)), last, _MOST_PAGES)
+    number = min(max(1, request.args.get("page", 1, type=int)), last)
     attempts = queue.page(only, number)
     trainees = queue.trainees() if may_review else []
     return render_template(
