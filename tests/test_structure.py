@@ -21,7 +21,7 @@ ALLOWED = {
     "visible": set(),
     "settings": {"errors", "i18n"},
     "core": {"core"},
-    "prompts": {"core", "errors", "i18n", "visible"},
+    "prompts": {"prompts", "core", "errors", "i18n", "visible"},
     "takes": {"core", "errors", "i18n"},
     "speech": {"speech", "core", "errors", "i18n"},
     "store": {"store", "core", "errors", "i18n"},
