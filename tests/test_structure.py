@@ -15,6 +15,7 @@ from conftest import ROOT
 
 # Who may import what below `practice`; a package's name stands for its modules.
 ALLOWED = {
+    "catalogue": {"i18n"},
     "errors": set(),
     "i18n": set(),
     "places": set(),
@@ -38,9 +39,9 @@ ALLOWED = {
     },
     "export": {"export", "core", "errors", "i18n", "progress", "report", "speech", "store"},
     "commands": {
-        "assess", "batch", "commands", "core", "errors", "export", "i18n", "pack", "places",
-        "progress", "prompts", "removal", "report", "review", "session", "settings", "speech",
-        "store", "takes", "visible",
+        "assess", "batch", "catalogue", "commands", "core", "errors", "export", "i18n", "pack",
+        "places", "progress", "prompts", "removal", "report", "review", "session", "settings",
+        "speech", "store", "takes", "visible",
     },
 }  # fmt: skip
 
@@ -105,6 +106,7 @@ def test_wheel_holds_what_it_needs(wheel: Path) -> None:
         "practice/prompts_bundled/farewell.yaml",
         "practice/prompts_bundled/rules/banned.yaml",
         "practice/locale/zh/LC_MESSAGES/practice.mo",
+        "practice/locale/zh/LC_MESSAGES/click.mo",
         "practice/store/migrations/versions/v0001_attempts.py",
         "practice/store/migrations/versions/v0002_reviews.py",
         "practice/review/templates/attempt.html",
