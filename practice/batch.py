@@ -15,19 +15,19 @@ from practice.assess import Judge
 from practice.core.models import Assessment, Attempt, Element, Line, Wording
 from practice.errors import AudioError, PracticeError
 from practice.i18n import gettext as _
-from practice.session import Session
+from practice.session import Session, Step
 from practice.speech import audio
 
 
-def score_file(session: Session, path: Path, number: int, take_number: int) -> Attempt:
-    """Judge a recording as a take of a line and store it with a copy of the audio.
+def score_file(session: Session, step: Step, path: Path, take_number: int) -> Attempt:
+    """Judge a recording as a take of a step and store it with a copy of the audio.
 
     Raises AudioError for what cannot be read. A recording that is too long to be a take
     is recorded as unscored, and not copied.
     """
     clip = audio.read(path)
     take = session.new_take(
-        number,
+        step,
         take_number,
         source="file",
         suffix=clip.suffix,

@@ -1,8 +1,8 @@
-"""One practice run at the microphone: show a line, record it, judge it, keep it, tell."""
+"""A run at the microphone: for each step show the line, record it, judge it, keep it, tell."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from pathlib import Path
@@ -11,13 +11,40 @@ from uuid import uuid4
 
 from practice import takes
 from practice.assess import Judge
-from practice.core.models import Attempt, Scenario, Take, Trainee
+from practice.core.models import Attempt, Line, Scenario, Setting, Take, Trainee
 from practice.errors import DeviceError, PracticeError
 from practice.i18n import gettext as _
 from practice.speech import audio
 from practice.speech.recorder import Command, Ending, Meter, Microphone, Recorded
 from practice.store import Store
 from practice.store.database import now
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One utterance of a run: a line of a scenario by its number, from 1.
+
+    ``setting`` is the whole that it is a part of, where the run is more than practising
+    lines. ``is_last``: nothing follows, whatever comes of it.
+    """
+
+    scenario: Scenario
+    number: int
+    setting: Setting | None = None
+    is_last: bool = False
+
+    @property
+    def line(self) -> Line:
+        """What is to be said."""
+        return self.scenario.lines[self.number - 1]
+
+
+class Start(Enum):
+    """What the trainee does with a line that is shown."""
+
+    SPEAK = auto()
+    SKIP = auto()
+    QUIT = auto()
 
 
 class Choice(Enum):
@@ -31,11 +58,11 @@ class Choice(Enum):
 class Stage(Protocol):
     """What the trainee sees and presses during a run."""
 
-    def cue(self, scenario: Scenario, number: int) -> None:
+    def cue(self, step: Step) -> None:
         """Show the situation and the script of a line."""
 
-    def wait_for_start(self) -> bool:
-        """Wait for the key that starts a take; False ends the run."""
+    def wait_for_start(self, step: Step) -> Start:
+        """Wait for the key that starts a take, or for another one."""
 
     def watch(self, meter: Meter) -> Command:
         """Show the running recording, and say what key was pressed."""
@@ -46,8 +73,8 @@ class Stage(Protocol):
     def result(self, attempt: Attempt, previous: Attempt | None) -> None:
         """Show a judged take."""
 
-    def ask_next(self, has_next: bool) -> Choice:
-        """Ask what to do after a take."""
+    def ask_next(self, step: Step, *, retries: bool) -> Choice:
+        """Ask what to do after a take; without ``retries`` there is no saying it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +83,13 @@ class Session:
 
     id: str
     trainee: Trainee
-    scenario: Scenario
     folder: Path
     store: Store
     judge: Judge
 
     def new_take(
         self,
-        number: int,
+        step: Step,
         take: int,
         *,
         source: str,
@@ -78,44 +104,66 @@ class Session:
             session=self.id,
             created_at=created_at,
             trainee=self.trainee,
-            scenario=self.scenario.id,
-            title=self.scenario.title,
-            prompt_sha256=self.scenario.sha256,
-            line=number,
+            scenario=step.scenario.id,
+            title=step.scenario.title,
+            prompt_sha256=step.scenario.sha256,
+            line=step.number,
             take=take,
-            spec=self.scenario.lines[number - 1],
+            spec=step.line,
             audio=takes.audio_name(take_id, created_at, suffix) if with_audio else None,
             source=source,
             device=device,
+            setting=step.setting,
         )
 
 
 def practise(
-    session: Session, numbers: Sequence[int], microphone: Microphone, stage: Stage
-) -> None:
-    """Walk through lines of a scenario, each as often as the trainee likes."""
-    for place, number in enumerate(numbers):
+    session: Session,
+    steps: Iterable[Step],
+    microphone: Microphone,
+    stage: Stage,
+    *,
+    retries: bool = True,
+) -> list[Attempt]:
+    """Walk through steps, each as often as the trainee likes; give the last take of each.
+
+    The steps are asked for one by one: what comes next may depend on what was chosen.
+    """
+    kept: list[Attempt] = []
+    for step in steps:
         take = 0
+        last: Attempt | None = None
         choice = Choice.AGAIN
         while choice is Choice.AGAIN:
-            stage.cue(session.scenario, number)
-            if not stage.wait_for_start():
-                return
-            take += 1
-            interrupted = _record_one(session, number, take, microphone, stage)
-            if interrupted:
-                return
-            choice = stage.ask_next(has_next=place + 1 < len(numbers))
+            stage.cue(step)
+            start = stage.wait_for_start(step)
+            if start is Start.SPEAK:
+                take += 1
+                attempt, is_interrupted = _record_one(session, step, take, microphone, stage)
+                last = attempt or last
+                choice = (
+                    Choice.QUIT
+                    if is_interrupted
+                    else stage.ask_next(step, retries=retries or not attempt)
+                )
+            else:
+                choice = Choice.NEXT if start is Start.SKIP else Choice.QUIT
+        if last is not None:
+            kept.append(last)
         if choice is Choice.QUIT:
-            return
+            break
+    return kept
 
 
 def _record_one(
-    session: Session, number: int, take_number: int, microphone: Microphone, stage: Stage
-) -> bool:
-    """Record, judge, store and show one take; say whether Ctrl-C ended it."""
+    session: Session, step: Step, number: int, microphone: Microphone, stage: Stage
+) -> tuple[Attempt | None, bool]:
+    """Record, judge, store and show one take; say also whether Ctrl-C ended it.
+
+    A take that was discarded gives no attempt.
+    """
     take = session.new_take(
-        number, take_number, source="microphone", suffix=".wav", device=microphone.device.name
+        step, number, source="microphone", suffix=".wav", device=microphone.device.name
     )
     path = takes.audio_path(session.folder, take.audio or "")
     try:
@@ -124,8 +172,8 @@ def _record_one(
             stage.recorded(recorded)
             if recorded.ending is Ending.DISCARDED:
                 path.unlink(missing_ok=True)
-                return False
-            keep_and_show(
+                return None, False
+            attempt = keep_and_show(
                 session.folder,
                 session.store,
                 session.judge,
@@ -136,7 +184,7 @@ def _record_one(
     except DeviceError:  # it never began: nothing is there to be offered later
         takes.strike_off(session.folder, take, with_audio=True)
         raise
-    return recorded.ending is Ending.INTERRUPTED
+    return attempt, recorded.ending is Ending.INTERRUPTED
 
 
 def keep_and_show(
@@ -156,17 +204,18 @@ def keep_and_show(
     return attempt
 
 
-def line_numbers(scenario: Scenario, line: int | None) -> list[int]:
-    """The lines to walk, counted from 1: one of them, or all.
+def steps_of(scenario: Scenario, line: int | None) -> list[Step]:
+    """The lines of a scenario in a row, or one of them, counted from 1.
 
     Raises PracticeError where the scenario has no such line.
     """
+    count = len(scenario.lines)
     if line is None:
-        return list(range(1, len(scenario.lines) + 1))
-    if line > len(scenario.lines):
+        return [Step(scenario, number, is_last=number == count) for number in range(1, count + 1)]
+    if line > count:
         raise PracticeError(
             _("{scenario} has no line {line}; its lines are 1 to {n}.").format(
-                scenario=scenario.id, n=len(scenario.lines), line=line
+                scenario=scenario.id, n=count, line=line
             )
         )
-    return [line]
+    return [Step(scenario, line, is_last=True)]

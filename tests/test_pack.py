@@ -444,8 +444,18 @@ def test_what_is_no_pack(receiver: Store, tmp_path: Path) -> None:
     assert "is no pack" in refused(receiver, CLIPS / "farewell.flac")
 
 
+def test_a_pack_of_the_first_version_is_read(
+    good: dict[str, bytes], receiver: Store, tmp_path: Path
+) -> None:
+    name, data = next((n, d) for n, d in good.items() if n.endswith(".json"))
+    record = json.loads(data)
+    del record["take"]["setting"], record["take"]["spec"]["customer"]
+    path = forge(tmp_path / "x", {name: json.dumps(record).encode()}, format=1)
+    assert unpack(receiver, path).new == 1
+
+
 def test_a_newer_version_is_named(good: dict[str, bytes], receiver: Store, tmp_path: Path) -> None:
-    path = forge(tmp_path / "x", {"something/new": b""}, format=2, also={})
+    path = forge(tmp_path / "x", {"something/new": b""}, format=packs.VERSION + 1, also={})
     assert "newer version" in refused(receiver, path)
 
 

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from practice.assess import Judge
     from practice.commands.options import Desk, Records
-    from practice.core.models import Scenario
     from practice.session import Session
     from practice.speech.transcribe import Transcriber
     from practice.speech.weights import Installed
@@ -207,8 +206,8 @@ def stepwise(description: str) -> Iterator[Callable[[int, int], None]]:
 
 
 @contextmanager
-def open_session(desk: Desk, scenario: Scenario, *, load_ahead: bool = False) -> Iterator[Session]:
-    """A session of a trainee with a scenario; its takes are kept in the desk's folder."""
+def open_session(desk: Desk, *, load_ahead: bool = False) -> Iterator[Session]:
+    """A session of a trainee; its takes are kept in the desk's folder."""
     from practice.removal import sweep
     from practice.session import Session
 
@@ -220,7 +219,7 @@ def open_session(desk: Desk, scenario: Scenario, *, load_ahead: bool = False) ->
     with open_judge(desk, load_ahead=load_ahead) as judge:
         # Last: nobody is asked before a run that cannot be.
         require_consent(store, trainee, desk.prompts_dir)
-        yield Session(str(uuid4()), trainee, scenario, desk.records.folder, store, judge)
+        yield Session(str(uuid4()), trainee, desk.records.folder, store, judge)
 
 
 def open_store(records: Records) -> Store:

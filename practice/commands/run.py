@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from practice.core.models import Scenario
     from practice.report.live import TerminalStage
-    from practice.session import Session
+    from practice.session import Session, Step
     from practice.speech.recorder import Microphone
 
 
@@ -72,31 +72,31 @@ def run(
 ) -> None:
     """Put the parts together and hand over to the session."""
     from practice import prompts
-    from practice.session import line_numbers
+    from practice.session import steps_of
 
     files = audio + more_audio
     if more_audio and not audio:
         raise click.UsageError(_("Recordings are given with --audio FILE."))
     scenario = prompts.load(desk.prompts_dir, scenario_id)
-    numbers = line_numbers(scenario, line)
-    _require_enough_lines(scenario, numbers, files)
+    steps = steps_of(scenario, line)
+    _require_enough_lines(steps, files)
     microphone = None if files else _microphone(device, patience, limit)
     elsewhere = microphone is not None and not sys.stdout.isatty()
     console = parts.console(for_programs=as_json or elsewhere)
-    with parts.open_session(desk, scenario, load_ahead=microphone is not None) as session:
+    with parts.open_session(desk, load_ahead=microphone is not None) as session:
         if microphone is None:
-            _run_files(console, session, numbers, files, explain=explain, as_json=as_json)
+            _run_files(console, session, steps, files, explain=explain, as_json=as_json)
         else:
-            _run_live(console, session, numbers, microphone, explain=explain, as_json=as_json)
+            _run_live(console, session, steps, microphone, explain=explain, as_json=as_json)
 
 
-def _require_enough_lines(scenario: Scenario, numbers: list[int], files: tuple[Path, ...]) -> None:
-    if len(files) > len(numbers):
+def _require_enough_lines(steps: list[Step], files: tuple[Path, ...]) -> None:
+    if len(files) > len(steps):
         raise PracticeError(
             _(
                 "{files} recordings were given for {n} lines of {scenario}. Several takes of one "
                 "line are judged by `practice score`."
-            ).format(files=len(files), n=len(numbers), scenario=scenario.id)
+            ).format(files=len(files), n=len(steps), scenario=steps[0].scenario.id)
         )
 
 
@@ -117,7 +117,7 @@ def _microphone(device: str | None, patience_s: float, limit_s: float) -> Microp
 def _run_files(
     console: Console,
     session: Session,
-    numbers: list[int],
+    steps: list[Step],
     files: tuple[Path, ...],
     *,
     explain: bool,
@@ -129,9 +129,9 @@ def _run_files(
     from practice.report.wrap import say
 
     done = 0
-    for number, path in zip(numbers, files, strict=False):
+    for step, path in zip(steps, files, strict=False):
         try:
-            attempt = score_file(session, path, number, 1)
+            attempt = score_file(session, step, path, 1)
         except PracticeError as error:
             parts.report_error(error)
             continue
@@ -140,7 +140,7 @@ def _run_files(
             parts.emit_json(attempt_to_dict(attempt))
             continue
         script = attempt.take.spec.script
-        say(console, f"{session.scenario.title}: {script}", "bold")
+        say(console, f"{step.scenario.title}: {script}", "bold")
         print_attempt(console, attempt, session.store.previous(attempt.take), explain=explain)
         console.print()
     if not done:
@@ -150,7 +150,7 @@ def _run_files(
 def _run_live(
     console: Console,
     session: Session,
-    numbers: list[int],
+    steps: list[Step],
     microphone: Microphone,
     *,
     explain: bool,
@@ -162,9 +162,9 @@ def _run_live(
     emit = parts.emit_line if as_json else None
     with closing(TerminalStage(console, explain=explain, emit=emit)) as stage:
         _say_who_and_with_what(console, session, microphone)
-        _say_what_to_say_again(console, session)
+        _say_what_to_say_again(console, session, steps[0].scenario)
         _offer_broken_off(console, session, stage)
-        practise(session, numbers, microphone, stage)
+        practise(session, steps, microphone, stage)
 
 
 def _say_who_and_with_what(console: Console, session: Session, microphone: Microphone) -> None:
@@ -179,7 +179,7 @@ def _say_who_and_with_what(console: Console, session: Session, microphone: Micro
     )
 
 
-def _say_what_to_say_again(console: Console, session: Session) -> None:
+def _say_what_to_say_again(console: Console, session: Session, scenario: Scenario) -> None:
     """Tell which takes of the scenario the trainer sent back, with the trainer's words."""
     from practice.report.wrap import say
     from practice.store.people import People
@@ -187,7 +187,7 @@ def _say_what_to_say_again(console: Console, session: Session) -> None:
     group = People(session.store.database).summaries(session.trainee.group)
     sent_back = [i for s in group if s.name == session.trainee.name for i in s.redo]
     for attempt in filter(None, map(session.store.find, sent_back)):
-        if attempt.take.scenario != session.scenario.id or attempt.review is None:
+        if attempt.take.scenario != scenario.id or attempt.review is None:
             continue
         text = _("{trainer} asks you to say this again: {script}")
         script = attempt.take.spec.script

@@ -14,7 +14,7 @@ from practice.i18n import gettext as _
 
 if TYPE_CHECKING:
     from practice.core.models import Attempt
-    from practice.session import Session
+    from practice.session import Session, Step
 
 
 @click.command(help=_("Judge recordings: takes of one scenario, or the rows of a manifest."))
@@ -50,12 +50,12 @@ def score(
         raise click.UsageError(_("Give recordings and their --scenario, or a --manifest."))
 
     from practice import prompts
-    from practice.session import line_numbers
+    from practice.session import steps_of
 
     scenario = prompts.load(desk.prompts_dir, scenario_id)
-    (number,) = line_numbers(scenario, line)
-    with parts.open_session(desk, scenario) as session:
-        attempts = _score_files(session, files, number, explain=explain, as_json=as_json)
+    (step,) = steps_of(scenario, line)
+    with parts.open_session(desk) as session:
+        attempts = _score_files(session, step, files, explain=explain, as_json=as_json)
     if not attempts:
         raise SystemExit(1)
     if not as_json:
@@ -63,7 +63,7 @@ def score(
 
 
 def _score_files(
-    session: Session, files: tuple[Path, ...], line: int, *, explain: bool, as_json: bool
+    session: Session, step: Step, files: tuple[Path, ...], *, explain: bool, as_json: bool
 ) -> list[Attempt]:
     from practice.batch import score_file
     from practice.report.as_json import attempt_to_dict
@@ -75,7 +75,7 @@ def _score_files(
     with parts.progress(files, len(files)) as bar:
         for take, path in enumerate(bar, 1):
             try:
-                attempt = score_file(session, path, line, take)
+                attempt = score_file(session, step, path, take)
             except PracticeError as error:
                 parts.report_error(error)
                 continue

@@ -38,6 +38,50 @@ CHINESE: dict[Kind, str] = {
     Kind.RESPECT: "敬称",
 }
 
+
+class ScenarioKind(StrEnum):
+    """What a scenario is for: the groups of `practice list`, in their order there."""
+
+    RECEPTION = "reception"
+    WELCOME = "welcome"
+    GREETING = "greeting"
+    INQUIRY = "inquiry"
+    RESPONSE = "response"
+    GUIDANCE = "guidance"
+    APOLOGY = "apology"
+    THANKS = "thanks"
+    FAREWELL = "farewell"
+    ADDRESS = "address"
+    PROCESS = "process"
+    RETENTION = "retention"
+    CONVERSATION = "conversation"
+    FORBIDDEN = "forbidden"
+    OTHER = "other"
+
+
+CHINESE_SCENARIO_KINDS: dict[ScenarioKind, str] = {
+    ScenarioKind(kind): name
+    for kind, name in CHINESE.items()
+    if kind not in (Kind.POLITE, Kind.RESPECT)
+} | {
+    ScenarioKind.RECEPTION: "接待",
+    ScenarioKind.PROCESS: "服务过程",
+    ScenarioKind.RETENTION: "挽留",
+    ScenarioKind.CONVERSATION: "对话",
+    ScenarioKind.FORBIDDEN: "禁语",
+    ScenarioKind.OTHER: "其他",
+}
+
+_SCENARIO_KINDS = {str(kind): kind for kind in ScenarioKind} | {
+    name: kind for kind, name in CHINESE_SCENARIO_KINDS.items()
+}
+
+
+def parse_scenario_kind(name: str) -> ScenarioKind | None:
+    """Find a kind of scenario by its English or Chinese name; None where none has it."""
+    return _SCENARIO_KINDS.get(name.strip().lower())
+
+
 _BY_NAME = {str(kind): kind for kind in Kind} | {name: kind for kind, name in CHINESE.items()}
 
 

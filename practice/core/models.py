@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from practice.core.kinds import Kind
+from practice.core.kinds import Kind, ScenarioKind
 
 # ---- scenarios -------------------------------------------------------------
 
@@ -47,13 +47,16 @@ class Line:
 
     ``wordings[0]`` is the standard's own; it is what the trainee is shown. ``readings``
     give the pinyin of phrases whose characters are read otherwise than usual, a
-    syllable for each character.
+    syllable for each character. ``customer`` is what the customer says before it;
+    ``instead_of`` the banned phrase that it replaces.
     """
 
     cue: str
     wordings: tuple[Wording, ...]
     body: str = ""
     readings: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    customer: str = ""
+    instead_of: str = ""
 
     @property
     def script(self) -> str:
@@ -67,27 +70,90 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Branch:
+    """A way that a conversation can go on: ``when`` something is so, line ``then`` follows.
+
+    ``then`` counts from 1; None ends the conversation. ``weight`` is how likely it is
+    among its neighbours where chance decides.
+    """
+
+    when: str
+    then: int | None
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
-    """A situation of the service standard, with the lines that it asks for."""
+    """A situation of the service standard, with the lines that it asks for.
+
+    ``exits`` say of each line how it goes on: one branch where that is settled, several
+    where the customer makes it turn out one way or another. ``address`` are the forms of
+    address that fit this customer; none are given where any does. ``covers`` are the rows
+    of the standard that it practises.
+    """
 
     id: str
     title: str
     when: str
     lines: tuple[Line, ...]
+    exits: tuple[tuple[Branch, ...], ...] = ()
+    names: tuple[str, ...] = ()
+    kind: ScenarioKind = ScenarioKind.OTHER
     role: str = ""
     source: str = ""
     origin: str = "standard"
+    address: tuple[str, ...] = ()
+    covers: tuple[str, ...] = ()
     sha256: str = ""
+
+    @property
+    def is_conversation(self) -> bool:
+        """Whether the lines are one conversation, which is judged as a whole too."""
+        return self.kind is ScenarioKind.CONVERSATION or any(len(ways) > 1 for ways in self.exits)
+
+
+class Severity(StrEnum):
+    """How bad a banned phrase is."""
+
+    SEVERE = "severe"
+    MINOR = "minor"
 
 
 @dataclass(frozen=True, slots=True)
 class BannedPhrase:
-    """Words never to be said to a customer, why, and what to say instead."""
+    """Words never to be said to a customer, why, and what to say instead.
+
+    ``also`` are variants that are found too. ``unless`` are innocent longer phrases.
+    ``wordings`` is the better sentence with its courtesies, where it is practised.
+    """
 
     phrase: str
     instead: str
     why: str = ""
     unless: tuple[str, ...] = ()
+    severity: Severity = Severity.MINOR
+    also: tuple[str, ...] = ()
+    wordings: tuple[Wording, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """What an exam asks for: lines of scenarios, each with its number, and what passes."""
+
+    id: str
+    title: str
+    items: tuple[tuple[Scenario, int], ...]
+    pass_mark: float
+
+
+@dataclass(frozen=True, slots=True)
+class StandardRow:
+    """A row of the service standard: its section, and the required words where it has any."""
+
+    id: str
+    section: str
+    title: str
+    words: str = ""
 
 
 # ---- what was heard --------------------------------------------------------
@@ -409,6 +475,29 @@ class Trainee:
     group: str
 
 
+class Mode(StrEnum):
+    """What a run was, where it was more than practising lines for their own sake."""
+
+    CONVERSATION = "conversation"
+    DRILL = "drill"
+    EXAM = "exam"
+    CLASS = "class"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """The whole that a take is a part of.
+
+    ``name`` is the scenario's id of a conversation, the book's of an exam, else empty.
+    ``steps`` are what was to be said, in order, as ``scenario/line``: of a conversation up
+    to this take, those that were passed over included; of the others all of them.
+    """
+
+    mode: Mode
+    name: str
+    steps: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Take:
     """Which utterance was recorded, by whom, and where its audio lies.
@@ -432,6 +521,7 @@ class Take:
     source: str
     device: str = ""
     overflows: int = 0
+    setting: Setting | None = None
 
 
 class Decision(StrEnum):

@@ -18,8 +18,10 @@ from practice.core.scoring import WEIGHTS
 from practice.core.verdicts import DOUBTS
 from practice.visible import is_name, is_visible
 
-VERSION = 1
-"""Raised with every change of what an entry may hold; a reader refuses what is newer."""
+VERSION = 2
+"""Raised with every change of what an entry may hold; a reader refuses what is newer.
+
+2 added what came with conversations: settings, and what the customer says."""
 
 SUFFIX = ".practice"
 SOUND_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
@@ -37,6 +39,7 @@ _MOST_CHARACTERS = 20_000
 _MOST_INTEGER = 2**31 - 1  # what a column of PostgreSQL holds
 _MOST_NUMBER = 1e9
 _MOST_NAME = 200
+_MOST_STEPS = 1000
 
 _ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SCENARIO = re.compile("[a-z0-9]+(-[a-z0-9]+)*")
@@ -96,7 +99,7 @@ def contents_from_bytes(data: bytes) -> Contents:
         contents = Contents.model_validate_json(data)
     except ValidationError:
         raise FormatError("list of contents") from None
-    _require(contents.format == VERSION, "version")
+    _require(1 <= contents.format <= VERSION, "version")
     _require_id(contents.id)
     _require_moment(contents.created_at)
     return contents
@@ -145,8 +148,8 @@ def record_from_bytes(attempt_id: str, data: bytes) -> Record:
         record = _RECORD.validate_json(data, strict=True)
     except ValidationError:
         raise FormatError("record") from None
-    # Nothing beyond what was understood, and nothing left out.
-    _require(_parse(record_to_bytes(record)) == given, "record")
+    # Nothing beyond what was understood; what an older version left out has a default.
+    _require(_is_within(given, _parse(record_to_bytes(record))), "record")
     _require_plain(given)
     _require(record.take.id == attempt_id, "id")
     _require_take(record.take)
@@ -170,6 +173,15 @@ def _parse(data: bytes) -> Any:
         return json.loads(data)
     except (ValueError, RecursionError):  # UnicodeDecodeError is a ValueError
         raise FormatError("JSON") from None
+
+
+def _is_within(given: Any, understood: Any) -> bool:
+    """Whether all that was given was understood as it was given."""
+    if isinstance(given, dict) and isinstance(understood, dict):
+        return all(k in understood and _is_within(v, understood[k]) for k, v in given.items())
+    if isinstance(given, list) and isinstance(understood, list):
+        return len(given) == len(understood) and all(map(_is_within, given, understood))
+    return bool(given == understood)
 
 
 def _require(holds: bool, what: str) -> None:
@@ -223,11 +235,15 @@ def _require_take(take: Take) -> None:
     _require(take.line >= 1 and take.take >= 1 and take.overflows >= 0, "number")
     _require(take.source in ("microphone", "file"), "source")
     _require(take.audio is None, "path")
+    if take.setting is not None:
+        _require_harmless(take.setting.name, *take.setting.steps)
+        _require(len(take.setting.steps) <= _MOST_STEPS, "steps")
     _require_line(take.spec)
 
 
 def _require_line(line: Line) -> None:
     _require(bool(line.wordings), "wordings")
+    _require_harmless(line.customer, line.instead_of)
     for wording in line.wordings:
         _require_harmless(wording.script)
         for element in wording.elements:

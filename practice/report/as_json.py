@@ -39,6 +39,7 @@ def attempt_to_dict(attempt: Attempt) -> dict[str, Any]:
         "source": take.source,
         "device": take.device,
         "overflows": take.overflows,
+        "setting": asdict(take.setting) if take.setting else None,
         "prompt_sha256": take.prompt_sha256,
         "audio": take.audio,
         **assessment_to_dict(attempt.assessment),

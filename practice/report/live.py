@@ -14,12 +14,12 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from practice.core.models import Attempt, Scenario
+from practice.core.models import Attempt, Mode
 from practice.i18n import gettext as _
 from practice.report.as_json import attempt_to_dict
 from practice.report.terminal import print_attempt
 from practice.report.wrap import say
-from practice.session import Choice
+from practice.session import Choice, Start, Step
 from practice.speech.recorder import Command, Ending, Meter, Recorded
 
 _METER_CELLS = 20
@@ -42,22 +42,34 @@ class TerminalStage:
         self._live: Live | None = None
         self._while_recording = ExitStack()
 
-    def cue(self, scenario: Scenario, number: int) -> None:
+    def cue(self, step: Step) -> None:
         """Show the situation and the script of a line."""
-        line = scenario.lines[number - 1]
+        line = step.line
         console = self._console
         console.print()
-        place = f" {number}/{len(scenario.lines)}" if len(scenario.lines) > 1 else ""
-        say(console, f"{scenario.title}{place}", "bold")
+        say(console, f"{step.scenario.title}{_place(step)}", "bold")
         say(console, _("Situation: {cue}").format(cue=line.cue), indent=2)
+        if line.customer:
+            say(console, _("Customer: “{words}”").format(words=line.customer), indent=2)
         if line.body:
             say(console, _("Posture: {body}").format(body=line.body), "dim", indent=2)
+        if line.instead_of:
+            say(console, _("Instead of: {phrase}").format(phrase=line.instead_of), "red", indent=2)
         say(console, _("Say: {script}").format(script=line.script), "bold cyan", indent=2)
 
-    def wait_for_start(self) -> bool:
-        """Wait for the key that starts a take; False ends the run."""
-        say(self._console, _("Enter or Space: speak   Q: quit"), "dim")
-        return self._press({"start": ("KEY_ENTER", " "), "quit": ("q", "KEY_ESCAPE")}) == "start"
+    def wait_for_start(self, step: Step) -> Start:
+        """Wait for the key that starts a take, or for another one."""
+        keys: dict[str, tuple[str, ...]] = {
+            "speak": ("KEY_ENTER", " "),
+            "quit": ("q", "KEY_ESCAPE"),
+        }
+        if step.is_last:
+            say(self._console, _("Enter or Space: speak   Q: quit"), "dim")
+        else:
+            keys["skip"] = ("n",)
+            say(self._console, _("Enter or Space: speak   N: skip   Q: quit"), "dim")
+        pressed = self._press(keys)
+        return {"speak": Start.SPEAK, "skip": Start.SKIP, "quit": Start.QUIT}[pressed]
 
     def watch(self, meter: Meter) -> Command:
         """Show the running recording, and say what key was pressed."""
@@ -97,17 +109,20 @@ class TerminalStage:
         if self._emit:
             self._emit(json.dumps(attempt_to_dict(attempt), ensure_ascii=False))
 
-    def ask_next(self, has_next: bool) -> Choice:
-        """Ask what to do after a take."""
+    def ask_next(self, step: Step, *, retries: bool) -> Choice:
+        """Ask what to do after a take; without ``retries`` there is no saying it again."""
         # Keys that were still meant for the take just ended are let pass.
         with self._keys.cbreak():
             time.sleep(_SETTLE_S)
             self._drain()
-        go_on = _("next line") if has_next else _("finish")
-        say(self._console, _("R: again   Enter: {go_on}   Q: quit").format(go_on=go_on), "dim")
-        pressed = self._press(
-            {"again": ("r",), "next": ("KEY_ENTER", " "), "quit": ("q", "KEY_ESCAPE")}
-        )
+        go_on = _("finish") if step.is_last else _("next line")
+        keys: dict[str, tuple[str, ...]] = {"next": ("KEY_ENTER", " "), "quit": ("q", "KEY_ESCAPE")}
+        offer = _("Enter: {go_on}   Q: quit").format(go_on=go_on)
+        if retries:
+            keys["again"] = ("r",)
+            offer = _("R: again   {others}").format(others=offer)
+        say(self._console, offer, "dim")
+        pressed = self._press(keys)
         return {"again": Choice.AGAIN, "next": Choice.NEXT, "quit": Choice.QUIT}[pressed]
 
     def choose(self, keys: dict[str, tuple[str, ...]]) -> str:
@@ -131,6 +146,16 @@ class TerminalStage:
         # A key that was pressed too early, or twice, is not meant for what comes next.
         while self._keys.inkey(timeout=0, esc_delay=0.0):
             pass
+
+
+def _place(step: Step) -> str:
+    """Where a step stands in its run, as far as that is known."""
+    if step.setting is None:
+        count = len(step.scenario.lines)
+        return f" {step.number}/{count}" if count > 1 else ""
+    if step.setting.mode is Mode.CONVERSATION:
+        return " " + _("turn {n}").format(n=len(step.setting.steps))
+    return ""
 
 
 def _is(key: Keystroke, names: tuple[str, ...]) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from pydantic import TypeAdapter
 
-from practice.core.models import Assessment, Attempt, Line, Review, Score, Take, Trainee
+from practice.core.models import Assessment, Attempt, Line, Review, Score, Setting, Take, Trainee
 from practice.core.reviewing import doubts, final_score, numbered, trainers_verdicts
 from practice.store.database import now
 from practice.store.schema import (
@@ -22,6 +22,7 @@ from practice.store.schema import (
 LINE = TypeAdapter(Line)
 ASSESSMENT = TypeAdapter(Assessment)
 REVIEW = TypeAdapter(Review)
+SETTING = TypeAdapter(Setting)
 
 
 def insert_attempt(db: sa.Connection, take: Take, received_at: str | None = None) -> None:
@@ -42,6 +43,7 @@ def insert_attempt(db: sa.Connection, take: Take, received_at: str | None = None
             source=take.source,
             device=take.device,
             overflows=take.overflows,
+            setting=SETTING.dump_json(take.setting).decode() if take.setting else None,
             received_at=received_at,
         )
     )
@@ -169,6 +171,7 @@ def take_of(row: sa.RowMapping) -> Take:
         source=row["source"],
         device=row["device"],
         overflows=row["overflows"],
+        setting=None if row["setting"] is None else SETTING.validate_json(row["setting"]),
     )
 
 

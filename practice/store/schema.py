@@ -21,7 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD = "0002"
+HEAD = "0003"
 
 metadata = MetaData()
 
@@ -53,6 +53,7 @@ attempts = Table(
     Column("source", String(16), nullable=False),
     Column("device", Text, nullable=False),
     Column("overflows", Integer, nullable=False),
+    Column("setting", Text),  # the whole that the take is a part of, JSON
     Column("received_at", String(32)),  # when it came with a pack from another store
     Index("ix_attempts_created_at", "created_at"),
     Index("ix_attempts_trainee", "trainee_id", "scenario", "line", "created_at"),

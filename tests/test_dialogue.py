@@ -1,0 +1,163 @@
+"""Conversations, exam books and the standard's rows as trainers write them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+from practice import prompts
+from practice.core.kinds import ScenarioKind
+from practice.core.models import Branch, Severity
+from practice.errors import PromptError
+
+TALK = """\
+title: 入网
+when: 客户来办入网
+kind: 对话
+address: [先生]
+lines:
+  - name: papers
+    cue: 一位先生坐下了。
+    customer: 我想办一张卡。
+    script: 【请|敬语】出示证件。
+    branches:
+      - when: 客户带了证件
+        then: thanks
+        weight: 3
+      - when: 客户没有带
+        then: refusal
+  - name: refusal
+    cue: 客户没有证件。
+    script: 【很抱歉|道歉】，证件不全。
+    then: end
+  - name: thanks
+    cue: 客户递来证件。
+    script: 【谢谢|答谢】。
+"""
+
+
+def problems(tmp_path: Path, text: str, name: str = "talk.yaml") -> list[str]:
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, "utf-8")
+    return [str(p).removeprefix(str(tmp_path) + "/") for p in prompts.check(tmp_path)[1]]
+
+
+def test_a_conversation_knows_its_ways(tmp_path: Path) -> None:
+    assert problems(tmp_path, TALK) == []
+    talk = prompts.load(tmp_path, "talk")
+    assert talk.is_conversation
+    assert talk.kind is ScenarioKind.CONVERSATION
+    assert talk.exits == (
+        (Branch("客户带了证件", 3, 3.0), Branch("客户没有带", 2)),
+        (Branch("", None),),
+        (Branch("", None),),
+    )
+    assert talk.lines[0].customer == "我想办一张卡。"
+    assert talk.address == ("先生",)
+
+
+def test_lines_without_names_follow_each_other() -> None:
+    reception = prompts.load(ROOT / "prompts", "reception")
+    assert reception.exits == ((Branch("", 2),), (Branch("", None),))
+    assert not reception.is_conversation
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        (TALK.replace("then: refusal", "then: refsal"), 15, "leads nowhere"),
+        (TALK.replace("then: end", "then: papers"), 19, "loop: back to “papers”"),
+        (TALK.replace("then: refusal", "then: end"), 16, "no way leads to this line"),
+        (TALK.replace("then: thanks", "then: papers"), 12, "loop"),
+        (TALK.replace("name: thanks", "name: papers"), 20, "two lines are named"),
+        (TALK.replace("name: thanks", "name: end"), 20, "it ends a conversation"),
+        (TALK.replace("weight: 3", "weight: 0"), 13, "out of range"),
+        (TALK.replace("weight: 3", "wieght: 3"), 13, "Did you mean “weight”"),
+        (TALK.replace("    branches:", "    then: end\n    branches:"), 10, "not both"),
+        (TALK.replace("对话", "谈话"), 3, "no kind of scenario"),
+        (TALK.replace("[先生]", "[x]"), 4, "no form of address"),
+        (TALK + "covers: [papers]\n", 23, "no row of"),
+        (TALK + "origin: mine\n", 23, "no origin"),
+        (TALK + "swaps: all\n", 23, "not both"),
+    ],
+)
+def test_mistakes_of_a_conversation_are_named_with_their_line(
+    tmp_path: Path, text: str, line: int, words: str
+) -> None:
+    found = problems(tmp_path, text)
+    assert any(p.startswith(f"talk.yaml:{line}: ") and words in p for p in found), found
+
+
+def test_swaps_are_made_of_the_banned_phrases(tmp_path: Path) -> None:
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules/banned.yaml").write_text(
+        "banned:\n  - 禁语: 不知道\n    程度: 严重\n    还有: [我不清楚]\n"
+        "    改说: 【对不起|道歉】，我帮【您|敬称】问一下。\n",
+        "utf-8",
+    )
+    text = "title: 禁语改说\nwhen: 随时\nkind: 禁语\nswaps: all\n"
+    assert problems(tmp_path, text, "swap.yaml") == []
+    (line,) = prompts.load(tmp_path, "swap").lines
+    assert line.instead_of == "不知道"
+    assert line.script == "对不起，我帮您问一下。"
+    assert [e.text for e in line.wordings[0].elements] == ["对不起", "您"]
+    (phrase,) = prompts.load_banned(tmp_path)
+    assert phrase.severity is Severity.SEVERE
+    assert phrase.instead == "对不起，我帮您问一下。"
+    (tmp_path / "rules/banned.yaml").unlink()
+    (found,) = problems(tmp_path, text, "swap.yaml")
+    assert "swap.yaml:4: there are no banned phrases" in found
+
+
+@pytest.mark.parametrize(
+    ("entry", "line", "words"),
+    [
+        ("instead: 【对不起|道歉", 3, "no partner"),
+        ("instead: 好的\n    severity: bad", 4, "no severity"),
+        ("instead: 好的\n    also: [不知道]", 4, "twice"),
+    ],
+)
+def test_mistakes_of_banned_phrases(tmp_path: Path, entry: str, line: int, words: str) -> None:
+    text = f"banned:\n  - phrase: 不知道\n    {entry}\n"
+    (found,) = problems(tmp_path, text, "rules/banned.yaml")
+    assert found.startswith(f"rules/banned.yaml:{line}: ")
+    assert words in found
+
+
+def test_exam_books(tmp_path: Path) -> None:
+    for scenario in ("farewell", "reception"):
+        source = ROOT / "prompts" / f"{scenario}.yaml"
+        text = source.read_text("utf-8").split("covers:")[0]
+        (tmp_path / f"{scenario}.yaml").write_text(text, "utf-8")
+    good = "title: 基础\npass: 85\nitems: [farewell, reception/2, reception]\n"
+    assert problems(tmp_path, good, "books/basics.yaml") == []
+    book = prompts.load_book(tmp_path, "basics")
+    assert [(s.id, n) for s, n in book.items] == [
+        ("farewell", 1),
+        ("reception", 2),
+        ("reception", 1),
+        ("reception", 2),
+    ]
+    assert book.pass_mark == 85
+    with pytest.raises(PromptError, match="Did you mean “basics”"):
+        prompts.load_book(tmp_path, "basic")
+    for item, words in (
+        ("farwell", "no scenario"),
+        ("farewell/2", "no line 2"),
+        ("farewell/", "no"),
+    ):
+        (found,) = problems(tmp_path, good.replace("farewell", item), "books/basics.yaml")
+        assert found.startswith("books/basics.yaml:3: ")
+        assert words in found
+
+
+def test_rows_of_the_standard(tmp_path: Path) -> None:
+    text = "rows:\n  - id: a\n    section: '2'\n    title: 送宾\n    words: 再见\n"
+    assert problems(tmp_path, text, "rules/standard.yaml") == []
+    (row,) = prompts.load_standard(tmp_path)
+    assert (row.id, row.section, row.words) == ("a", "2", "再见")
+    (found,) = problems(tmp_path, text + text.removeprefix("rows:\n"), "rules/standard.yaml")
+    assert "twice" in found
