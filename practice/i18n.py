@@ -18,9 +18,10 @@ LOCALE_DIR = Path(__file__).parent / "locale"
 SOURCE = "en"
 
 
-def available() -> list[str]:
+@cache
+def available() -> tuple[str, ...]:
     """The languages there are."""
-    return sorted([SOURCE, *(path.name for path in LOCALE_DIR.iterdir() if path.is_dir())])
+    return (SOURCE, *sorted(path.name for path in LOCALE_DIR.iterdir() if path.is_dir()))
 
 
 def settle(chosen: str | None = None) -> None:

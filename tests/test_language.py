@@ -221,3 +221,19 @@ def test_wrapping_changes_nothing_but_lines(text: str, width: int, indent: int) 
         assert cell_len(line) <= width or " " not in line.strip()
     for word in ("practice", "`run`", "[env: A_B]", "[默认：1.5]"):
         assert wrapped.count(word) == text.count(word)
+
+
+# ---- the first page --------------------------------------------------------
+
+
+def test_the_first_page_says_the_same_in_both_languages() -> None:
+    english, chinese = ((ROOT / name).read_text("utf-8") for name in ("README.md", "README.zh.md"))
+    for what in (
+        r"(?m)^    \S.*$",  # commands on lines of their own
+        r"`(\S[^`\n]*)`",  # and in the text
+        r"\d[\d.]*\d|\d",  # figures
+        r"\]\((?!README)([^)]+)\)",  # links
+    ):
+        assert sorted(re.findall(what, english)) == sorted(re.findall(what, chinese)), what
+    assert "](README.zh.md)" in english
+    assert "](README.md)" in chinese

@@ -27,6 +27,8 @@ _UNIT = re.compile(
 
 def wrap(text: str, width: int, indent: int = 0) -> str:
     """Break text into lines of at most ``width`` cells; later lines are indented."""
+    if cell_len(text) <= width:
+        return text.rstrip()
     lines: list[str] = []
     line = ""
     for unit in _UNIT.findall(text):
