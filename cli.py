@@ -12,7 +12,7 @@ from itertools import islice
 import click
 
 from practice import __version__
-from practice.errors import PracticeError
+from practice.errors import PracticeError, system_reason
 from practice.i18n import available, gettext, settle
 from practice.i18n import later as _
 from practice.report.help import HelpContext, lay_out_by_cells
@@ -159,7 +159,7 @@ def main() -> None:
         sys.stdout = None
         if error.errno == errno.EPIPE:
             sys.exit(0)
-        click.echo(gettext("Error: {message}").format(message=error.strerror), err=True)
+        click.echo(gettext("Error: {message}").format(message=system_reason(error)), err=True)
         sys.exit(1)
     sys.exit(status if isinstance(status, int) else 0)
 

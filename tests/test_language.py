@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from functools import cache
+from pathlib import Path
 
 import pytest
 from babel.messages.pofile import read_po
@@ -120,6 +121,23 @@ def test_wrong_usage_is_told_in_chinese(
     assert f"错误：{said}" in done.stderr
     for english in ("Usage", "Try", "Error"):
         assert english not in done.stderr
+
+
+def test_the_systems_reasons_are_told_in_chinese(bare_practice: Practice, tmp_path: Path) -> None:
+    (tmp_path / "文件").touch()
+    done = bare_practice("doctor", "--recordings", tmp_path / "文件" / "x", "--lang", "zh")
+    assert done.returncode == 1
+    assert "：这不是文件夹。" in done.stdout
+
+
+def test_the_doctor_speaks_chinese_but_not_to_programs(bare_practice: Practice) -> None:
+    lines = bare_practice("doctor", "--lang", "zh").stdout.splitlines()
+    assert lines[0].startswith("正常  Python：")
+    assert all(re.match(r"(正常|注意|故障)  \w+：", line) for line in lines)
+    found = bare_practice("doctor", "--lang", "zh", "--json").stdout.splitlines()
+    parts = [json.loads(line) for line in found]
+    assert {part["level"] for part in parts} <= {"OK", "WARN", "FAIL"}
+    assert {"python", "microphone", "weights"} <= {part["part"] for part in parts}
 
 
 WALK = """

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from practice.commands import options, parts
-from practice.errors import PracticeError
+from practice.errors import PracticeError, system_reason
 from practice.i18n import gettext as _
 from practice.places import models_dir
 from practice.visible import visible
@@ -129,7 +129,7 @@ def _recordings(records: options.Records) -> Iterator[_Finding]:
     except OSError as error:
         raise PracticeError(
             _("{folder} cannot be written: {why}. Choose another folder with --recordings.").format(
-                folder=folder, why=error.strerror
+                folder=folder, why=system_reason(error)
             )
         ) from None
     free_mb = shutil.disk_usage(folder).free / 1e6
