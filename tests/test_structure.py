@@ -28,6 +28,8 @@ ALLOWED = {
     "progress": {"core", "i18n", "store", "visible"},
     "assess": {"core", "speech"},
     "session": {"assess", "core", "errors", "i18n", "speech", "store", "takes"},
+    "voices": {"core", "errors", "i18n", "prompts", "speech"},
+    "playback": {"core", "errors", "session", "speech", "voices"},
     "batch": {"assess", "core", "errors", "i18n", "session", "speech", "takes"},
     "pack": {"pack", "core", "errors", "i18n", "speech", "store", "takes", "visible"},
     "removal": {"core", "errors", "i18n", "settings", "store", "takes"},
@@ -39,8 +41,8 @@ ALLOWED = {
     "export": {"export", "core", "errors", "i18n", "progress", "report", "speech", "store"},
     "commands": {
         "assess", "batch", "commands", "core", "errors", "export", "i18n", "pack", "places",
-        "progress", "prompts", "removal", "report", "review", "session", "settings", "speech",
-        "store", "takes", "visible",
+        "playback", "progress", "prompts", "removal", "report", "review", "session", "settings",
+        "speech", "store", "takes", "visible", "voices",
     },
 }  # fmt: skip
 

@@ -16,11 +16,13 @@ from practice.i18n import ngettext
 @options.prompts
 def check(prompts_dir: Path) -> None:
     """Print every mistake; exit with 1 where there is one."""
-    from practice import prompts
+    from practice import prompts, voices
     from practice.report.wrap import MAX_WIDTH, wrap
     from practice.visible import visible
 
     files, problems = prompts.check(prompts_dir)
+    sounds, wrong = voices.check(prompts_dir)
+    files, problems = files + sounds, problems + wrong
     for problem in problems:
         click.echo(
             wrap(visible(str(problem)), min(shutil.get_terminal_size().columns, MAX_WIDTH), 2)

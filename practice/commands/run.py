@@ -36,11 +36,7 @@ PATIENCE_S = 1.5
     help=_("Take a recording instead of the microphone; once for each line."),
 )
 @click.argument("more_audio", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]...")
-@click.option(
-    "--device",
-    envvar="PRACTICE_DEVICE",
-    help=_("Microphone, by index or name; see `practice devices`. [env: PRACTICE_DEVICE]"),
-)
+@options.device
 @click.option(
     "--patience",
     type=click.FloatRange(0.3, 10),
@@ -55,6 +51,7 @@ PATIENCE_S = 1.5
     show_default=True,
     help=_("Longest take, in seconds."),
 )
+@options.silent
 @options.explain
 @options.as_json
 @options.desk
@@ -66,12 +63,14 @@ def run(
     device: str | None,
     patience: float,
     limit: float,
+    silent: bool,
     explain: bool,
     as_json: bool,
     desk: options.Desk,
 ) -> None:
     """Put the parts together and hand over to the session."""
     from practice import prompts
+    from practice.report.live import TerminalStage
     from practice.session import steps_of
 
     files = audio + more_audio
@@ -87,7 +86,12 @@ def run(
         if microphone is None:
             _run_files(console, session, steps, files, explain=explain, as_json=as_json)
         else:
-            _run_live(console, session, steps, microphone, explain=explain, as_json=as_json)
+            voices = parts.playback(console, desk.prompts_dir, desk.records.folder)
+            emit = parts.emit_line if as_json else None
+            stage = TerminalStage(
+                console, explain=explain, emit=emit, voices=None if silent else voices
+            )
+            _run_live(console, session, steps, microphone, stage)
 
 
 def _require_enough_lines(steps: list[Step], files: tuple[Path, ...]) -> None:
@@ -152,15 +156,11 @@ def _run_live(
     session: Session,
     steps: list[Step],
     microphone: Microphone,
-    *,
-    explain: bool,
-    as_json: bool,
+    stage: TerminalStage,
 ) -> None:
-    from practice.report.live import TerminalStage
     from practice.session import practise
 
-    emit = parts.emit_line if as_json else None
-    with closing(TerminalStage(console, explain=explain, emit=emit)) as stage:
+    with closing(stage):
         _say_who_and_with_what(console, session, microphone)
         _say_what_to_say_again(console, session, steps[0].scenario)
         _offer_broken_off(console, session, stage)
