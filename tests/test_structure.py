@@ -30,6 +30,7 @@ ALLOWED = {
     "session": {"assess", "core", "errors", "i18n", "speech", "store", "takes"},
     "voices": {"core", "errors", "i18n", "prompts", "speech"},
     "playback": {"core", "errors", "session", "speech", "voices"},
+    "conversation": {"core", "errors", "i18n", "session"},
     "batch": {"assess", "core", "errors", "i18n", "session", "speech", "takes"},
     "pack": {"pack", "core", "errors", "i18n", "speech", "store", "takes", "visible"},
     "removal": {"core", "errors", "i18n", "settings", "store", "takes"},
@@ -40,9 +41,9 @@ ALLOWED = {
     },
     "export": {"export", "core", "errors", "i18n", "progress", "report", "speech", "store"},
     "commands": {
-        "assess", "batch", "commands", "core", "errors", "export", "i18n", "pack", "places",
-        "playback", "progress", "prompts", "removal", "report", "review", "session", "settings",
-        "speech", "store", "takes", "visible", "voices",
+        "assess", "batch", "commands", "conversation", "core", "errors", "export", "i18n",
+        "pack", "places", "playback", "progress", "prompts", "removal", "report", "review",
+        "session", "settings", "speech", "store", "takes", "visible", "voices",
     },
 }  # fmt: skip
 

@@ -175,11 +175,11 @@ def with_total(score: Score) -> Score:
     """
     worst = _passes(score, unsure_as=Verdict.MISSED)
     best = _passes(score, unsure_as=Verdict.HEARD)
-    components = _components(score)
+    components = weighted(parts_of(score))
     return replace(
         score,
         components=components,
-        total=_sum(components),
+        total=total_of(components),
         passed=best if best == worst else None,
     )
 
@@ -189,21 +189,30 @@ def _passes(score: Score, unsure_as: Verdict) -> bool:
         replace(e, verdict=unsure_as) if e.verdict is Verdict.UNSURE else e for e in score.elements
     )
     critical_missed = any(e.critical and e.verdict is Verdict.MISSED for e in elements)
-    total = _sum(_components(replace(score, elements=elements)))
+    total = total_of(weighted(parts_of(replace(score, elements=elements))))
     return total >= PASS_MARK and not critical_missed and not score.banned
 
 
-def _sum(components: tuple[Component, ...]) -> float:
+def total_of(components: tuple[Component, ...]) -> float:
+    """The total, of 100, that the parts come to."""
     return 100 * sum(c.value * c.weight for c in components)
 
 
-def _components(score: Score) -> tuple[Component, ...]:
+def parts_of(score: Score) -> dict[str, tuple[float, int]]:
+    """What was done and what was asked for, in each part of the total.
+
+    Elements that are unsure count neither for nor against.
+    """
     settled = [e for e in score.elements if e.required and e.verdict is not Verdict.UNSURE]
     heard = sum(e.verdict is Verdict.HEARD for e in settled)
-    parts = {
+    return {
         "courtesies": (heard, len(settled)),
         "accuracy": (score.counts.said, score.counts.reference_length),
     }
+
+
+def weighted(parts: Mapping[str, tuple[float, int]]) -> tuple[Component, ...]:
+    """Give each part its weight; the others share that of a part with nothing in it."""
     present = {name: part for name, part in parts.items() if part[1]}
     share = sum(WEIGHTS[name] for name in present)
     return tuple(
