@@ -61,13 +61,15 @@ def play(samples: Samples, is_stopped: Callable[[], bool]) -> None:
     is_over = Event()
     try:
         with _open(device, _Feed(sound), is_over) as stream:
-            waited_s = 0.0
-            while not is_over.wait(_POLL_S) and not is_stopped():
-                waited_s += _POLL_S
-                if waited_s > len(sound) / device.rate_hz + _PATIENCE_S:
-                    raise DeviceError(_unplayable(device, _("it takes no sound")))
-            if not is_over.is_set():
-                stream.abort()  # closing alone would play what is waiting
+            try:
+                waited_s = 0.0
+                while not is_over.wait(_POLL_S) and not is_stopped():
+                    waited_s += _POLL_S
+                    if waited_s > len(sound) / device.rate_hz + _PATIENCE_S:
+                        raise DeviceError(_unplayable(device, _("it takes no sound")))
+            finally:
+                if not is_over.is_set():
+                    stream.abort()  # closing alone would play what is waiting
     except sounddevice().PortAudioError as error:
         raise DeviceError(_unplayable(device, error)) from None
 
