@@ -19,7 +19,7 @@ import soundfile
 
 from practice import prompts
 from practice.core.speechcheck import Samples
-from practice.errors import AudioError, PromptError
+from practice.errors import AudioError, PromptError, system_reason
 from practice.i18n import gettext as _
 from practice.prompts import Problem
 from practice.speech import audio
@@ -140,7 +140,7 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
     except OSError as error:
         raise AudioError(
-            _("{path} cannot be removed: {why}.").format(path=path, why=error.strerror)
+            _("{path} cannot be removed: {why}.").format(path=path, why=system_reason(error))
         ) from None
 
 
@@ -221,4 +221,4 @@ def _unwritable(folder: Path, error: OSError) -> str:
     return _(
         "{folder} cannot be written: {why}. Copy the scenarios to a folder of your own and name "
         "it with --prompts."
-    ).format(folder=folder, why=error.strerror)
+    ).format(folder=folder, why=system_reason(error))

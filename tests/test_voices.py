@@ -17,8 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from practice import takes, voices
+from practice.commands import voice as voice_command
 from practice.core.speechcheck import RATE_HZ, Samples, dbfs
-from practice.errors import AudioError, DeviceError
+from practice.errors import AudioError, DeviceError, PracticeError
+from practice.places import default_prompts
 from practice.speech import audio, speaker
 from practice.store import Store
 from practice.voices import Role, Voice
@@ -108,6 +110,16 @@ def test_a_folder_that_cannot_be_written_is_told_in_a_line(tmp_path: Path) -> No
     (tmp_path / ".a.1.wav.part").mkdir()
     with pytest.raises(AudioError, match="Copy the scenarios to a folder of your own"):
         voices.part_of(tmp_path, voice)
+
+
+def test_nothing_is_laid_beside_the_scenarios_of_an_installation(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(voice_command, "checkout", lambda: None)
+    with pytest.raises(PracticeError, match="next update would replace"):
+        voice_command.record.main(
+            ["farewell", "--model", "--prompts", str(default_prompts())], standalone_mode=False
+        )
 
 
 def test_check_names_every_voice_that_is_wrong(practice: Practice, prompts: Path) -> None:

@@ -64,6 +64,7 @@ def record(
     from practice.speech.recorder import Microphone
     from practice.voices import Role
 
+    _require_own(prompts_dir)
     role = Role.MODEL if is_model else Role.CUSTOMER
     steps = _to_record(prompts_dir, scenario_id, line, role)
     if not parts.is_interactive():
@@ -72,13 +73,6 @@ def record(
                 "There is no terminal to press keys in. Run it in a terminal, or lay a file beside "
                 "the scenario: {file}"
             ).format(file=f"{_voice(steps[0], role).stem}.wav")
-        )
-    if checkout() is None and prompts_dir == default_prompts():
-        raise PracticeError(
-            _(
-                "The next update would replace {folder}. Copy the scenarios to a folder of your "
-                "own and name it with --prompts."
-            ).format(folder=prompts_dir)
         )
     voices.part_of(prompts_dir, _voice(steps[0], role)).unlink()
     microphone = Microphone(choose(device), PATIENCE_S)
@@ -156,6 +150,17 @@ def remove(
     for path in found:
         voices.remove(path)
         click.echo(_("Removed: {name}").format(name=path.name))
+
+
+def _require_own(prompts_dir: Path) -> None:
+    """Refuse to lay voices beside the scenarios that came with an installation."""
+    if checkout() is None and prompts_dir == default_prompts():
+        raise PracticeError(
+            _(
+                "The next update would replace {folder}. Copy the scenarios to a folder of your "
+                "own and name it with --prompts."
+            ).format(folder=prompts_dir)
+        )
 
 
 def _to_record(prompts_dir: Path, scenario_id: str, line: int | None, role: Role) -> list[Step]:
