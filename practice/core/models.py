@@ -115,8 +115,8 @@ class Scenario:
 class Severity(StrEnum):
     """How bad a banned phrase is."""
 
-    SEVERE = "severe"
-    MINOR = "minor"
+    SEVERE = "severe"  # no take with it passes
+    MINOR = "minor"  # it costs points
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,10 +382,19 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class BannedHit:
-    """A banned phrase that stands in a transcript."""
+    """A banned phrase that stands in a transcript.
+
+    ``heard`` is the transcript at its place; empty in judgements from before that was
+    kept, when every phrase was severe. Where it is not ``sure`` that the phrase was said,
+    that is the trainer's to say.
+    """
 
     phrase: str
     instead: str
+    why: str = ""
+    severity: Severity = Severity.SEVERE
+    heard: str = ""
+    sure: bool = True
 
 
 class RemarkKind(StrEnum):

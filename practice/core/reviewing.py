@@ -82,7 +82,7 @@ def changes(before: Review | None, after: Review) -> tuple[tuple[Mark, ...], boo
 
 DOUBTS: dict[str, float] = {
     "undecided": 4.0,  # elements that are unsure decide on the pass
-    "banned": 3.0,  # a phrase never to be said was found
+    "banned": 3.0,  # a phrase never to be said was found, or may have been said
     "unsure": 2.0,  # for each element, three at the most
     "unlikely": 2.0,  # the recogniser doubts its own text
     "near": 1.5,  # the total is near the pass mark

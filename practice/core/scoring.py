@@ -20,6 +20,7 @@ from practice.core.models import (
     Component,
     Line,
     Score,
+    Severity,
     Transcript,
     Unscored,
     Verdict,
@@ -29,7 +30,7 @@ from practice.core.normalize import normalize
 from practice.core.remarks import find_remarks
 from practice.core.verdicts import THRESHOLDS, Reliability, Thresholds
 
-VERSION = "4"
+VERSION = "5"
 """Raised with every change that can change a score, so that ``rescore`` knows."""
 
 WEIGHTS: dict[str, float] = {"courtesies": 0.6, "accuracy": 0.4}
@@ -38,6 +39,9 @@ without elements) drops out, and the others share its weight."""
 
 PASS_MARK = 80.0
 """The least total, of 100, that passes."""
+
+MINOR_COST = 10.0
+"""Points that a minor banned phrase takes off the total. With a severe one no take passes."""
 
 OFF_SCRIPT_BELOW = 0.3
 """A take with less tolerant accuracy and no courtesy heard is something else entirely."""
@@ -100,13 +104,16 @@ class Draft:
         alignment = self.alignment
         accuracy = alignment.counts.accuracy or 0.0
         any_heard = any(e.verdict is Verdict.HEARD for e in elements)
+        hits = find_banned(alignment.hypothesis, alignment.reference.text, banned)
+        if not reliability.is_as_written(limits):
+            hits = tuple(replace(hit, sure=False) for hit in hits)
         score = Score(
             wording=self.wording.script,
             elements=elements,
             counts=alignment.counts,
             strict=strict_counts(alignment.reference.text, alignment.hypothesis.text),
             chunks=alignment.chunks,
-            banned=find_banned(alignment.hypothesis.text, alignment.reference.text, banned),
+            banned=hits,
             remarks=find_remarks(alignment, elements),
             off_script=accuracy < OFF_SCRIPT_BELOW and not any_heard,
         )
@@ -170,8 +177,8 @@ def better_of(first: Score, second: Score) -> Score:
 def with_total(score: Score) -> Score:
     """Add up the total, and say whether the take passed.
 
-    Elements that are unsure count neither for nor against; where they decide on the
-    pass, ``passed`` is None.
+    Elements and banned phrases that are unsure count neither for nor against; where they
+    decide on the pass, ``passed`` is None.
     """
     worst = _passes(score, unsure_as=Verdict.MISSED)
     best = _passes(score, unsure_as=Verdict.HEARD)
@@ -179,22 +186,31 @@ def with_total(score: Score) -> Score:
     return replace(
         score,
         components=components,
-        total=_sum(components),
+        total=_total(components, deduction(score)),
         passed=best if best == worst else None,
     )
+
+
+def deduction(score: Score) -> float:
+    """The points that minor banned phrases take off the total."""
+    return MINOR_COST * sum(h.sure and h.severity is Severity.MINOR for h in score.banned)
 
 
 def _passes(score: Score, unsure_as: Verdict) -> bool:
     elements = tuple(
         replace(e, verdict=unsure_as) if e.verdict is Verdict.UNSURE else e for e in score.elements
     )
+    said = score.banned if unsure_as is Verdict.MISSED else (h for h in score.banned if h.sure)
+    banned = tuple(replace(hit, sure=True) for hit in said)
+    settled = replace(score, elements=elements, banned=banned)
     critical_missed = any(e.critical and e.verdict is Verdict.MISSED for e in elements)
-    total = _sum(_components(replace(score, elements=elements)))
-    return total >= PASS_MARK and not critical_missed and not score.banned
+    severe = any(hit.severity is Severity.SEVERE for hit in banned)
+    total = _total(_components(settled), deduction(settled))
+    return total >= PASS_MARK and not critical_missed and not severe
 
 
-def _sum(components: tuple[Component, ...]) -> float:
-    return 100 * sum(c.value * c.weight for c in components)
+def _total(components: tuple[Component, ...], deducted: float) -> float:
+    return max(0.0, 100 * sum(c.value * c.weight for c in components) - deducted)
 
 
 def _components(score: Score) -> tuple[Component, ...]:

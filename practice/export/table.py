@@ -110,7 +110,7 @@ def _reason(attempt: Attempt) -> str | None:
 
 
 def _banned(score: Score) -> str:
-    return _(", ").join(hit.phrase for hit in score.banned)
+    return _(", ").join(hit.phrase if hit.sure else f"{hit.phrase}?" for hit in score.banned)
 
 
 def _comments(attempt: Attempt) -> str | None:
