@@ -182,11 +182,11 @@ def with_total(score: Score) -> Score:
     """
     worst = _passes(score, unsure_as=Verdict.MISSED)
     best = _passes(score, unsure_as=Verdict.HEARD)
-    components = _components(score)
+    components = weighted(parts_of(score))
     return replace(
         score,
         components=components,
-        total=_total(components, deduction(score)),
+        total=total_of(components, deduction(score)),
         passed=best if best == worst else None,
     )
 
@@ -196,30 +196,48 @@ def deduction(score: Score) -> float:
     return MINOR_COST * sum(h.sure and h.severity is Severity.MINOR for h in score.banned)
 
 
-def _passes(score: Score, unsure_as: Verdict) -> bool:
+def settled(score: Score, unsure_as: Verdict) -> Score:
+    """A score with all that is unsure taken one way: as missed, and said, or not."""
     elements = tuple(
         replace(e, verdict=unsure_as) if e.verdict is Verdict.UNSURE else e for e in score.elements
     )
     said = score.banned if unsure_as is Verdict.MISSED else (h for h in score.banned if h.sure)
-    banned = tuple(replace(hit, sure=True) for hit in said)
-    settled = replace(score, elements=elements, banned=banned)
-    critical_missed = any(e.critical and e.verdict is Verdict.MISSED for e in elements)
-    severe = any(hit.severity is Severity.SEVERE for hit in banned)
-    total = _total(_components(settled), deduction(settled))
-    return total >= PASS_MARK and not critical_missed and not severe
+    return replace(score, elements=elements, banned=tuple(replace(h, sure=True) for h in said))
 
 
-def _total(components: tuple[Component, ...], deducted: float) -> float:
+def is_ruled_out(score: Score) -> bool:
+    """Whether a take cannot pass, whatever its total."""
+    return any(e.critical and e.verdict is Verdict.MISSED for e in score.elements) or any(
+        h.sure and h.severity is Severity.SEVERE for h in score.banned
+    )
+
+
+def _passes(score: Score, unsure_as: Verdict) -> bool:
+    taken = settled(score, unsure_as)
+    total = total_of(weighted(parts_of(taken)), deduction(taken))
+    return total >= PASS_MARK and not is_ruled_out(taken)
+
+
+def total_of(components: tuple[Component, ...], deducted: float = 0.0) -> float:
+    """The total, of 100, that the parts come to, less what banned phrases cost."""
     return max(0.0, 100 * sum(c.value * c.weight for c in components) - deducted)
 
 
-def _components(score: Score) -> tuple[Component, ...]:
+def parts_of(score: Score) -> dict[str, tuple[float, int]]:
+    """What was done and what was asked for, in each part of the total.
+
+    Elements that are unsure count neither for nor against.
+    """
     settled = [e for e in score.elements if e.required and e.verdict is not Verdict.UNSURE]
     heard = sum(e.verdict is Verdict.HEARD for e in settled)
-    parts = {
+    return {
         "courtesies": (heard, len(settled)),
         "accuracy": (score.counts.said, score.counts.reference_length),
     }
+
+
+def weighted(parts: Mapping[str, tuple[float, int]]) -> tuple[Component, ...]:
+    """Give each part its weight; the others share that of a part with nothing in it."""
     present = {name: part for name, part in parts.items() if part[1]}
     share = sum(WEIGHTS[name] for name in present)
     return tuple(

@@ -31,6 +31,7 @@ from practice.report.words import (
     missed_text,
     reason_text,
     result_name,
+    said_text,
     verdict_name,
 )
 from practice.report.wrap import MAX_WIDTH, say
@@ -136,7 +137,7 @@ def one_line(attempt: Attempt) -> str:
     unsure = element_names(score.with_verdict(Verdict.UNSURE))
     if unsure:
         parts.append(_("Unsure: {elements}").format(elements=unsure))
-    said = _(", ").join(f"“{hit.phrase}”" for hit in score.banned if hit.sure)
+    said = said_text(score)
     if said:
         parts.append(_("Banned: {phrases}").format(phrases=said))
     return "  ".join(parts)

@@ -78,6 +78,11 @@ def banned_text(hit: BannedHit) -> str:
     return _(" – ").join(part for part in parts if part)
 
 
+def said_text(score: Score) -> str:
+    """The banned phrases that were surely said; empty where none was."""
+    return _(", ").join(f"“{hit.phrase}”" for hit in score.banned if hit.sure)
+
+
 def result_name(score: Score) -> str:
     """What a take came to, in a word or two."""
     if score.passed is None and score.reason is not None:
