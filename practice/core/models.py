@@ -556,10 +556,14 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What a trainer saw, or did not see, of a body standard; no microphone hears it."""
+    """What a trainer saw, or did not see, of a body standard; no microphone hears it.
+
+    ``by`` is who watched, where it was somebody else than the reviewer.
+    """
 
     item: str
     seen: bool
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -576,7 +580,8 @@ class Review:
 
     Reviews are appended, never overwritten, so that they tell who changed what; ``base``
     is the id of the review that the trainer had before them, None for the first. Elements
-    without a mark keep the machine's verdict; without a ``decision`` they decide.
+    without a mark keep the machine's verdict; without a ``decision`` they decide. ``watched_only``:
+    somebody noted what they saw during the take, and nobody has judged it yet.
     """
 
     id: str
@@ -587,6 +592,7 @@ class Review:
     marks: tuple[Mark, ...] = ()
     observations: tuple[Observation, ...] = ()
     comments: tuple[Comment, ...] = ()
+    watched_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -596,3 +602,8 @@ class Attempt:
     take: Take
     assessment: Assessment
     review: Review | None = None
+
+    @property
+    def judgement(self) -> Review | None:
+        """The review, where a trainer judged the take and did not only watch."""
+        return None if self.review is None or self.review.watched_only else self.review

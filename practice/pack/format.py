@@ -279,5 +279,6 @@ def _require_review(review: Review) -> None:
     _require_id(review.id)
     _require_moment(review.created_at)
     _require(review.base is None or _ID.fullmatch(review.base) is not None, "id")
-    _require(review.reviewer.strip() != "" and len(review.reviewer) <= _MOST_NAME, "reviewer")
-    _require(is_visible(review.reviewer), "reviewer")
+    _require(review.reviewer.strip() != "", "reviewer")
+    for name in (review.reviewer, *(seen.by for seen in review.observations)):
+        _require(is_visible(name) and len(name) <= _MOST_NAME, "reviewer")

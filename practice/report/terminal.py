@@ -22,7 +22,7 @@ from practice.core.scoring import PASS_MARK, deduction
 from practice.core.verdicts import THRESHOLDS, Family, pronoun_family
 from practice.i18n import gettext as _
 from practice.report.compare import MARKS, compare
-from practice.report.trainer import decision_text, print_review
+from practice.report.trainer import decision_text, postures, print_review
 from practice.report.words import (
     banned_text,
     difference_name,
@@ -124,7 +124,7 @@ def _explanation(attempt: Attempt) -> Iterator[str]:
 def one_line(attempt: Attempt) -> str:
     """The result of a take in a few words, for lists; a trainer's, where there is one."""
     score = final_score(attempt)
-    by = f"  {decision_text(attempt.review)}" if attempt.review else ""
+    by = f"  {decision_text(attempt.judgement)}" if attempt.judgement else ""
     if score.reason is not None:
         reason = reason_text(attempt.assessment.check, score.reason)
         return _("not scored: {reason}").format(reason=reason) + by
@@ -140,6 +140,7 @@ def one_line(attempt: Attempt) -> str:
     said = said_text(score)
     if said:
         parts.append(_("Banned: {phrases}").format(phrases=said))
+    parts += [heading for heading, _seen in postures(attempt.review)] if attempt.review else []
     return "  ".join(parts)
 
 
