@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("run:run", _("Practise a scenario: read, speak, and see what was missed.")),
     "list": ("list_:list_", _("List the scenarios.")),
     "show": ("show:show", _("Show a scenario: situation, script, courtesies.")),
+    "listen": ("listen:listen", _("Hear a scenario's model readings, and yourself.")),
     "history": ("history:history", _("List the takes that are kept, or show one.")),
     "score": ("score:score", _("Judge recordings: of one scenario, or of a manifest.")),
     "review": ("review:review", _("Review takes on a page: listen, correct, pass or redo.")),
@@ -38,6 +39,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "forget": ("forget:forget", _("Remove everything that is kept of a trainee.")),
     "prune": ("prune:prune", _("Remove old takes.")),
     "check": ("check:check", _("Check the scenarios' files for mistakes.")),
+    "voice": ("voice:voice", _("The customer's voice and model readings: record, list.")),
     "coverage": (
         "coverage:coverage",
         _("Show which scenarios practise which rows of the standard."),

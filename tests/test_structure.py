@@ -29,6 +29,8 @@ ALLOWED = {
     "progress": {"core", "i18n", "store", "visible"},
     "assess": {"core", "speech"},
     "session": {"assess", "core", "errors", "i18n", "speech", "store", "takes"},
+    "voices": {"core", "errors", "i18n", "prompts", "speech"},
+    "playback": {"core", "errors", "session", "speech", "voices"},
     "conversation": {"core", "errors", "i18n", "session"},
     "batch": {"assess", "core", "errors", "i18n", "session", "speech", "takes"},
     "pack": {"pack", "core", "errors", "i18n", "speech", "store", "takes", "visible"},
@@ -41,8 +43,8 @@ ALLOWED = {
     "export": {"export", "core", "errors", "i18n", "progress", "report", "speech", "store"},
     "commands": {
         "assess", "batch", "catalogue", "commands", "conversation", "core", "errors", "export",
-        "i18n", "pack", "places", "progress", "prompts", "removal", "report", "review",
-        "session", "settings", "speech", "store", "takes", "visible",
+        "i18n", "pack", "places", "playback", "progress", "prompts", "removal", "report", "review",
+        "session", "settings", "speech", "store", "takes", "visible", "voices",
     },
 }  # fmt: skip
 

@@ -20,12 +20,14 @@ def check(prompts_dir: Path) -> None:
 
     With a checkout's own scenarios go its catalogues of messages.
     """
-    from practice import catalogue, prompts
+    from practice import catalogue, prompts, voices
     from practice.report.wrap import MAX_WIDTH, wrap
     from practice.visible import visible
 
     files, problems = prompts.check(prompts_dir)
-    mistakes = [str(problem) for problem in problems]
+    sounds, wrong = voices.check(prompts_dir)
+    files += sounds
+    mistakes = [str(problem) for problem in [*problems, *wrong]]
     root = checkout()
     if root is not None and prompts_dir.resolve() == default_prompts().resolve():
         catalogues, found = catalogue.check(root)

@@ -44,6 +44,16 @@ as_json: _Decorator = click.option(
     "--json", "as_json", is_flag=True, help=_("Print JSON for programs, one object a line.")
 )
 
+device: _Decorator = click.option(
+    "--device",
+    envvar="PRACTICE_DEVICE",
+    help=_("Microphone, by index or name; see `practice devices`. [env: PRACTICE_DEVICE]"),
+)
+
+silent: _Decorator = click.option(
+    "--silent", is_flag=True, help=_("Play nothing: no customer's voice, no model reading.")
+)
+
 yes: _Decorator = click.option("--yes", is_flag=True, help=_("Remove without a question."))
 
 observer: _Decorator = click.option(

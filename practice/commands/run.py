@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from practice.conversation import Choose, Walk
     from practice.core.models import Attempt, Branch, Scenario
+    from practice.playback import Playback
     from practice.report.live import TerminalStage
     from practice.session import Session, Step
     from practice.speech.recorder import Microphone
@@ -40,11 +41,7 @@ PATIENCE_S = 1.5
     help=_("Take a recording instead of the microphone; once for each line."),
 )
 @click.argument("more_audio", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]...")
-@click.option(
-    "--device",
-    envvar="PRACTICE_DEVICE",
-    help=_("Microphone, by index or name; see `practice devices`. [env: PRACTICE_DEVICE]"),
-)
+@options.device
 @click.option(
     "--patience",
     type=click.FloatRange(0.3, 10),
@@ -68,6 +65,7 @@ PATIENCE_S = 1.5
 )
 @click.option("--choose", is_flag=True, help=_("Choose at each branch instead of chance."))
 @options.observer
+@options.silent
 @options.explain
 @options.as_json
 @options.desk
@@ -82,6 +80,7 @@ def run(
     branches: tuple[str, ...],
     choose: bool,
     observer: str | None,
+    silent: bool,
     explain: bool,
     as_json: bool,
     desk: options.Desk,
@@ -111,9 +110,10 @@ def run(
             raise SystemExit(1)
     else:
         microphone = _microphone(device, patience, limit)
+        voices = None if silent else parts.playback(console, desk.prompts_dir, desk.records.folder)
         with (
             parts.open_session(desk, load_ahead=True) as session,
-            _stage(console, explain=explain, as_json=as_json) as stage,
+            _stage(console, voices, explain=explain, as_json=as_json) as stage,
         ):
             by = stage.choose_branch if choose else by_chance
             walk, path = _live_steps(scenario, line, branches, by, stage)
@@ -225,11 +225,13 @@ def _run_files(
 
 
 @contextmanager
-def _stage(console: Console, *, explain: bool, as_json: bool) -> Iterator[TerminalStage]:
+def _stage(
+    console: Console, voices: Playback | None, *, explain: bool, as_json: bool
+) -> Iterator[TerminalStage]:
     from practice.report.live import TerminalStage
 
     emit = parts.emit_line if as_json else None
-    with closing(TerminalStage(console, explain=explain, emit=emit)) as stage:
+    with closing(TerminalStage(console, explain=explain, emit=emit, voices=voices)) as stage:
         yield stage
 
 
