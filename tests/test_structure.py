@@ -112,7 +112,7 @@ def test_wheel_holds_what_it_needs(wheel: Path) -> None:
         "practice/locale/zh/LC_MESSAGES/click.mo",
         "practice/store/migrations/versions/v0001_attempts.py",
         "practice/store/migrations/versions/v0002_reviews.py",
-        "practice/store/migrations/versions/v0003_settings.py",
+        "practice/store/migrations/versions/v0003_settings_observations.py",
         "practice/review/templates/attempt.html",
         "practice/review/static/review.js",
         "practice/export/templates/report.html",

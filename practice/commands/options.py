@@ -56,6 +56,13 @@ silent: _Decorator = click.option(
 
 yes: _Decorator = click.option("--yes", is_flag=True, help=_("Remove without a question."))
 
+observer: _Decorator = click.option(
+    "--observer",
+    envvar="PRACTICE_TRAINER",
+    metavar="NAME",
+    help=_("A trainer who watches, and is asked for the posture. [env: PRACTICE_TRAINER]"),
+)
+
 explain: _Decorator = click.option(
     "--explain", is_flag=True, help=_("Show what each figure and verdict rests on.")
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,6 +64,7 @@ PATIENCE_S = 1.5
     help=_("Which way a conversation goes: the name of a line; once for each branch."),
 )
 @click.option("--choose", is_flag=True, help=_("Choose at each branch instead of chance."))
+@options.observer
 @options.silent
 @options.explain
 @options.as_json
@@ -77,6 +79,7 @@ def run(
     limit: float,
     branches: tuple[str, ...],
     choose: bool,
+    observer: str | None,
     silent: bool,
     explain: bool,
     as_json: bool,
@@ -90,6 +93,8 @@ def run(
     files = audio + more_audio
     if more_audio and not audio:
         raise click.UsageError(_("Recordings are given with --audio FILE."))
+    if observer is not None:
+        observer = parts.require_name(observer)
     scenario = prompts.load(desk.prompts_dir, scenario_id)
     is_whole = scenario.is_conversation and line is None
     if (branches or choose) and not is_whole:
@@ -112,7 +117,8 @@ def run(
         ):
             by = stage.choose_branch if choose else by_chance
             walk, path = _live_steps(scenario, line, branches, by, stage)
-            attempts = _run_live(console, session, scenario, path, microphone, stage)
+            watched = replace(session, observer=observer)
+            attempts = _run_live(console, watched, scenario, path, microphone, stage)
     if walk is not None and attempts:
         whole = walk.whole(attempts)
         if as_json:

@@ -20,6 +20,7 @@ from practice.core.models import (
     Component,
     Line,
     Score,
+    Severity,
     Transcript,
     Unscored,
     Verdict,
@@ -29,7 +30,7 @@ from practice.core.normalize import normalize
 from practice.core.remarks import find_remarks
 from practice.core.verdicts import THRESHOLDS, Reliability, Thresholds
 
-VERSION = "4"
+VERSION = "5"
 """Raised with every change that can change a score, so that ``rescore`` knows."""
 
 WEIGHTS: dict[str, float] = {"courtesies": 0.6, "accuracy": 0.4}
@@ -38,6 +39,9 @@ without elements) drops out, and the others share its weight."""
 
 PASS_MARK = 80.0
 """The least total, of 100, that passes."""
+
+MINOR_COST = 10.0
+"""Points that a minor banned phrase takes off the total. With a severe one no take passes."""
 
 OFF_SCRIPT_BELOW = 0.3
 """A take with less tolerant accuracy and no courtesy heard is something else entirely."""
@@ -100,13 +104,16 @@ class Draft:
         alignment = self.alignment
         accuracy = alignment.counts.accuracy or 0.0
         any_heard = any(e.verdict is Verdict.HEARD for e in elements)
+        hits = find_banned(alignment.hypothesis, alignment.reference.text, banned)
+        if not reliability.is_as_written(limits):
+            hits = tuple(replace(hit, sure=False) for hit in hits)
         score = Score(
             wording=self.wording.script,
             elements=elements,
             counts=alignment.counts,
             strict=strict_counts(alignment.reference.text, alignment.hypothesis.text),
             chunks=alignment.chunks,
-            banned=find_banned(alignment.hypothesis.text, alignment.reference.text, banned),
+            banned=hits,
             remarks=find_remarks(alignment, elements),
             off_script=accuracy < OFF_SCRIPT_BELOW and not any_heard,
         )
@@ -170,8 +177,8 @@ def better_of(first: Score, second: Score) -> Score:
 def with_total(score: Score) -> Score:
     """Add up the total, and say whether the take passed.
 
-    Elements that are unsure count neither for nor against; where they decide on the
-    pass, ``passed`` is None.
+    Elements and banned phrases that are unsure count neither for nor against; where they
+    decide on the pass, ``passed`` is None.
     """
     worst = _passes(score, unsure_as=Verdict.MISSED)
     best = _passes(score, unsure_as=Verdict.HEARD)
@@ -179,23 +186,41 @@ def with_total(score: Score) -> Score:
     return replace(
         score,
         components=components,
-        total=total_of(components),
+        total=total_of(components, deduction(score)),
         passed=best if best == worst else None,
     )
 
 
-def _passes(score: Score, unsure_as: Verdict) -> bool:
+def deduction(score: Score) -> float:
+    """The points that minor banned phrases take off the total."""
+    return MINOR_COST * sum(h.sure and h.severity is Severity.MINOR for h in score.banned)
+
+
+def settled(score: Score, unsure_as: Verdict) -> Score:
+    """A score with all that is unsure taken one way: as missed, and said, or not."""
     elements = tuple(
         replace(e, verdict=unsure_as) if e.verdict is Verdict.UNSURE else e for e in score.elements
     )
-    critical_missed = any(e.critical and e.verdict is Verdict.MISSED for e in elements)
-    total = total_of(weighted(parts_of(replace(score, elements=elements))))
-    return total >= PASS_MARK and not critical_missed and not score.banned
+    said = score.banned if unsure_as is Verdict.MISSED else (h for h in score.banned if h.sure)
+    return replace(score, elements=elements, banned=tuple(replace(h, sure=True) for h in said))
 
 
-def total_of(components: tuple[Component, ...]) -> float:
-    """The total, of 100, that the parts come to."""
-    return 100 * sum(c.value * c.weight for c in components)
+def is_ruled_out(score: Score) -> bool:
+    """Whether a take cannot pass, whatever its total."""
+    return any(e.critical and e.verdict is Verdict.MISSED for e in score.elements) or any(
+        h.sure and h.severity is Severity.SEVERE for h in score.banned
+    )
+
+
+def _passes(score: Score, unsure_as: Verdict) -> bool:
+    taken = settled(score, unsure_as)
+    total = total_of(weighted(parts_of(taken)), deduction(taken))
+    return total >= PASS_MARK and not is_ruled_out(taken)
+
+
+def total_of(components: tuple[Component, ...], deducted: float = 0.0) -> float:
+    """The total, of 100, that the parts come to, less what banned phrases cost."""
+    return max(0.0, 100 * sum(c.value * c.weight for c in components) - deducted)
 
 
 def parts_of(score: Score) -> dict[str, tuple[float, int]]:

@@ -10,7 +10,16 @@ from practice.core.kinds import Kind
 from practice.core.models import Attempt, Component, Line, Score, Verdict
 from practice.core.normalize import normalize
 from practice.core.reviewing import final_score
-from practice.core.scoring import PASS_MARK, draft, parts_of, total_of, weighted
+from practice.core.scoring import (
+    PASS_MARK,
+    deduction,
+    draft,
+    is_ruled_out,
+    parts_of,
+    settled,
+    total_of,
+    weighted,
+)
 
 FORMS_OF_ADDRESS = ("先生", "女士", "小姐")
 """What the standard addresses customers by, with what today's halls say."""
@@ -68,13 +77,15 @@ class Finding:
 class Whole:
     """The judgement of a conversation.
 
-    ``passed`` is None where something unsure, or a turn that could not be scored, decides
-    on it. ``total`` is None where no turn was scored.
+    ``deducted`` are the points that minor banned phrases cost. ``passed`` is None where
+    something unsure, or a turn that could not be scored, decides on it. ``total`` is None
+    where no turn was scored.
     """
 
     turns: tuple[Turn, ...]
     findings: tuple[Finding, ...]
     components: tuple[Component, ...]
+    deducted: float
     total: float | None
     passed: bool | None
 
@@ -86,8 +97,9 @@ def judge_whole(
 
     The counts of all turns are added up and weighted like those of one take; a turn that
     was passed over counts as a script of which nothing was said. It passes with the same
-    mark, when no turn has a banned phrase or misses a critical courtesy, and every check
-    is kept. ``address`` are the forms that fit this customer; any does where none is given.
+    mark, when no turn has a severe banned phrase or misses a critical courtesy, and every
+    check is kept; a minor banned phrase costs the whole what it costs a take. ``address``
+    are the forms that fit this customer; any does where none is given.
     """
     findings = (
         _order(turns),
@@ -96,10 +108,14 @@ def judge_whole(
         _respect(turns),
     )
     components = add_up(turns)
-    total = total_of(components) if any(t.score and t.score.reason is None for t in turns) else None
+    is_scored = any(t.score and t.score.reason is None for t in turns)
+    deducted = _deduction(turns)
+    total = total_of(components, deducted) if is_scored else None
     worst = _passes(turns, findings, Verdict.MISSED)
     best = _passes(turns, findings, Verdict.HEARD)
-    return Whole(tuple(turns), findings, components, total, best if best == worst else None)
+    return Whole(
+        tuple(turns), findings, components, deducted, total, best if best == worst else None
+    )
 
 
 def add_up(turns: Iterable[Turn]) -> tuple[Component, ...]:
@@ -124,14 +140,14 @@ def _passes(turns: Sequence[Turn], findings: Sequence[Finding], unsure_as: Verdi
     """Whether it passes, with everything that is unsure taken one way or the other."""
     doubtful = State.KEPT if unsure_as is Verdict.HEARD else State.BROKEN
     states = {doubtful if f.state is State.UNSURE else f.state for f in findings}
-    settled = [_settled(turn, unsure_as) for turn in turns]
-    if any(
-        score.banned or any(e.critical and e.verdict is Verdict.MISSED for e in score.elements)
-        for score in (turn.score for turn in settled)
-        if score is not None
-    ):
+    taken = [_settled(turn, unsure_as) for turn in turns]
+    if any(turn.score and is_ruled_out(turn.score) for turn in taken):
         return False
-    return State.BROKEN not in states and total_of(add_up(settled)) >= PASS_MARK
+    return State.BROKEN not in states and total_of(add_up(taken), _deduction(taken)) >= PASS_MARK
+
+
+def _deduction(turns: Sequence[Turn]) -> float:
+    return sum(deduction(turn.score) for turn in turns if turn.score)
 
 
 def _settled(turn: Turn, unsure_as: Verdict) -> Turn:
@@ -139,10 +155,7 @@ def _settled(turn: Turn, unsure_as: Verdict) -> Turn:
     score = turn.score
     if turn.attempt is None or score is None:
         return turn
-    elements = tuple(
-        replace(e, verdict=unsure_as) if e.verdict is Verdict.UNSURE else e for e in score.elements
-    )
-    assessment = replace(turn.attempt.assessment, score=replace(score, elements=elements))
+    assessment = replace(turn.attempt.assessment, score=settled(score, unsure_as))
     return replace(turn, attempt=Attempt(turn.attempt.take, assessment))
 
 

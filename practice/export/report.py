@@ -18,7 +18,7 @@ from practice.i18n import gettext as _
 from practice.i18n import is_chinese, ngettext
 from practice.report import words
 from practice.report.compare import MARKS
-from practice.report.trainer import comment_text, decision_text, observation_text
+from practice.report.trainer import comment_text, decision_text, observation_text, postures
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _LONGEST_NAME = 24
@@ -66,6 +66,7 @@ def write_report(
         "comment_text": comment_text,
         "decision_text": decision_text,
         "observation_text": observation_text,
+        "postures": postures,
     }
     page = environment.get_template("report.html").stream(
         cover=cover,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, ClassVar
@@ -16,7 +17,7 @@ from practice.core.verdicts import LIMITS, THRESHOLDS, Thresholds
 from practice.errors import PromptError, system_reason
 from practice.i18n import gettext as _
 from practice.prompts.problems import InvalidFileError, Problem
-from practice.prompts.scenario import markup_message, silent_parts
+from practice.prompts.scenario import banned_in, markup_message, silent_parts
 from practice.prompts.yaml_file import Model, Text, line_of, parse, read_text, validate
 from practice.visible import is_visible
 
@@ -182,6 +183,14 @@ def read_banned(path: Path) -> tuple[BannedPhrase, ...]:
     if problems:
         raise InvalidFileError(problems)
     return tuple(phrases)
+
+
+def banned_in_better(path: Path, phrases: tuple[BannedPhrase, ...]) -> Iterator[Problem]:
+    """The better sentences of a list that have a banned phrase themselves."""
+    _raw, tree = parse(path)
+    for number, phrase in enumerate(phrases):
+        where = line_of(tree, ("banned", number, "instead"))
+        yield from banned_in(path, where, phrase.wordings, phrases)
 
 
 def read_standard(path: Path) -> tuple[StandardRow, ...]:

@@ -15,14 +15,15 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from practice.core.models import Attempt, Branch, Mode
+from practice.core.models import Attempt, Branch, Line, Mode, Observation
 from practice.core.speechcheck import Samples
 from practice.i18n import gettext as _
 from practice.report.as_json import attempt_to_dict
 from practice.report.terminal import print_attempt
-from practice.report.wrap import say
+from practice.report.wrap import MAX_WIDTH, say, wrap
 from practice.session import Choice, Start, Step
 from practice.speech.recorder import Command, Ending, Meter, Recorded
+from practice.visible import visible
 
 _METER_CELLS = 20
 _BESIDE_METER_CELLS = 64  # what stands before and after the meter, in the longer language
@@ -83,8 +84,7 @@ class TerminalStage:
         say(console, _("Situation: {cue}").format(cue=line.cue), indent=2)
         if line.customer:
             say(console, _("Customer: “{words}”").format(words=line.customer), indent=2)
-        if line.body:
-            say(console, _("Posture: {body}").format(body=line.body), "dim", indent=2)
+        _say_posture(console, line)
         if line.instead_of:
             say(console, _("Instead of: {phrase}").format(phrase=line.instead_of), "red", indent=2)
         say(console, _("Say: {script}").format(script=line.script), "bold cyan", indent=2)
@@ -169,6 +169,24 @@ class TerminalStage:
         pressed = self._press_or_listen(keys, offer, step)
         return {"again": Choice.AGAIN, "next": Choice.NEXT, "quit": Choice.QUIT}[pressed]
 
+    def observe(self, items: tuple[str, ...], observer: str) -> tuple[Observation, ...]:
+        """Ask somebody who watched which body standards they saw, one by one."""
+        self.settle()
+        console = self._console
+        offer = _("{name}, what did you see? Y: seen   N: not seen   Enter: not watched")
+        console.print()
+        say(console, offer.format(name=observer), "bold")
+        answers = {"seen": _("seen"), "unseen": _("not seen"), "skip": _("not watched")}
+        found = []
+        for item in items:
+            question = wrap(visible(f"  {item}？"), min(console.width, MAX_WIDTH) - 12, 4)
+            console.print(Text(f"{question} "), end="")
+            pressed = self._press({"seen": ("y",), "unseen": ("n",), "skip": ("KEY_ENTER", " ")})
+            console.print(Text(answers[pressed]))
+            if pressed != "skip":
+                found.append(Observation(item, pressed == "seen"))
+        return tuple(found)
+
     def settle(self) -> None:
         """Let the keys pass that were still meant for the take just ended."""
         with self._keys.cbreak():
@@ -228,6 +246,17 @@ class TerminalStage:
         # A key that was pressed too early, or twice, is not meant for what comes next.
         while self._keys.inkey(timeout=0, esc_delay=0.0):
             pass
+
+
+def _say_posture(console: Console, line: Line) -> None:
+    """Say what a trainer watches for, an item a line where there are several."""
+    *several, last = line.body_items or ("",)
+    if several:
+        say(console, _("Posture:"), "dim")
+        for item in (*several, last):
+            say(console, f"  - {item}", "dim", indent=4)
+    elif last:
+        say(console, _("Posture: {body}").format(body=last), "dim", indent=2)
 
 
 def _place(step: Step) -> str:

@@ -11,7 +11,7 @@ from practice.core.models import Verdict
 from practice.core.scoring import PASS_MARK
 from practice.core.whole import Check, Finding, State, Turn, Whole
 from practice.i18n import gettext as _
-from practice.report.words import element_names, missed_text, result_name
+from practice.report.words import element_names, missed_text, result_name, said_text
 from practice.report.wrap import say
 
 
@@ -44,6 +44,7 @@ def whole_to_dict(scenario_id: str, whole: Whole) -> dict[str, Any]:
         "score": whole.total,
         "pass_mark": PASS_MARK,
         "components": [{**asdict(c), "value": c.value} for c in whole.components],
+        "deduction": whole.deducted,
         "checks": {
             f.check: {"state": f.state, "turns": f.turns, "words": f.words} for f in whole.findings
         },
@@ -75,6 +76,9 @@ def _turn_text(turn: Turn) -> str:
     unsure = element_names(score.with_verdict(Verdict.UNSURE))
     if unsure:
         text += "  " + _("Unsure: {elements}").format(elements=unsure)
+    said = said_text(score)
+    if said:
+        text += "  " + _("Banned: {phrases}").format(phrases=said)
     return text
 
 

@@ -4,7 +4,17 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from practice.core.kinds import CHINESE, Kind
-from practice.core.models import ElementResult, Op, Score, SpeechCheck, Unscored, Verdict
+from practice.core.models import (
+    BannedHit,
+    ElementResult,
+    Op,
+    Score,
+    Severity,
+    SpeechCheck,
+    Unscored,
+    Verdict,
+)
+from practice.core.scoring import MINOR_COST
 from practice.core.speechcheck import MAX_TAKE_S
 from practice.i18n import gettext as _
 from practice.i18n import is_chinese
@@ -52,6 +62,25 @@ def element_names(elements: Iterable[ElementResult]) -> str:
 def missed_text(score: Score) -> str:
     """The missed courtesies in words; empty where none is."""
     return element_names(e for e in score.with_verdict(Verdict.MISSED) if e.required)
+
+
+def banned_text(hit: BannedHit) -> str:
+    """A banned phrase as it is reported: what was heard, why it is banned, what to say instead."""
+    named = _("“{phrase}”") if hit.heard in ("", hit.phrase) else _("“{phrase}” (heard “{heard}”)")
+    said = _("Never say {phrase}") if hit.sure else _("Perhaps {phrase} was said")
+    cost = _("{points:.0f} points less") if hit.severity is Severity.MINOR else _("cannot pass")
+    parts = (
+        said.format(phrase=named.format(phrase=hit.phrase, heard=hit.heard)),
+        hit.why,
+        cost.format(points=MINOR_COST) if hit.sure else _("the trainer will listen"),
+        _("better: {instead}").format(instead=hit.instead),
+    )
+    return _(" – ").join(part for part in parts if part)
+
+
+def said_text(score: Score) -> str:
+    """The banned phrases that were surely said; empty where none was."""
+    return _(", ").join(f"“{hit.phrase}”" for hit in score.banned if hit.sure)
 
 
 def result_name(score: Score) -> str:

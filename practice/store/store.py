@@ -26,7 +26,7 @@ class Filter:
 
     ``since`` and ``until`` are moments as attempts have them (ISO 8601, UTC), the second
     one outside. ``result`` is passed, failed, open or unscored; ``reviewed`` asks for those
-    that a trainer has seen, or has not.
+    that a trainer has judged, or has not.
     """
 
     trainee: str | None = None
@@ -53,8 +53,7 @@ class Filter:
         if self.until is not None:
             found.append(standings.c.created_at < self.until)
         if self.reviewed is not None:
-            unseen = standings.c.review_id.is_(None)
-            found.append(sa.not_(unseen) if self.reviewed else unseen)
+            found.append(standings.c.reviewed.is_(self.reviewed))
         return found
 
 
