@@ -25,6 +25,7 @@ ALLOWED = {
     "takes": {"core", "errors", "i18n"},
     "speech": {"speech", "core", "errors", "i18n"},
     "store": {"store", "core", "errors", "i18n"},
+    "drill": {"core"},
     "progress": {"core", "i18n", "store", "visible"},
     "assess": {"core", "speech"},
     "session": {"assess", "core", "errors", "i18n", "speech", "store", "takes"},

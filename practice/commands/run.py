@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from practice.commands import options, parts
+from practice.commands import live, options, parts
 from practice.errors import PracticeError
 from practice.i18n import gettext as _
 
@@ -17,13 +16,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from practice.core.models import Scenario
-    from practice.report.live import TerminalStage
     from practice.session import Session, Step
     from practice.speech.recorder import Microphone
-
-
-PATIENCE_S = 1.5
-"""Silence after speech that ends a take. Pauses at a comma last up to about a second."""
 
 
 @click.command(help=_("Practise a scenario: read, speak, and see what was missed."))
@@ -36,25 +30,7 @@ PATIENCE_S = 1.5
     help=_("Take a recording instead of the microphone; once for each line."),
 )
 @click.argument("more_audio", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]...")
-@click.option(
-    "--device",
-    envvar="PRACTICE_DEVICE",
-    help=_("Microphone, by index or name; see `practice devices`. [env: PRACTICE_DEVICE]"),
-)
-@click.option(
-    "--patience",
-    type=click.FloatRange(0.3, 10),
-    default=PATIENCE_S,
-    show_default=True,
-    help=_("Seconds of silence after speech that end a take."),
-)
-@click.option(
-    "--limit",
-    type=click.FloatRange(1, 60),
-    default=60,
-    show_default=True,
-    help=_("Longest take, in seconds."),
-)
+@options.microphone
 @options.explain
 @options.as_json
 @options.desk
@@ -63,9 +39,7 @@ def run(
     line: int | None,
     audio: tuple[Path, ...],
     more_audio: tuple[Path, ...],
-    device: str | None,
-    patience: float,
-    limit: float,
+    mic: options.Mic,
     explain: bool,
     as_json: bool,
     desk: options.Desk,
@@ -80,9 +54,8 @@ def run(
     scenario = prompts.load(desk.prompts_dir, scenario_id)
     steps = steps_of(scenario, line)
     _require_enough_lines(steps, files)
-    microphone = None if files else _microphone(device, patience, limit)
-    elsewhere = microphone is not None and not sys.stdout.isatty()
-    console = parts.console(for_programs=as_json or elsewhere)
+    microphone = None if files else live.open_microphone(mic, or_files=True)
+    console = live.console(as_json=as_json) if microphone else parts.console(for_programs=as_json)
     with parts.open_session(desk, load_ahead=microphone is not None) as session:
         if microphone is None:
             _run_files(console, session, steps, files, explain=explain, as_json=as_json)
@@ -98,20 +71,6 @@ def _require_enough_lines(steps: list[Step], files: tuple[Path, ...]) -> None:
                 "line are judged by `practice score`."
             ).format(files=len(files), n=len(steps), scenario=steps[0].scenario.id)
         )
-
-
-def _microphone(device: str | None, patience_s: float, limit_s: float) -> Microphone:
-    from practice.speech.devices import choose
-    from practice.speech.recorder import Microphone
-
-    if not parts.is_interactive():
-        raise PracticeError(
-            _(
-                "There is no terminal to press keys in. Run it in a terminal, or give "
-                "recordings with --audio."
-            )
-        )
-    return Microphone(choose(device), patience_s, limit_s)
 
 
 def _run_files(
@@ -161,22 +120,10 @@ def _run_live(
 
     emit = parts.emit_line if as_json else None
     with closing(TerminalStage(console, explain=explain, emit=emit)) as stage:
-        _say_who_and_with_what(console, session, microphone)
+        live.say_who_and_with_what(console, session, microphone)
         _say_what_to_say_again(console, session, steps[0].scenario)
-        _offer_broken_off(console, session, stage)
+        live.offer_broken_off(console, session, stage)
         practise(session, steps, microphone, stage)
-
-
-def _say_who_and_with_what(console: Console, session: Session, microphone: Microphone) -> None:
-    from practice.report.wrap import say
-
-    say(
-        console,
-        _("Trainee: {name}   Microphone: {device}").format(
-            name=session.trainee.name, device=microphone.device.name
-        ),
-        "dim",
-    )
 
 
 def _say_what_to_say_again(console: Console, session: Session, scenario: Scenario) -> None:
@@ -194,35 +141,3 @@ def _say_what_to_say_again(console: Console, session: Session, scenario: Scenari
         say(console, text.format(trainer=attempt.review.reviewer, script=script), "yellow")
         for comment in attempt.review.comments:
             say(console, f"  {comment.text}", indent=2)
-
-
-def _offer_broken_off(console: Console, session: Session, stage: TerminalStage) -> None:
-    """Offer what an earlier run recorded but did not judge, before anything new."""
-    from practice import takes
-    from practice.report.words import local_time
-    from practice.report.wrap import say
-    from practice.session import keep_and_show
-
-    for take in takes.broken_off(session.folder):
-        if session.store.has(take.id):
-            takes.strike_off(session.folder, take, with_audio=False)
-            continue
-        if not takes.has_sound(session.folder, take):
-            takes.strike_off(session.folder, take, with_audio=True)
-            continue
-        say(
-            console,
-            _("A take of “{script}” by {name} was broken off on {time} and is still here.").format(
-                script=take.spec.script,
-                name=take.trainee.name,
-                time=local_time(take.created_at),
-            ),
-            "yellow",
-        )
-        say(console, _("Enter: judge it   D: delete it   L: later"), "dim")
-        chosen = stage.choose({"judge": ("KEY_ENTER", " "), "delete": ("d",), "later": ("l",)})
-        if chosen == "delete":
-            takes.strike_off(session.folder, take, with_audio=True)
-        elif chosen == "judge":
-            keep_and_show(session.folder, session.store, session.judge, take, stage.result)
-            takes.strike_off(session.folder, take, with_audio=False)

@@ -57,6 +57,47 @@ _SHORTLIST = 4
 """Wordings that are aligned by sound, after all have been compared by spelling."""
 
 
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What was said of what was to be said: courtesies, and characters of the script.
+
+    Tallies add up with ``+``, so that several takes are never averaged.
+    """
+
+    heard: int = 0
+    courtesies: int = 0
+    said: float = 0.0
+    characters: int = 0
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(
+            self.heard + other.heard,
+            self.courtesies + other.courtesies,
+            self.said + other.said,
+            self.characters + other.characters,
+        )
+
+    @property
+    def components(self) -> tuple[Component, ...]:
+        """The parts of the total that there are."""
+        parts = {
+            "courtesies": (self.heard, self.courtesies),
+            "accuracy": (self.said, self.characters),
+        }
+        present = {name: part for name, part in parts.items() if part[1]}
+        share = sum(WEIGHTS[name] for name in present)
+        return tuple(
+            Component(name, WEIGHTS[name] / share, done, total)
+            for name, (done, total) in present.items()
+        )
+
+    @property
+    def total(self) -> float | None:
+        """The total of 100; None where nothing was to be said."""
+        parts = self.components
+        return 100 * sum(part.value * part.weight for part in parts) if parts else None
+
+
 def scorer_name(limits: Thresholds) -> str:
     """What made a judgement: the version, and a mark of the thresholds where they differ.
 
@@ -173,43 +214,44 @@ def with_total(score: Score) -> Score:
     Elements that are unsure count neither for nor against; where they decide on the
     pass, ``passed`` is None.
     """
-    worst = _passes(score, unsure_as=Verdict.MISSED)
-    best = _passes(score, unsure_as=Verdict.HEARD)
-    components = _components(score)
+    worst = _passes(with_unsure_as(score, Verdict.MISSED))
+    best = _passes(with_unsure_as(score, Verdict.HEARD))
+    tally = tally_of(score)
     return replace(
         score,
-        components=components,
-        total=_sum(components),
+        components=tally.components,
+        total=tally.total or 0.0,
         passed=best if best == worst else None,
     )
 
 
-def _passes(score: Score, unsure_as: Verdict) -> bool:
+def with_unsure_as(score: Score, verdict: Verdict) -> Score:
+    """Suppose that every element that is unsure turned out one way."""
     elements = tuple(
-        replace(e, verdict=unsure_as) if e.verdict is Verdict.UNSURE else e for e in score.elements
+        replace(e, verdict=verdict) if e.verdict is Verdict.UNSURE else e for e in score.elements
     )
-    critical_missed = any(e.critical and e.verdict is Verdict.MISSED for e in elements)
-    total = _sum(_components(replace(score, elements=elements)))
-    return total >= PASS_MARK and not critical_missed and not score.banned
+    return replace(score, elements=elements)
 
 
-def _sum(components: tuple[Component, ...]) -> float:
-    return 100 * sum(c.value * c.weight for c in components)
-
-
-def _components(score: Score) -> tuple[Component, ...]:
+def tally_of(score: Score) -> Tally:
+    """Count what was said in a take; elements that are unsure are left out."""
     settled = [e for e in score.elements if e.required and e.verdict is not Verdict.UNSURE]
-    heard = sum(e.verdict is Verdict.HEARD for e in settled)
-    parts = {
-        "courtesies": (heard, len(settled)),
-        "accuracy": (score.counts.said, score.counts.reference_length),
-    }
-    present = {name: part for name, part in parts.items() if part[1]}
-    share = sum(WEIGHTS[name] for name in present)
-    return tuple(
-        Component(name, WEIGHTS[name] / share, done, total)
-        for name, (done, total) in present.items()
+    return Tally(
+        sum(e.verdict is Verdict.HEARD for e in settled),
+        len(settled),
+        score.counts.said,
+        score.counts.reference_length,
     )
+
+
+def is_barred(score: Score) -> bool:
+    """Whether something fails a take whatever its total."""
+    critical_missed = any(e.critical and e.verdict is Verdict.MISSED for e in score.elements)
+    return critical_missed or bool(score.banned)
+
+
+def _passes(score: Score) -> bool:
+    return (tally_of(score).total or 0.0) >= PASS_MARK and not is_barred(score)
 
 
 def _closest(line: Line, transcript: str) -> tuple[Wording, Alignment]:

@@ -51,11 +51,16 @@ class TerminalStage:
         say(console, _("Situation: {cue}").format(cue=line.cue), indent=2)
         if line.customer:
             say(console, _("Customer: “{words}”").format(words=line.customer), indent=2)
-        if line.body:
-            say(console, _("Posture: {body}").format(body=line.body), "dim", indent=2)
         if line.instead_of:
             say(console, _("Instead of: {phrase}").format(phrase=line.instead_of), "red", indent=2)
-        say(console, _("Say: {script}").format(script=line.script), "bold cyan", indent=2)
+        self.show_script(step)
+
+    def show_script(self, step: Step) -> None:
+        """Show what is to be said, and in which posture."""
+        line = step.line
+        if line.body:
+            say(self._console, _("Posture: {body}").format(body=line.body), "dim", indent=2)
+        say(self._console, _("Say: {script}").format(script=line.script), "bold cyan", indent=2)
 
     def wait_for_start(self, step: Step) -> Start:
         """Wait for the key that starts a take, or for another one."""
@@ -111,10 +116,7 @@ class TerminalStage:
 
     def ask_next(self, step: Step, *, retries: bool) -> Choice:
         """Ask what to do after a take; without ``retries`` there is no saying it again."""
-        # Keys that were still meant for the take just ended are let pass.
-        with self._keys.cbreak():
-            time.sleep(_SETTLE_S)
-            self._drain()
+        self.settle()
         go_on = _("finish") if step.is_last else _("next line")
         keys: dict[str, tuple[str, ...]] = {"next": ("KEY_ENTER", " "), "quit": ("q", "KEY_ESCAPE")}
         offer = _("Enter: {go_on}   Q: quit").format(go_on=go_on)
@@ -124,6 +126,12 @@ class TerminalStage:
         say(self._console, offer, "dim")
         pressed = self._press(keys)
         return {"again": Choice.AGAIN, "next": Choice.NEXT, "quit": Choice.QUIT}[pressed]
+
+    def settle(self) -> None:
+        """Let pass the keys that were still meant for the take just ended."""
+        with self._keys.cbreak():
+            time.sleep(_SETTLE_S)
+            self._drain()
 
     def choose(self, keys: dict[str, tuple[str, ...]]) -> str:
         """Wait for one of several keys and give the name of the choice."""
@@ -155,7 +163,7 @@ def _place(step: Step) -> str:
         return f" {step.number}/{count}" if count > 1 else ""
     if step.setting.mode is Mode.CONVERSATION:
         return " " + _("turn {n}").format(n=len(step.setting.steps))
-    return ""
+    return f" {step.setting.steps.index(step.key) + 1}/{len(step.setting.steps)}"
 
 
 def _is(key: Keystroke, names: tuple[str, ...]) -> bool:

@@ -1,10 +1,20 @@
 """How kinds, reasons and verdicts are called in the user's language."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
 from practice.core.kinds import CHINESE, Kind
-from practice.core.models import ElementResult, Op, Score, SpeechCheck, Unscored, Verdict
+from practice.core.models import (
+    ElementResult,
+    Mode,
+    Op,
+    Score,
+    Setting,
+    SpeechCheck,
+    Unscored,
+    Verdict,
+)
 from practice.core.speechcheck import MAX_TAKE_S
 from practice.i18n import gettext as _
 from practice.i18n import is_chinese
@@ -52,6 +62,34 @@ def element_names(elements: Iterable[ElementResult]) -> str:
 def missed_text(score: Score) -> str:
     """The missed courtesies in words; empty where none is."""
     return element_names(e for e in score.with_verdict(Verdict.MISSED) if e.required)
+
+
+def most_missed(scores: Iterable[Score]) -> list[tuple[str, int]]:
+    """The required courtesies that were missed, the most missed first, each with how often."""
+    counted = Counter(
+        element_name(element)
+        for score in scores
+        for element in score.with_verdict(Verdict.MISSED)
+        if element.required
+    )
+    return counted.most_common()
+
+
+def times_text(missed: Iterable[tuple[str, int]]) -> str:
+    """Courtesies with how often they were missed: ``请（敬语） ×2``."""
+    return _(", ").join(f"{name} ×{n}" if n > 1 else name for name, n in missed)
+
+
+def mode_name(setting: Setting | None) -> str:
+    """What a take was a part of, in a word; empty where it was practised for its own sake."""
+    if setting is None:
+        return ""
+    return {
+        Mode.CONVERSATION: _("conversation"),
+        Mode.DRILL: _("drill"),
+        Mode.EXAM: _("exam"),
+        Mode.CLASS: _("class"),
+    }[setting.mode]
 
 
 def result_name(score: Score) -> str:
