@@ -35,6 +35,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "forget": ("forget:forget", _("Remove everything that is kept of a trainee.")),
     "prune": ("prune:prune", _("Remove old takes.")),
     "check": ("check:check", _("Check the scenarios' files for mistakes.")),
+    "coverage": (
+        "coverage:coverage",
+        _("Show which scenarios practise which rows of the standard."),
+    ),
     "devices": ("devices:devices", _("List the microphones.")),
     "doctor": ("doctor:doctor", _("Check Python, sound, microphone, weights, disk.")),
     "model": ("model:model", _("Whisper's weights: list, install, path.")),

@@ -29,6 +29,7 @@ ALLOWED = {
     "progress": {"core", "i18n", "store", "visible"},
     "assess": {"core", "speech"},
     "session": {"assess", "core", "errors", "i18n", "speech", "store", "takes"},
+    "conversation": {"core", "errors", "i18n", "session"},
     "batch": {"assess", "core", "errors", "i18n", "session", "speech", "takes"},
     "pack": {"pack", "core", "errors", "i18n", "speech", "store", "takes", "visible"},
     "removal": {"core", "errors", "i18n", "settings", "store", "takes"},
@@ -39,9 +40,9 @@ ALLOWED = {
     },
     "export": {"export", "core", "errors", "i18n", "progress", "report", "speech", "store"},
     "commands": {
-        "assess", "batch", "commands", "core", "errors", "export", "i18n", "pack", "places",
-        "progress", "prompts", "removal", "report", "review", "session", "settings", "speech",
-        "store", "takes", "visible",
+        "assess", "batch", "commands", "conversation", "core", "errors", "export", "i18n",
+        "pack", "places", "progress", "prompts", "removal", "report", "review",
+        "session", "settings", "speech", "store", "takes", "visible",
     },
 }  # fmt: skip
 

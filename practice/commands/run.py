@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +17,9 @@ from practice.i18n import gettext as _
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from practice.core.models import Scenario
+    from practice.conversation import Choose, Walk
+    from practice.core.models import Attempt, Branch, Scenario
+    from practice.report.live import TerminalStage
     from practice.session import Session, Step
     from practice.speech.recorder import Microphone
 
@@ -31,6 +35,14 @@ if TYPE_CHECKING:
 )
 @click.argument("more_audio", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]...")
 @options.microphone
+@click.option(
+    "--branch",
+    "branches",
+    multiple=True,
+    metavar="NAME",
+    help=_("Which way a conversation goes: the name of a line; once for each branch."),
+)
+@click.option("--choose", is_flag=True, help=_("Choose at each branch instead of chance."))
 @options.explain
 @options.as_json
 @options.desk
@@ -40,37 +52,96 @@ def run(
     audio: tuple[Path, ...],
     more_audio: tuple[Path, ...],
     mic: options.Mic,
+    branches: tuple[str, ...],
+    choose: bool,
     explain: bool,
     as_json: bool,
     desk: options.Desk,
 ) -> None:
     """Put the parts together and hand over to the session."""
     from practice import prompts
-    from practice.session import steps_of
+    from practice.conversation import by_chance
+    from practice.report.whole import print_whole, whole_to_dict
 
     files = audio + more_audio
     if more_audio and not audio:
         raise click.UsageError(_("Recordings are given with --audio FILE."))
     scenario = prompts.load(desk.prompts_dir, scenario_id)
-    steps = steps_of(scenario, line)
-    _require_enough_lines(steps, files)
-    microphone = None if files else live.open_microphone(mic, or_files=True)
-    console = live.console(as_json=as_json) if microphone else parts.console(for_programs=as_json)
-    with parts.open_session(desk, load_ahead=microphone is not None) as session:
-        if microphone is None:
-            _run_files(console, session, steps, files, explain=explain, as_json=as_json)
-        else:
-            _run_live(console, session, steps, microphone, explain=explain, as_json=as_json)
+    is_whole = scenario.is_conversation and line is None
+    if (branches or choose) and not is_whole:
+        raise click.UsageError(_("{id} has no branches to choose.").format(id=scenario_id))
+    if choose and (branches or files):
+        raise click.UsageError(_("Give --choose or --branch, and --choose at the microphone only."))
+    console = parts.console(for_programs=as_json) if files else live.console(as_json=as_json)
+    if files:
+        walk, steps = _recorded_steps(scenario, line, branches, files)
+        with parts.open_session(desk) as session:
+            attempts = _run_files(console, session, steps, files, explain=explain, as_json=as_json)
+        if not attempts:
+            raise SystemExit(1)
+    else:
+        microphone = live.open_microphone(mic, or_files=True)
+        with (
+            parts.open_session(desk, load_ahead=True) as session,
+            _stage(console, explain=explain, as_json=as_json) as stage,
+        ):
+            by = stage.choose_branch if choose else by_chance
+            walk, path = _live_steps(scenario, line, branches, by, stage)
+            attempts = _run_live(console, session, scenario, path, microphone, stage)
+    if walk is not None and attempts:
+        whole = walk.whole(attempts)
+        if as_json:
+            parts.emit_json(whole_to_dict(scenario.id, whole))
+        if not (as_json and files):  # whoever speaks reads it too, on stderr
+            print_whole(console, scenario.title, whole)
 
 
-def _require_enough_lines(steps: list[Step], files: tuple[Path, ...]) -> None:
+def _recorded_steps(
+    scenario: Scenario, line: int | None, branches: tuple[str, ...], files: tuple[Path, ...]
+) -> tuple[Walk | None, list[Step]]:
+    """As many steps as there are recordings, and the walk where they are a conversation's.
+
+    Raises PracticeError for more recordings than steps.
+    """
+    from practice.conversation import Walk, as_named, must_be_named
+    from practice.session import steps_of
+
+    walk = None
+    if scenario.is_conversation and line is None:
+        walk = Walk(scenario, as_named(scenario, branches, must_be_named(scenario)))
+    steps = list(islice(walk or steps_of(scenario, line), len(files)))
     if len(files) > len(steps):
         raise PracticeError(
             _(
                 "{files} recordings were given for {n} lines of {scenario}. Several takes of one "
                 "line are judged by `practice score`."
-            ).format(files=len(files), n=len(steps), scenario=steps[0].scenario.id)
+            ).format(files=len(files), n=len(steps), scenario=scenario.id)
         )
+    return walk, steps
+
+
+def _live_steps(
+    scenario: Scenario,
+    line: int | None,
+    branches: tuple[str, ...],
+    otherwise: Choose,
+    stage: TerminalStage,
+) -> tuple[Walk | None, Iterable[Step]]:
+    """The steps to go at the microphone; at a branch it is told which way it goes."""
+    from practice.conversation import Walk, as_named
+    from practice.session import steps_of
+
+    if not scenario.is_conversation or line is not None:
+        return None, steps_of(scenario, line)
+    decide = as_named(scenario, branches, otherwise)
+
+    def choose(ways: tuple[Branch, ...]) -> Branch:
+        way = decide(ways)
+        stage.branch(way)
+        return way
+
+    walk = Walk(scenario, choose)
+    return walk, walk
 
 
 def _run_files(
@@ -81,20 +152,20 @@ def _run_files(
     *,
     explain: bool,
     as_json: bool,
-) -> None:
+) -> list[Attempt]:
     from practice.batch import score_file
     from practice.report.as_json import attempt_to_dict
     from practice.report.terminal import print_attempt
     from practice.report.wrap import say
 
-    done = 0
-    for step, path in zip(steps, files, strict=False):
+    attempts = []
+    for step, path in zip(steps, files, strict=True):
         try:
             attempt = score_file(session, step, path, 1)
         except PracticeError as error:
             parts.report_error(error)
             continue
-        done += 1
+        attempts.append(attempt)
         if as_json:
             parts.emit_json(attempt_to_dict(attempt))
             continue
@@ -102,28 +173,32 @@ def _run_files(
         say(console, f"{step.scenario.title}: {script}", "bold")
         print_attempt(console, attempt, session.store.previous(attempt.take), explain=explain)
         console.print()
-    if not done:
-        raise SystemExit(1)
+    return attempts
+
+
+@contextmanager
+def _stage(console: Console, *, explain: bool, as_json: bool) -> Iterator[TerminalStage]:
+    from practice.report.live import TerminalStage
+
+    emit = parts.emit_line if as_json else None
+    with closing(TerminalStage(console, explain=explain, emit=emit)) as stage:
+        yield stage
 
 
 def _run_live(
     console: Console,
     session: Session,
-    steps: list[Step],
+    scenario: Scenario,
+    steps: Iterable[Step],
     microphone: Microphone,
-    *,
-    explain: bool,
-    as_json: bool,
-) -> None:
-    from practice.report.live import TerminalStage
+    stage: TerminalStage,
+) -> list[Attempt]:
     from practice.session import practise
 
-    emit = parts.emit_line if as_json else None
-    with closing(TerminalStage(console, explain=explain, emit=emit)) as stage:
-        live.say_who_and_with_what(console, session, microphone)
-        _say_what_to_say_again(console, session, steps[0].scenario)
-        live.offer_broken_off(console, session, stage)
-        practise(session, steps, microphone, stage)
+    live.say_who_and_with_what(console, session, microphone)
+    _say_what_to_say_again(console, session, scenario)
+    live.offer_broken_off(console, session, stage)
+    return practise(session, steps, microphone, stage)
 
 
 def _say_what_to_say_again(console: Console, session: Session, scenario: Scenario) -> None:

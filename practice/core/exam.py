@@ -25,9 +25,8 @@ from practice.core.models import (
     Unscored,
     Verdict,
 )
-from practice.core.normalize import normalize
 from practice.core.reviewing import final_score
-from practice.core.scoring import Tally, is_barred, tally_of, with_unsure_as
+from practice.core.scoring import Tally, is_barred, nothing_said, tally_of, with_unsure_as
 
 _SILENT = (Unscored.NO_SPEECH, Unscored.TOO_SHORT)
 """Takes in which nothing was said that a trainer could hear."""
@@ -92,9 +91,9 @@ def setting_of(book: Book) -> Setting:
 
 
 def _asked(scenario: Scenario, number: int) -> Asked:
-    standard = scenario.lines[number - 1].wordings[0]
-    courtesies = sum(element.required for element in standard.elements)
-    return Asked(scenario.title, standard.script, courtesies, len(normalize(standard.script)))
+    line = scenario.lines[number - 1]
+    nothing = nothing_said(line)
+    return Asked(scenario.title, line.script, nothing.courtesies, nothing.characters)
 
 
 def result_of(attempts: Sequence[Attempt]) -> ExamResult | None:

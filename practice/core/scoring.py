@@ -244,6 +244,12 @@ def tally_of(score: Score) -> Tally:
     )
 
 
+def nothing_said(line: Line) -> Tally:
+    """Count a line that was passed over: its standard wording, of which nothing was said."""
+    required = [e for e in line.wordings[0].elements if e.required]
+    return Tally(0, len(required), 0.0, len(normalize(line.script)))
+
+
 def is_barred(score: Score) -> bool:
     """Whether something fails a take whatever its total."""
     critical_missed = any(e.critical and e.verdict is Verdict.MISSED for e in score.elements)

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from practice.core.models import Attempt, Mode
+from practice.core.models import Attempt, Branch, Mode
 from practice.i18n import gettext as _
 from practice.report.as_json import attempt_to_dict
 from practice.report.terminal import print_attempt
@@ -61,6 +61,20 @@ class TerminalStage:
         if line.body:
             say(self._console, _("Posture: {body}").format(body=line.body), "dim", indent=2)
         say(self._console, _("Say: {script}").format(script=line.script), "bold cyan", indent=2)
+
+    def branch(self, branch: Branch) -> None:
+        """Tell which way a conversation goes on."""
+        self._console.print()
+        say(self._console, f"→ {branch.when}", "bold")
+
+    def choose_branch(self, ways: tuple[Branch, ...]) -> Branch:
+        """Let the trainee say which way a conversation goes on."""
+        self._console.print()
+        say(self._console, _("How does it go on?"), "bold")
+        for number, way in enumerate(ways, 1):
+            say(self._console, f"  {number}: {way.when}", indent=5)
+        pressed = self._press({str(n): (str(n),) for n in range(1, len(ways) + 1)})
+        return ways[int(pressed) - 1]
 
     def wait_for_start(self, step: Step) -> Start:
         """Wait for the key that starts a take, or for another one."""

@@ -1,0 +1,103 @@
+"""Walking through a conversation: its turns one by one, and what its branches turn on."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+
+from practice.core.models import Attempt, Branch, Mode, Scenario, Setting
+from practice.core.whole import Turn, Whole, judge_whole
+from practice.errors import PracticeError
+from practice.i18n import gettext as _
+from practice.session import Step
+
+Choose = Callable[[tuple[Branch, ...]], Branch]
+"""Decides at a branch which way the conversation goes."""
+
+
+class Walk:
+    """A way through a conversation, found while it is gone; it can be gone once."""
+
+    def __init__(self, scenario: Scenario, choose: Choose) -> None:
+        """Begin at the first line; ``choose`` is asked when a turn with branches is over."""
+        self._scenario = scenario
+        self._choose = choose
+        self._walked: list[Step] = []
+
+    def __iter__(self) -> Iterator[Step]:
+        """Give the turns, each when the one before it is over."""
+        number: int | None = 1
+        names: tuple[str, ...] = ()
+        while number is not None:
+            ways = self._scenario.exits[number - 1]
+            names += (f"{self._scenario.id}/{number}",)
+            setting = Setting(Mode.CONVERSATION, self._scenario.id, names)
+            is_last = all(way.then is None for way in ways)
+            step = Step(self._scenario, number, setting, is_last)
+            self._walked.append(step)
+            yield step
+            way = ways[0] if len(ways) == 1 else self._choose(ways)
+            number = way.then
+
+    def whole(self, attempts: Sequence[Attempt]) -> Whole:
+        """Judge what was walked; turns without an attempt were passed over."""
+        return whole_of(
+            self._scenario,
+            [step.number for step in self._walked],
+            attempts,
+            is_finished=bool(self._walked) and self._walked[-1].is_last,
+        )
+
+
+def whole_of(
+    scenario: Scenario, numbers: Sequence[int], attempts: Sequence[Attempt], *, is_finished: bool
+) -> Whole:
+    """Judge the turns of a conversation, given as the numbers of its lines."""
+    takes = {attempt.take.line: attempt for attempt in attempts}
+    turns = [Turn(n, scenario.lines[n - 1], takes.get(n)) for n in numbers]
+    return judge_whole(turns, scenario.address, is_finished=is_finished)
+
+
+def by_chance(ways: tuple[Branch, ...]) -> Branch:
+    """Let chance decide, by the branches' weights."""
+    return random.choices(ways, [way.weight for way in ways])[0]
+
+
+def as_named(scenario: Scenario, names: Sequence[str], otherwise: Choose) -> Choose:
+    """Take the branches that lead to lines of these names; ``otherwise`` decides the rest.
+
+    Raises PracticeError for a name that no branch leads to.
+    """
+    known = {line_name(scenario, way) for ways in scenario.exits if len(ways) > 1 for way in ways}
+    for name in names:
+        if name not in known:
+            raise PracticeError(
+                _("No branch of {scenario} leads to “{name}”; there are: {names}.").format(
+                    scenario=scenario.id, name=name, names=", ".join(sorted(known)) or "-"
+                )
+            )
+
+    def choose(ways: tuple[Branch, ...]) -> Branch:
+        named = [way for way in ways if line_name(scenario, way) in names]
+        return named[0] if named else otherwise(ways)
+
+    return choose
+
+
+def must_be_named(scenario: Scenario) -> Choose:
+    """Refuse to decide: recordings were made for one way."""
+
+    def refuse(ways: tuple[Branch, ...]) -> Branch:
+        raise PracticeError(
+            _(
+                "The conversation branches here; say which way was recorded: --branch with one "
+                "of {names}."
+            ).format(names=", ".join(line_name(scenario, way) for way in ways))
+        )
+
+    return refuse
+
+
+def line_name(scenario: Scenario, way: Branch) -> str:
+    """What the line is called that a branch leads to."""
+    return "end" if way.then is None else scenario.names[way.then - 1]

@@ -1,0 +1,103 @@
+"""A conversation's judgement in the terminal: its turns, what had to hold, the next step."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import Console
+
+from practice.core.models import Verdict
+from practice.core.scoring import PASS_MARK
+from practice.core.whole import Check, Finding, State, Turn, Whole
+from practice.i18n import gettext as _
+from practice.report.words import element_names, missed_text, result_name
+from practice.report.wrap import say
+
+
+def print_whole(console: Console, title: str, whole: Whole) -> None:
+    """Print how a conversation went."""
+    console.print()
+    result, style = {
+        True: (_("PASSED"), "bold green"),
+        False: (_("NOT PASSED"), "bold red"),
+        None: (_("FOR THE TRAINER TO DECIDE"), "bold yellow"),
+    }[whole.passed]
+    say(console, _("The whole conversation: {title}").format(title=title), "bold")
+    if whole.total is not None:
+        total = _("{total:.0f} of 100 (pass mark {mark:.0f})")
+        result += "  " + total.format(total=whole.total, mark=PASS_MARK)
+    say(console, result, style)
+    for place, turn in enumerate(whole.turns, 1):
+        say(console, f"  {place}. {turn.line.script}", indent=5)
+        say(console, f"     {_turn_text(turn)}", indent=7)
+    for finding in whole.findings:
+        style = {State.BROKEN: "red", State.UNSURE: "yellow"}.get(finding.state, "")
+        say(console, finding_text(finding), style, indent=2)
+
+
+def whole_to_dict(scenario_id: str, whole: Whole) -> dict[str, Any]:
+    """A conversation's judgement as plain data, for ``--json``."""
+    return {
+        "conversation": scenario_id,
+        "passed": whole.passed,
+        "score": whole.total,
+        "pass_mark": PASS_MARK,
+        "components": [{**asdict(c), "value": c.value} for c in whole.components],
+        "checks": {
+            f.check: {"state": f.state, "turns": f.turns, "words": f.words} for f in whole.findings
+        },
+        "turns": [
+            {
+                "line": turn.number,
+                "script": turn.line.script,
+                "attempt": turn.attempt.take.id if turn.attempt else None,
+                "passed": turn.score.passed if turn.score else None,
+                "score": turn.score.total if turn.score else None,
+            }
+            for turn in whole.turns
+        ],
+    }
+
+
+def _turn_text(turn: Turn) -> str:
+    score = turn.score
+    if score is None:
+        return _("passed over")
+    text = result_name(score)
+    if score.total is not None:
+        text += f" {score.total:.0f}"
+    if score.off_script:
+        return f"{text}  {_('something else was said')}"
+    missed = missed_text(score)
+    if missed:
+        text += "  " + _("Missing: {elements}").format(elements=missed)
+    unsure = element_names(score.with_verdict(Verdict.UNSURE))
+    if unsure:
+        text += "  " + _("Unsure: {elements}").format(elements=unsure)
+    return text
+
+
+def finding_text(finding: Finding) -> str:
+    """What became of a check, in words."""
+    turns = _(", ").join(str(turn) for turn in finding.turns)
+    words = _(", ").join(finding.words)
+    texts = {
+        (Check.ORDER, State.KEPT): _("[+] Order: kept"),
+        (Check.ORDER, State.BROKEN): _("[x] Order: at turn {turns} you said “{words}”"),
+        (Check.COMPLETE, State.KEPT): _("[+] Nothing was left out"),
+        (Check.COMPLETE, State.UNSURE): _("[?] Turn {turns} could not be scored"),
+        (Check.ADDRESS, State.KEPT): _("[+] Form of address: {words}"),
+        (Check.ADDRESS, State.BROKEN): _("[x] Form of address: {words}; keep to the one that fits"),
+        (Check.ADDRESS, State.UNSURE): _("[?] Form of address: unsure at turn {turns}"),
+        (Check.ADDRESS, State.ABSENT): _("[ ] Form of address: none was heard"),
+        (Check.RESPECT, State.KEPT): _("[+] 您 throughout"),
+        (Check.RESPECT, State.BROKEN): _("[x] 您 is missing at turn {turns}"),
+        (Check.RESPECT, State.UNSURE): _("[?] 您 is unsure at turn {turns}"),
+        (Check.RESPECT, State.ABSENT): _("[ ] 您: no turn asks for it"),
+    }
+    if (finding.check, finding.state) == (Check.COMPLETE, State.BROKEN):
+        if not finding.turns:
+            return _("[x] The conversation was broken off")
+        return _("[x] Left out: turn {turns}").format(turns=turns)
+    return texts[finding.check, finding.state].format(turns=turns, words=words)
