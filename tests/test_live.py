@@ -7,11 +7,23 @@ import os
 import signal
 import wave
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pexpect
 import pytest
-from conftest import CLIPS, COMMAND, Microphone, Practice, heard, review, take, wait_until
+from conftest import (
+    CLIPS,
+    COMMAND,
+    Microphone,
+    Practice,
+    begin,
+    heard,
+    review,
+    speaking,
+    take,
+    wait_until,
+)
 
 from practice.core.models import Comment, Decision
 from practice.store import Store
@@ -24,30 +36,9 @@ def start(practice: Practice, microphone: Microphone) -> Start:
     """Start the command in a terminal of 80 columns, with the virtual microphone."""
 
     def start(*args: str, env: dict[str, str] | None = None) -> pexpect.spawn:
-        whole = practice.env | {
-            k: microphone.env[k] for k in ("XDG_RUNTIME_DIR", "ALSA_CONFIG_PATH")
-        }
-        child = pexpect.spawn(
-            COMMAND,
-            list(args),
-            env=whole | {"TERM": "xterm-256color"} | (env or {}),
-            encoding="utf-8",
-            dimensions=(24, 80),
-            timeout=60,
-            # Whoever started the tests may have had Ctrl-C ignored.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-        )
-        child.delaybeforesend = 0.1
-        return child
+        return speaking(replace(practice, env=practice.env | (env or {})), microphone, *args)
 
     return start
-
-
-def begin(child: pexpect.spawn, key: str = "\r") -> None:
-    """Press the key that starts a take and wait until the microphone is heard."""
-    child.expect("Enter or Space")
-    child.send(key)
-    child.expect("speak now")
 
 
 def finish(child: pexpect.spawn) -> int:

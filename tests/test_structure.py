@@ -33,14 +33,14 @@ ALLOWED = {
     "batch": {"assess", "core", "errors", "i18n", "session", "speech", "takes"},
     "pack": {"pack", "core", "errors", "i18n", "speech", "store", "takes", "visible"},
     "removal": {"core", "errors", "i18n", "settings", "store", "takes"},
-    "report": {"report", "core", "errors", "i18n", "session", "speech", "visible"},
+    "report": {"report", "core", "drill", "errors", "i18n", "session", "speech", "visible"},
     "review": {
         "review", "core", "errors", "export", "i18n", "progress", "report", "speech", "store",
         "visible",
     },
     "export": {"export", "core", "errors", "i18n", "progress", "report", "speech", "store"},
     "commands": {
-        "assess", "batch", "commands", "conversation", "core", "errors", "export", "i18n",
+        "assess", "batch", "commands", "conversation", "core", "drill", "errors", "export", "i18n",
         "pack", "places", "progress", "prompts", "removal", "report", "review",
         "session", "settings", "speech", "store", "takes", "visible",
     },
@@ -112,6 +112,7 @@ def test_wheel_holds_what_it_needs(wheel: Path) -> None:
         "practice/store/migrations/versions/v0003_settings.py",
         "practice/review/templates/attempt.html",
         "practice/review/static/review.js",
+        "practice/export/templates/exam.html",
         "practice/export/templates/report.html",
         "practice/export/templates/report.css",
     } <= names

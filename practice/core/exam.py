@@ -84,10 +84,10 @@ class ExamResult:
 
 
 def setting_of(book: Book) -> Setting:
-    """What a book asks for, each line once, as every take of the exam keeps it."""
-    items = {f"{scenario.id}/{number}": (scenario, number) for scenario, number in book.items}
-    asked = tuple(_asked(scenario, number) for scenario, number in items.values())
-    return Setting(Mode.EXAM, book.id, tuple(items), Terms(book.title, book.pass_mark, asked))
+    """What a book asks for, as every take of the exam keeps it."""
+    steps = tuple(f"{scenario.id}/{number}" for scenario, number in book.items)
+    asked = tuple(_asked(scenario, number) for scenario, number in book.items)
+    return Setting(Mode.EXAM, book.id, steps, Terms(book.title, book.pass_mark, asked))
 
 
 def _asked(scenario: Scenario, number: int) -> Asked:
@@ -96,14 +96,14 @@ def _asked(scenario: Scenario, number: int) -> Asked:
     return Asked(scenario.title, line.script, nothing.courtesies, nothing.characters)
 
 
-def result_of(attempts: Sequence[Attempt]) -> ExamResult | None:
-    """Add up the takes of an exam, the first one first; None where they are of no exam."""
-    setting = attempts[0].take.setting if attempts else None
-    if setting is None or setting.terms is None:
-        return None
+def result_of(attempts: Sequence[Attempt]) -> ExamResult:
+    """Add up the takes of an exam, the first one first. Raises ValueError for other takes."""
+    setting = attempts[0].take.setting
+    terms = setting.terms if setting else None
+    if setting is None or terms is None:
+        raise ValueError("not an exam's takes")
     counted = _one_each(attempts)
     takes = [counted.get(step) for step in setting.steps]
-    terms = setting.terms
     said = [None if attempt is None or _is_silent(attempt) else attempt for attempt in takes]
     worst, best = (_passes(terms, said, unsure_as) for unsure_as in (Verdict.MISSED, Verdict.HEARD))
     lines = tuple(

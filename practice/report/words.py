@@ -99,6 +99,22 @@ def result_name(score: Score) -> str:
     return {True: _("passed"), False: _("not passed"), None: _("for the trainer")}[score.passed]
 
 
+def score_text(score: Score) -> str:
+    """A take among others: its result and total, and what was missed."""
+    text = result_name(score)
+    if score.total is not None:
+        text += f" {score.total:.0f}"
+    if score.off_script:
+        return f"{text}  {_('something else was said')}"
+    missed = missed_text(score)
+    if missed:
+        text += "  " + _("Missing: {elements}").format(elements=missed)
+    unsure = element_names(score.with_verdict(Verdict.UNSURE))
+    if unsure:
+        text += "  " + _("Unsure: {elements}").format(elements=unsure)
+    return text
+
+
 def difference_name(op: Op) -> str:
     """What is said of a difference between script and transcript; nothing of what is equal."""
     return {
