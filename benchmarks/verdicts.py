@@ -60,6 +60,7 @@ def main() -> None:
     _print_tables("practice", ours)
     spent = _TimedJudge.seconds
     print(f"\nevidence and second looks: {spent['judging'] / spent['listening']:.2f} of decoding")
+    print(f"banned phrases found (none was said): {sum(bool(r.get('banned')) for r in ours)}")
     if not options.no_baseline:
         plain = _Plain(str(model.path))
         theirs = list(_shown((plain.judge(r.keys, r.path) for r in rows), len(rows), "plain way"))

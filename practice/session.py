@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from enum import Enum, auto
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
 
 from practice import takes
 from practice.assess import Judge
-from practice.core.models import Attempt, Line, Scenario, Setting, Take, Trainee
+from practice.core.models import (
+    Attempt,
+    Line,
+    Observation,
+    Review,
+    Scenario,
+    Setting,
+    Take,
+    Trainee,
+)
 from practice.errors import DeviceError, PracticeError
 from practice.i18n import gettext as _
 from practice.speech import audio
@@ -78,19 +88,23 @@ class Stage(Protocol):
     def result(self, attempt: Attempt, previous: Attempt | None) -> None:
         """Show a judged take."""
 
+    def observe(self, items: tuple[str, ...], observer: str) -> tuple[Observation, ...]:
+        """Ask somebody who watched which body standards they saw; they may leave any out."""
+
     def ask_next(self, step: Step, *, retries: bool) -> Choice:
         """Ask what to do after a take; without ``retries`` there is no saying it again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What a run works with. ``id`` groups its takes."""
+    """What a run works with. ``id`` groups its takes; ``observer`` is who watches, if any."""
 
     id: str
     trainee: Trainee
     folder: Path
     store: Store
     judge: Judge
+    observer: str | None = None
 
     def new_take(
         self,
@@ -179,6 +193,7 @@ def _record_one(
     try:
         with takes.announced(session.folder, take):
             recorded = microphone.record(path, stage.watch)
+            is_interrupted = recorded.ending is Ending.INTERRUPTED
             stage.recorded(recorded)
             if recorded.ending is Ending.DISCARDED:
                 path.unlink(missing_ok=True)
@@ -190,11 +205,26 @@ def _record_one(
                 replace(take, overflows=recorded.overflows),
                 stage.result,
                 cut_off=recorded.ending is Ending.DEVICE_LOST,
+                # After Ctrl-C nobody is asked any more.
+                observe=None if is_interrupted else partial(_observe, session, stage),
             )
     except DeviceError:  # it never began: nothing is there to be offered later
         takes.strike_off(session.folder, take, with_audio=True)
         raise
-    return attempt, recorded.ending is Ending.INTERRUPTED
+    return attempt, is_interrupted
+
+
+def _observe(session: Session, stage: Stage, attempt: Attempt) -> Attempt:
+    """Keep with a scored take what somebody saw of the body standards, where one watches."""
+    items = attempt.take.spec.body_items
+    if not session.observer or not items or attempt.assessment.score.reason is not None:
+        return attempt
+    seen = stage.observe(items, session.observer)
+    if not seen:
+        return attempt
+    review = Review(str(uuid4()), now(), session.observer, observations=seen, watched_only=True)
+    session.store.add_review(attempt.take.id, review)
+    return replace(attempt, review=review)
 
 
 def keep_and_show(
@@ -205,11 +235,17 @@ def keep_and_show(
     show: Callable[[Attempt, Attempt | None], None],
     *,
     cut_off: bool = False,
+    observe: Callable[[Attempt], Attempt] | None = None,
 ) -> Attempt:
-    """Judge a take whose audio is in the recordings folder; store it, then show it."""
+    """Judge a take whose audio is in the recordings folder; store it, then show it.
+
+    ``observe`` is asked in between, so that no verdict is seen before the body is judged.
+    """
     assessment = judge.assess(audio.read(folder / (take.audio or "")), take.spec, cut_off=cut_off)
     store.add(take, assessment)
     attempt = Attempt(take, assessment)
+    if observe is not None:
+        attempt = observe(attempt)
     show(attempt, store.previous(take))
     return attempt
 

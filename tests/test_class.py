@@ -6,16 +6,16 @@ import re
 from pathlib import Path
 
 import pexpect
-from conftest import CLIPS, Microphone, Practice, begin, speaking
+from conftest import CLIPS, Microphone, Practice, Start, begin
 from rich.cells import cell_len
 
 
 def test_a_class_takes_turns_and_ends_with_a_table(
-    practice: Practice, microphone: Microphone
+    practice: Practice, start: Start, microphone: Microphone
 ) -> None:
     consent = Path(practice.env["PRACTICE_PROMPTS"]) / "rules" / "consent.txt"
     consent.write_text("录音只用于培训。", "utf-8")
-    child = speaking(practice, microphone, "class", "farewell", "--group", "一厅")
+    child = start("class", "farewell", "--group", "一厅")
     for name in ("王芳", "欧阳娜娜", "李雷", "韩梅梅", ""):
         child.expect("Name [0-9]")
         child.sendline(name)

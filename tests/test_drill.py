@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pexpect
-from conftest import CLIPS, LINE, Microphone, Place, Practice, begin, heard, review, speaking, take
+from conftest import CLIPS, LINE, Microphone, Place, Practice, begin, heard, review, take
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -145,13 +145,13 @@ def test_the_plan_says_why(practice: Practice) -> None:
 
 
 def test_a_drill_is_practised_and_its_takes_change_the_next_plan(
-    practice: Practice, microphone: Microphone
+    practice: Practice, start: Start, microphone: Microphone
 ) -> None:
     folder = Path(practice.env["PRACTICE_PROMPTS"])
     for path in folder.glob("*.yaml"):
         if path.stem != "farewell":
             path.unlink()
-    child = speaking(practice, microphone, "drill")
+    child = start("drill")
     child.expect("never said")
     begin(child)
     microphone.speak(CLIPS / "farewell-without-please.flac")

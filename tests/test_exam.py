@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pexpect
 import pytest
-from conftest import CLIPS, MODEL, Microphone, Place, Practice, begin, review, speaking, take
+from conftest import CLIPS, MODEL, Microphone, Place, Practice, Start, begin, review, take
 from hypothesis import given
 from hypothesis import strategies as st
 from playwright.sync_api import Browser
@@ -28,13 +28,14 @@ from practice.core.models import (
     Line,
     Mark,
     Scenario,
+    Severity,
     SpeechCheck,
     Trainee,
     Transcript,
     Unscored,
     Verdict,
 )
-from practice.core.scoring import VERSION, Tally, score_transcript, unscored, with_total
+from practice.core.scoring import MINOR_COST, VERSION, Tally, score_transcript, unscored, with_total
 from practice.errors import StoreError
 from practice.pack.format import FormatError, record_from_bytes, record_to_bytes
 from practice.store import Filter, Store
@@ -53,7 +54,10 @@ SCRIPTS = [line.script for line in LINES]
 SCENARIO = Scenario("hall", "大厅", "", LINES)
 BOOK = Book("basics", "基本用语", tuple((SCENARIO, number) for number in (1, 2, 3)), 80.0)
 NOISY = SpeechCheck(2.0, 1.0, -3.0, -20.0, 2.0, 0.0, ((0.5, 1.5),), Unscored.NOISY)
-BANNED = (BannedPhrase("不知道", "我帮您问"),)
+BANNED = (
+    BannedPhrase("不知道", "我帮您问", severity=Severity.SEVERE),
+    BannedPhrase("急什么", "请稍等"),
+)
 
 
 def said(number: int, text: str | Unscored, session: str = "s", **changes: object) -> Attempt:
@@ -122,11 +126,14 @@ def test_a_take_that_cannot_be_scored_is_the_trainers_unless_it_is_silent() -> N
     assert again.tally == result_of([*well, said(2, "慢走")]).tally
 
 
-def test_a_banned_phrase_fails_an_exam_unless_the_trainer_passes_the_line() -> None:
-    attempts = [said(1, SCRIPTS[0] + "不知道"), said(2, SCRIPTS[1]), said(3, SCRIPTS[2])]
+def test_banned_phrases_cost_points_or_the_exam_unless_the_trainer_passes_the_line() -> None:
+    attempts = [said(1, SCRIPTS[0] + "急什么"), said(2, SCRIPTS[1]), said(3, SCRIPTS[2])]
+    result = result_of(attempts)
+    assert (result.tally.total, result.passed) == (100 - MINOR_COST, True)
+    attempts[0] = said(1, SCRIPTS[0] + "不知道")
     result = result_of(attempts)
     assert (result.tally.total, result.passed) == (100.0, False)
-    assert result.lines[0].is_barred
+    assert result.lines[0].is_ruled_out
     attempts[0] = decided(attempts[0], Decision.PASS)
     assert result_of(attempts).passed is True
 
@@ -137,7 +144,7 @@ takes_of_lines = st.lists(
             unsure(said(number, how)) if isinstance(how, str) else said(number, how)
         ),
         st.sampled_from([1, 2, 3]),
-        st.sampled_from(["您好，请坐", "请慢走", "谢谢您的配合", "慢走，不知道", *Unscored]),
+        st.sampled_from(["您好，请坐", "请慢走急什么", "谢谢您的配合", "慢走，不知道", *Unscored]),
     ),
     min_size=1,
     max_size=5,
@@ -260,9 +267,9 @@ def test_an_exam_asks_for_a_name_and_for_files_that_can_be_read(
 
 
 def test_nothing_of_the_script_is_on_the_screen_before_the_end(
-    examined: Practice, microphone: Microphone
+    examined: Practice, start: Start, microphone: Microphone
 ) -> None:
-    child = speaking(examined, microphone, "exam", "two")
+    child = start("exam", "two")
     child.logfile_read = screen = io.StringIO()
     begin(child)
     microphone.speak(CLIPS / "seat.flac")
@@ -286,8 +293,10 @@ def test_nothing_of_the_script_is_on_the_screen_before_the_end(
     assert [a["setting"]["mode"] for a in examined.json("history")] == ["exam"] * 2
 
 
-def test_a_silent_take_may_be_said_again(examined: Practice, microphone: Microphone) -> None:
-    child = speaking(examined, microphone, "exam", "two", "--limit", "1")
+def test_a_silent_take_may_be_said_again(
+    examined: Practice, start: Start, microphone: Microphone
+) -> None:
+    child = start("exam", "two", "--limit", "1")
     begin(child)
     child.expect("No speech was found")
     child.expect("1/2")

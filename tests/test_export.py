@@ -115,7 +115,7 @@ def test_csv_has_a_row_for_each_take(bare_practice: Practice) -> None:
     assert (second["result"], second["missed"], second["reviewed by"]) == ("passed", "", "李老师")
     assert float(second["machine: score"]) < float(second["score"])
     assert second["comments"] == "声音再大一点\n1.5 s  这里\n停一下"
-    assert second["posture"] == "not seen: 微笑"
+    assert second["posture"] == "posture (watched by 李老师): 0 of 1 seen\nnot seen: 微笑"
     assert (third["result"], third["score"], third["heard"]) == ("not scored", "", "")
     assert "No speech" in third["why not scored"]
 

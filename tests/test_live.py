@@ -6,8 +6,6 @@ import json
 import os
 import signal
 import wave
-from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pexpect
@@ -17,34 +15,17 @@ from conftest import (
     COMMAND,
     Microphone,
     Practice,
+    Start,
     begin,
+    finish,
     heard,
     review,
-    speaking,
     take,
     wait_until,
 )
 
 from practice.core.models import Comment, Decision
 from practice.store import Store
-
-Start = Callable[..., pexpect.spawn]
-
-
-@pytest.fixture
-def start(practice: Practice, microphone: Microphone) -> Start:
-    """Start the command in a terminal of 80 columns, with the virtual microphone."""
-
-    def start(*args: str, env: dict[str, str] | None = None) -> pexpect.spawn:
-        return speaking(replace(practice, env=practice.env | (env or {})), microphone, *args)
-
-    return start
-
-
-def finish(child: pexpect.spawn) -> int:
-    child.expect(pexpect.EOF)
-    child.close()
-    return child.exitstatus if child.exitstatus is not None else -child.signalstatus
 
 
 def takes(practice: Practice) -> list[Path]:

@@ -10,11 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from practice.core.align import align, strict_counts
-from practice.core.banned import find_banned
 from practice.core.hypotheses import Finding, Pair, Place, Says
 from practice.core.markup import MarkupError, parse_script
 from practice.core.models import (
-    BannedPhrase,
     Basis,
     Counts,
     Line,
@@ -442,24 +440,3 @@ def test_scores_lie_between_0_and_100(transcript: str) -> None:
     score = score_transcript(line(FAREWELL), transcript)
     if score.total is not None:
         assert 0 <= score.total <= 100 + 1e-9
-
-
-# ---- banned phrases --------------------------------------------------------
-
-BANNED = (
-    BannedPhrase("不知道", "我帮您问一下", unless=("不知道您",)),
-    BannedPhrase("急什么", "我马上办"),
-)
-
-
-def test_banned_phrase_is_flagged_and_fails_the_take() -> None:
-    score = score_transcript(line(FAREWELL), "急什么，请慢走，欢迎下次光临", BANNED)
-    assert [hit.phrase for hit in score.banned] == ["急什么"]
-    assert score.passed is False
-    assert score.total == 100
-
-
-def test_innocent_longer_phrase_is_no_fault() -> None:
-    assert find_banned("不知道您是否方便", "", BANNED) == ()
-    assert len(find_banned("不知道您是否方便我不知道", "", BANNED)) == 1
-    assert find_banned("我不知道", "我不知道", BANNED) == ()

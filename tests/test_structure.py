@@ -15,7 +15,8 @@ from conftest import ROOT
 
 # Who may import what below `practice`; a package's name stands for its modules.
 ALLOWED = {
-    "errors": set(),
+    "catalogue": {"i18n"},
+    "errors": {"i18n"},
     "i18n": set(),
     "places": set(),
     "visible": set(),
@@ -29,6 +30,8 @@ ALLOWED = {
     "progress": {"core", "i18n", "store", "visible"},
     "assess": {"core", "speech"},
     "session": {"assess", "core", "errors", "i18n", "speech", "store", "takes"},
+    "voices": {"core", "errors", "i18n", "prompts", "speech"},
+    "playback": {"core", "errors", "session", "speech", "voices"},
     "conversation": {"core", "errors", "i18n", "session"},
     "batch": {"assess", "core", "errors", "i18n", "session", "speech", "takes"},
     "pack": {"pack", "core", "errors", "i18n", "speech", "store", "takes", "visible"},
@@ -40,9 +43,10 @@ ALLOWED = {
     },
     "export": {"export", "core", "errors", "i18n", "progress", "report", "speech", "store"},
     "commands": {
-        "assess", "batch", "commands", "conversation", "core", "drill", "errors", "export", "i18n",
-        "pack", "places", "progress", "prompts", "removal", "report", "review",
-        "session", "settings", "speech", "store", "takes", "visible",
+        "assess", "batch", "catalogue", "commands", "conversation", "core", "drill", "errors",
+        "export", "i18n", "pack", "places", "playback", "progress", "prompts", "removal",
+        "report", "review", "session", "settings", "speech", "store", "takes", "visible",
+        "voices",
     },
 }  # fmt: skip
 
@@ -107,9 +111,10 @@ def test_wheel_holds_what_it_needs(wheel: Path) -> None:
         "practice/prompts_bundled/farewell.yaml",
         "practice/prompts_bundled/rules/banned.yaml",
         "practice/locale/zh/LC_MESSAGES/practice.mo",
+        "practice/locale/zh/LC_MESSAGES/click.mo",
         "practice/store/migrations/versions/v0001_attempts.py",
         "practice/store/migrations/versions/v0002_reviews.py",
-        "practice/store/migrations/versions/v0003_settings.py",
+        "practice/store/migrations/versions/v0003_settings_observations.py",
         "practice/review/templates/attempt.html",
         "practice/review/static/review.js",
         "practice/export/templates/exam.html",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from practice.core.models import Saying, Scenario
     from practice.drill import Pick
+    from practice.report.live import TerminalStage
     from practice.session import Session
     from practice.speech.recorder import Microphone
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 )
 @click.option("--plan", "only_plan", is_flag=True, help=_("Only tell which lines, and why."))
 @options.microphone
+@options.silent
 @options.explain
 @options.as_json
 @options.desk
@@ -40,6 +42,7 @@ def drill(
     count: int,
     only_plan: bool,
     mic: options.Mic,
+    silent: bool,
     explain: bool,
     as_json: bool,
     desk: options.Desk,
@@ -57,6 +60,7 @@ def drill(
         else:
             print_plan(parts.console(), picks, now)
         return
+    from practice.report.live import TerminalStage
     from practice.store.practised import Practised
 
     microphone = live.open_microphone(mic)
@@ -65,7 +69,11 @@ def drill(
         sayings = Practised(session.store.database).sayings(session.trainee)
         picks = _pick(scenarios, sayings, now, count)
         print_plan(console, picks, now)
-        _practise(console, session, picks, microphone, explain=explain, as_json=as_json)
+        emit = parts.emit_line if as_json else None
+        voices = None if silent else parts.playback(console, desk.prompts_dir, session.folder)
+        stage = TerminalStage(console, explain=explain, emit=emit, voices=voices)
+        with closing(stage):
+            _practise(console, session, picks, microphone, stage)
 
 
 def _scenarios(desk: options.Desk) -> list[Scenario]:
@@ -105,13 +113,10 @@ def _practise(
     session: Session,
     picks: list[Pick],
     microphone: Microphone,
-    *,
-    explain: bool,
-    as_json: bool,
+    stage: TerminalStage,
 ) -> None:
     from practice.core.models import Mode, Setting
     from practice.report.drill import print_outcome
-    from practice.report.live import TerminalStage
     from practice.session import Step, practise
 
     setting = Setting(Mode.DRILL, "", tuple(f"{p.scenario.id}/{p.number}" for p in picks))
@@ -119,10 +124,8 @@ def _practise(
         Step(pick.scenario, pick.number, setting, is_last=place == len(picks))
         for place, pick in enumerate(picks, 1)
     ]
-    emit = parts.emit_line if as_json else None
-    with closing(TerminalStage(console, explain=explain, emit=emit)) as stage:
-        live.say_who_and_with_what(console, session, microphone)
-        live.offer_broken_off(console, session, stage)
-        attempts = practise(session, steps, microphone, stage)
+    live.say_who_and_with_what(console, session, microphone)
+    live.offer_broken_off(console, session, stage)
+    attempts = practise(session, steps, microphone, stage)
     if attempts:
         print_outcome(console, attempts)

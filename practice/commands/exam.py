@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from practice.core.models import Attempt
+    from practice.playback import Playback
     from practice.session import Session, Step
     from practice.speech.recorder import Microphone
     from practice.store import Store
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     help=_("Write the result as a page to print, too (HTML)."),
 )
 @options.microphone
+@options.silent
 @options.as_json
 @options.desk
 def exam(
@@ -54,6 +56,7 @@ def exam(
     show: str | None,
     out: Path | None,
     mic: options.Mic,
+    silent: bool,
     as_json: bool,
     desk: options.Desk,
 ) -> None:
@@ -74,7 +77,7 @@ def exam(
     elif book_id is None:
         _list(desk.prompts_dir, as_json=as_json)
     else:
-        _hold(book_id, files, out, mic, desk, as_json=as_json)
+        _hold(book_id, files, out, mic, desk, silent=silent, as_json=as_json)
 
 
 def _list(folder: Path, *, as_json: bool) -> None:
@@ -126,6 +129,7 @@ def _hold(
     mic: options.Mic,
     desk: options.Desk,
     *,
+    silent: bool,
     as_json: bool,
 ) -> None:
     from practice import prompts
@@ -156,7 +160,8 @@ def _hold(
             is_begun = bool(_judge_files(session, steps, files))
         else:
             say(console, f"{_('Exam: {title}').format(title=book.title)}  {session.id[:8]}", "bold")
-            is_begun = bool(_recite(console, session, steps, microphone))
+            voices = None if silent else parts.playback(console, desk.prompts_dir, session.folder)
+            is_begun = bool(_recite(console, session, steps, microphone, voices))
         if is_begun:
             _tell(shown, session.store, session.id, out, as_json=as_json)
         else:
@@ -192,13 +197,17 @@ def _judge_files(session: Session, steps: list[Step], files: tuple[Path, ...]) -
 
 
 def _recite(
-    console: Console, session: Session, steps: list[Step], microphone: Microphone
+    console: Console,
+    session: Session,
+    steps: list[Step],
+    microphone: Microphone,
+    voices: Playback | None,
 ) -> list[Attempt]:
     from practice.report.recital import Recital
     from practice.report.wrap import say
     from practice.session import practise
 
-    with closing(Recital(console)) as stage:
+    with closing(Recital(console, voices=voices)) as stage:
         live.say_who_and_with_what(console, session, microphone)
         say(
             console,

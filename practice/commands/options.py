@@ -44,7 +44,24 @@ as_json: _Decorator = click.option(
     "--json", "as_json", is_flag=True, help=_("Print JSON for programs, one object a line.")
 )
 
+device: _Decorator = click.option(
+    "--device",
+    envvar="PRACTICE_DEVICE",
+    help=_("Microphone, by index or name; see `practice devices`. [env: PRACTICE_DEVICE]"),
+)
+
+silent: _Decorator = click.option(
+    "--silent", is_flag=True, help=_("Play nothing: no customer's voice, no model reading.")
+)
+
 yes: _Decorator = click.option("--yes", is_flag=True, help=_("Remove without a question."))
+
+observer: _Decorator = click.option(
+    "--observer",
+    envvar="PRACTICE_TRAINER",
+    metavar="NAME",
+    help=_("A trainer who watches, and is asked for the posture. [env: PRACTICE_TRAINER]"),
+)
 
 explain: _Decorator = click.option(
     "--explain", is_flag=True, help=_("Show what each figure and verdict rests on.")
@@ -63,12 +80,6 @@ class Mic:
     patience_s: float
     limit_s: float
 
-
-_device: _Decorator = click.option(
-    "--device",
-    envvar="PRACTICE_DEVICE",
-    help=_("Microphone, by index or name; see `practice devices`. [env: PRACTICE_DEVICE]"),
-)
 
 _patience: _Decorator = click.option(
     "--patience",
@@ -96,7 +107,7 @@ def microphone(command: Callable[..., Any]) -> Callable[..., Any]:
     ) -> Any:
         return command(*args, mic=Mic(device, patience, limit), **others)
 
-    return _device(_patience(_limit(with_mic)))
+    return device(_patience(_limit(with_mic)))
 
 
 @dataclass(frozen=True, slots=True)

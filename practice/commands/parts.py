@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from practice.assess import Judge
     from practice.commands.options import Desk, Records
+    from practice.playback import Playback
     from practice.session import Session
     from practice.speech.transcribe import Transcriber
     from practice.speech.weights import Installed
@@ -248,6 +249,13 @@ def existing_store(records: Records, *, quiet: bool = False) -> Store | None:
 
 @contextmanager
 def open_judge(desk: Desk, *, load_ahead: bool = False) -> Iterator[Judge]:
+    """A judge by a desk's scenarios and model."""
+    with judging(desk.model_name, desk.prompts_dir, load_ahead=load_ahead) as judge:
+        yield judge
+
+
+@contextmanager
+def judging(model_name: str, prompts_dir: Path, *, load_ahead: bool = False) -> Iterator[Judge]:
     """A judge that loads its recogniser when text is first needed.
 
     With ``load_ahead`` it loads in the background from now on, while the trainee reads
@@ -256,9 +264,9 @@ def open_judge(desk: Desk, *, load_ahead: bool = False) -> Iterator[Judge]:
     from practice.assess import Judge
     from practice.prompts import load_banned, load_thresholds
 
-    banned = load_banned(desk.prompts_dir)
-    thresholds = load_thresholds(desk.prompts_dir)
-    model = require_model(desk.model_name)
+    banned = load_banned(prompts_dir)
+    thresholds = load_thresholds(prompts_dir)
+    model = require_model(model_name)
 
     @cache
     def load() -> Transcriber:
@@ -271,3 +279,14 @@ def open_judge(desk: Desk, *, load_ahead: bool = False) -> Iterator[Judge]:
         return
     with ThreadPoolExecutor(1) as pool:
         yield Judge(pool.submit(load).result, banned, thresholds)
+
+
+def playback(console: Console, prompts_dir: Path, recordings: Path) -> Playback:
+    """What plays voices and takes, and tells on ``console`` what cannot be heard."""
+    from practice.playback import Playback
+    from practice.report.wrap import say
+
+    def tell(error: PracticeError) -> None:
+        say(console, str(error), "yellow")
+
+    return Playback(prompts_dir, recordings, tell)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from practice.conversation import Choose, Walk
     from practice.core.models import Attempt, Branch, Scenario
+    from practice.playback import Playback
     from practice.report.live import TerminalStage
     from practice.session import Session, Step
     from practice.speech.recorder import Microphone
@@ -43,6 +45,8 @@ if TYPE_CHECKING:
     help=_("Which way a conversation goes: the name of a line; once for each branch."),
 )
 @click.option("--choose", is_flag=True, help=_("Choose at each branch instead of chance."))
+@options.observer
+@options.silent
 @options.explain
 @options.as_json
 @options.desk
@@ -54,6 +58,8 @@ def run(
     mic: options.Mic,
     branches: tuple[str, ...],
     choose: bool,
+    observer: str | None,
+    silent: bool,
     explain: bool,
     as_json: bool,
     desk: options.Desk,
@@ -66,6 +72,8 @@ def run(
     files = audio + more_audio
     if more_audio and not audio:
         raise click.UsageError(_("Recordings are given with --audio FILE."))
+    if observer is not None:
+        observer = parts.require_name(observer)
     scenario = prompts.load(desk.prompts_dir, scenario_id)
     is_whole = scenario.is_conversation and line is None
     if (branches or choose) and not is_whole:
@@ -81,13 +89,15 @@ def run(
             raise SystemExit(1)
     else:
         microphone = live.open_microphone(mic, or_files=True)
+        voices = None if silent else parts.playback(console, desk.prompts_dir, desk.records.folder)
         with (
             parts.open_session(desk, load_ahead=True) as session,
-            _stage(console, explain=explain, as_json=as_json) as stage,
+            _stage(console, voices, explain=explain, as_json=as_json) as stage,
         ):
             by = stage.choose_branch if choose else by_chance
             walk, path = _live_steps(scenario, line, branches, by, stage)
-            attempts = _run_live(console, session, scenario, path, microphone, stage)
+            watched = replace(session, observer=observer)
+            attempts = _run_live(console, watched, scenario, path, microphone, stage)
     if walk is not None and attempts:
         whole = walk.whole(attempts)
         if as_json:
@@ -109,7 +119,10 @@ def _recorded_steps(
     walk = None
     if scenario.is_conversation and line is None:
         walk = Walk(scenario, as_named(scenario, branches, must_be_named(scenario)))
-    steps = list(islice(walk or steps_of(scenario, line), len(files)))
+    path = iter(walk or steps_of(scenario, line))
+    steps = list(islice(path, len(files)))
+    with suppress(PracticeError):  # whether it ends here, as far as the branches' names tell
+        next(path, None)
     if len(files) > len(steps):
         raise PracticeError(
             _(
@@ -177,11 +190,13 @@ def _run_files(
 
 
 @contextmanager
-def _stage(console: Console, *, explain: bool, as_json: bool) -> Iterator[TerminalStage]:
+def _stage(
+    console: Console, voices: Playback | None, *, explain: bool, as_json: bool
+) -> Iterator[TerminalStage]:
     from practice.report.live import TerminalStage
 
     emit = parts.emit_line if as_json else None
-    with closing(TerminalStage(console, explain=explain, emit=emit)) as stage:
+    with closing(TerminalStage(console, explain=explain, emit=emit, voices=voices)) as stage:
         yield stage
 
 

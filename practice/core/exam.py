@@ -7,7 +7,7 @@ and says something else after a trainer's corrections.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
 
@@ -26,7 +26,7 @@ from practice.core.models import (
     Verdict,
 )
 from practice.core.reviewing import final_score
-from practice.core.scoring import Tally, is_barred, nothing_said, tally_of, with_unsure_as
+from practice.core.scoring import Tally, is_ruled_out, nothing_said, settled, tally_of
 
 _SILENT = (Unscored.NO_SPEECH, Unscored.TOO_SHORT)
 """Takes in which nothing was said that a trainer could hear."""
@@ -48,9 +48,9 @@ class ExamLine:
         return False if self.score is None else self.score.passed
 
     @property
-    def is_barred(self) -> bool:
+    def is_ruled_out(self) -> bool:
         """Whether it fails the exam whatever the total."""
-        return self.attempt is not None and _bars(self.attempt, None)
+        return self.attempt is not None and _rules_out(self.attempt, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,14 +147,14 @@ def _is_silent(attempt: Attempt) -> bool:
 
 
 def _decision(attempt: Attempt) -> Decision | None:
-    return attempt.review.decision if attempt.review else None
+    return attempt.judgement.decision if attempt.judgement else None
 
 
 def _passes(terms: Terms, said: Sequence[Attempt | None], unsure_as: Verdict) -> bool:
     pairs = list(zip(terms.asked, said, strict=True))
     tally = reduce(add, (_tally(asked, attempt, unsure_as) for asked, attempt in pairs), Tally())
-    barred = any(attempt is not None and _bars(attempt, unsure_as) for attempt in said)
-    return (tally.total or 0.0) >= terms.pass_mark and not barred
+    ruled_out = any(attempt is not None and _rules_out(attempt, unsure_as) for attempt in said)
+    return (tally.total or 0.0) >= terms.pass_mark and not ruled_out
 
 
 def _tally(asked: Asked, attempt: Attempt | None, unsure_as: Verdict | None) -> Tally:
@@ -162,27 +162,31 @@ def _tally(asked: Asked, attempt: Attempt | None, unsure_as: Verdict | None) -> 
     nothing = Tally(0, asked.courtesies, 0.0, asked.characters)
     if attempt is None:
         return nothing
-    unsure_as = _decided(attempt) or unsure_as
-    score = final_score(attempt)
+    score = _taken(attempt, unsure_as)
     if score.reason is None:
-        return tally_of(with_unsure_as(score, unsure_as) if unsure_as else score)
+        return tally_of(score)
     # There is no text to count: the line is the trainer's, as a whole.
-    if unsure_as is Verdict.HEARD:
+    is_said = {Decision.PASS: True, Decision.REDO: False, None: unsure_as is Verdict.HEARD}
+    if is_said[_decision(attempt)]:
         return Tally(asked.courtesies, asked.courtesies, asked.characters, asked.characters)
-    return Tally() if unsure_as is None else nothing
+    return Tally() if _decision(attempt) is None and unsure_as is None else nothing
 
 
-def _decided(attempt: Attempt) -> Verdict | None:
-    """What a trainer's decision on a take makes of everything in it that is unsure."""
-    return {Decision.PASS: Verdict.HEARD, Decision.REDO: Verdict.MISSED, None: None}[
-        _decision(attempt)
-    ]
-
-
-def _bars(attempt: Attempt, unsure_as: Verdict | None) -> bool:
+def _rules_out(attempt: Attempt, unsure_as: Verdict | None) -> bool:
     """Whether a take fails the exam whatever the total, unless a trainer passed it."""
-    if _decision(attempt) is Decision.PASS:
-        return False
-    unsure_as = _decided(attempt) or unsure_as
-    score = final_score(attempt)
-    return is_barred(with_unsure_as(score, unsure_as) if unsure_as else score)
+    is_passed = _decision(attempt) is Decision.PASS
+    return not is_passed and is_ruled_out(_taken(attempt, unsure_as))
+
+
+def _taken(attempt: Attempt, unsure_as: Verdict | None) -> Score:
+    """The score that counts, with what is unsure taken one way, if at all.
+
+    A trainer's decision settles it: with a pass nothing was missed that is unsure, and no
+    banned phrase counts.
+    """
+    score, decision = final_score(attempt), _decision(attempt)
+    if decision is Decision.PASS:
+        return replace(settled(score, Verdict.HEARD), banned=())
+    if decision is Decision.REDO:
+        unsure_as = Verdict.MISSED
+    return settled(score, unsure_as) if unsure_as else score

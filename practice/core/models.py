@@ -115,8 +115,8 @@ class Scenario:
 class Severity(StrEnum):
     """How bad a banned phrase is."""
 
-    SEVERE = "severe"
-    MINOR = "minor"
+    SEVERE = "severe"  # no take with it passes
+    MINOR = "minor"  # it costs points
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,10 +382,19 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class BannedHit:
-    """A banned phrase that stands in a transcript."""
+    """A banned phrase that stands in a transcript.
+
+    ``heard`` is the transcript at its place; empty in judgements from before that was
+    kept, when every phrase was severe. Where it is not ``sure`` that the phrase was said,
+    that is the trainer's to say.
+    """
 
     phrase: str
     instead: str
+    why: str = ""
+    severity: Severity = Severity.SEVERE
+    heard: str = ""
+    sure: bool = True
 
 
 class RemarkKind(StrEnum):
@@ -571,10 +580,14 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What a trainer saw, or did not see, of a body standard; no microphone hears it."""
+    """What a trainer saw, or did not see, of a body standard; no microphone hears it.
+
+    ``by`` is who watched, where it was somebody else than the reviewer.
+    """
 
     item: str
     seen: bool
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -591,7 +604,8 @@ class Review:
 
     Reviews are appended, never overwritten, so that they tell who changed what; ``base``
     is the id of the review that the trainer had before them, None for the first. Elements
-    without a mark keep the machine's verdict; without a ``decision`` they decide.
+    without a mark keep the machine's verdict; without a ``decision`` they decide. ``watched_only``:
+    somebody noted what they saw during the take, and nobody has judged it yet.
     """
 
     id: str
@@ -602,6 +616,7 @@ class Review:
     marks: tuple[Mark, ...] = ()
     observations: tuple[Observation, ...] = ()
     comments: tuple[Comment, ...] = ()
+    watched_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -611,6 +626,11 @@ class Attempt:
     take: Take
     assessment: Assessment
     review: Review | None = None
+
+    @property
+    def judgement(self) -> Review | None:
+        """The review, where a trainer judged the take and did not only watch."""
+        return None if self.review is None or self.review.watched_only else self.review
 
 
 @dataclass(frozen=True, slots=True)

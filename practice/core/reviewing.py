@@ -11,6 +11,7 @@ from practice.core.models import (
     Decision,
     ElementResult,
     Mark,
+    Observation,
     Review,
     Score,
     Unscored,
@@ -21,7 +22,7 @@ from practice.core.scoring import PASS_MARK, SECOND_LOOK_BELOW, with_total
 
 def final_score(attempt: Attempt) -> Score:
     """The score that every total counts: the machine's, or where reviewed the trainer's."""
-    score, review = attempt.assessment.score, attempt.review
+    score, review = attempt.assessment.score, attempt.judgement
     return score if review is None else reviewed(score, review)
 
 
@@ -63,6 +64,15 @@ def trainers_verdicts(seen: Score, review: Review) -> dict[tuple[str, int], Verd
     return left | {(m.name, m.nth): m.verdict for m in review.marks}
 
 
+def watchers(review: Review) -> dict[str, tuple[Observation, ...]]:
+    """What was seen of the body standards, by who watched."""
+    found: dict[str, tuple[Observation, ...]] = {}
+    for seen in review.observations:
+        who = seen.by or review.reviewer
+        found[who] = (*found.get(who, ()), seen)
+    return found
+
+
 def changes(before: Review | None, after: Review) -> tuple[tuple[Mark, ...], bool, bool]:
     """What a review changed against the one before it: marks, the decision, the comments.
 
@@ -82,7 +92,7 @@ def changes(before: Review | None, after: Review) -> tuple[tuple[Mark, ...], boo
 
 DOUBTS: dict[str, float] = {
     "undecided": 4.0,  # elements that are unsure decide on the pass
-    "banned": 3.0,  # a phrase never to be said was found
+    "banned": 3.0,  # a phrase never to be said was found, or may have been said
     "unsure": 2.0,  # for each element, three at the most
     "unlikely": 2.0,  # the recogniser doubts its own text
     "near": 1.5,  # the total is near the pass mark

@@ -20,6 +20,7 @@ from practice.core.models import (
     Component,
     Line,
     Score,
+    Severity,
     Transcript,
     Unscored,
     Verdict,
@@ -29,7 +30,7 @@ from practice.core.normalize import normalize
 from practice.core.remarks import find_remarks
 from practice.core.verdicts import THRESHOLDS, Reliability, Thresholds
 
-VERSION = "4"
+VERSION = "5"
 """Raised with every change that can change a score, so that ``rescore`` knows."""
 
 WEIGHTS: dict[str, float] = {"courtesies": 0.6, "accuracy": 0.4}
@@ -38,6 +39,9 @@ without elements) drops out, and the others share its weight."""
 
 PASS_MARK = 80.0
 """The least total, of 100, that passes."""
+
+MINOR_COST = 10.0
+"""Points that a minor banned phrase takes off the total. With a severe one no take passes."""
 
 OFF_SCRIPT_BELOW = 0.3
 """A take with less tolerant accuracy and no courtesy heard is something else entirely."""
@@ -61,13 +65,15 @@ _SHORTLIST = 4
 class Tally:
     """What was said of what was to be said: courtesies, and characters of the script.
 
-    Tallies add up with ``+``, so that several takes are never averaged.
+    ``deducted`` are the points that minor banned phrases cost. Tallies add up with ``+``,
+    so that several takes are never averaged.
     """
 
     heard: int = 0
     courtesies: int = 0
     said: float = 0.0
     characters: int = 0
+    deducted: float = 0.0
 
     def __add__(self, other: Tally) -> Tally:
         return Tally(
@@ -75,6 +81,7 @@ class Tally:
             self.courtesies + other.courtesies,
             self.said + other.said,
             self.characters + other.characters,
+            self.deducted + other.deducted,
         )
 
     @property
@@ -93,9 +100,11 @@ class Tally:
 
     @property
     def total(self) -> float | None:
-        """The total of 100; None where nothing was to be said."""
+        """The total of 100, less what is deducted; None where nothing was to be said."""
         parts = self.components
-        return 100 * sum(part.value * part.weight for part in parts) if parts else None
+        if not parts:
+            return None
+        return max(0.0, 100 * sum(part.value * part.weight for part in parts) - self.deducted)
 
 
 def scorer_name(limits: Thresholds) -> str:
@@ -141,13 +150,16 @@ class Draft:
         alignment = self.alignment
         accuracy = alignment.counts.accuracy or 0.0
         any_heard = any(e.verdict is Verdict.HEARD for e in elements)
+        hits = find_banned(alignment.hypothesis, alignment.reference.text, banned)
+        if not reliability.is_as_written(limits):
+            hits = tuple(replace(hit, sure=False) for hit in hits)
         score = Score(
             wording=self.wording.script,
             elements=elements,
             counts=alignment.counts,
             strict=strict_counts(alignment.reference.text, alignment.hypothesis.text),
             chunks=alignment.chunks,
-            banned=find_banned(alignment.hypothesis.text, alignment.reference.text, banned),
+            banned=hits,
             remarks=find_remarks(alignment, elements),
             off_script=accuracy < OFF_SCRIPT_BELOW and not any_heard,
         )
@@ -211,11 +223,11 @@ def better_of(first: Score, second: Score) -> Score:
 def with_total(score: Score) -> Score:
     """Add up the total, and say whether the take passed.
 
-    Elements that are unsure count neither for nor against; where they decide on the
-    pass, ``passed`` is None.
+    Elements and banned phrases that are unsure count neither for nor against; where they
+    decide on the pass, ``passed`` is None.
     """
-    worst = _passes(with_unsure_as(score, Verdict.MISSED))
-    best = _passes(with_unsure_as(score, Verdict.HEARD))
+    worst = _passes(settled(score, Verdict.MISSED))
+    best = _passes(settled(score, Verdict.HEARD))
     tally = tally_of(score)
     return replace(
         score,
@@ -225,22 +237,36 @@ def with_total(score: Score) -> Score:
     )
 
 
-def with_unsure_as(score: Score, verdict: Verdict) -> Score:
-    """Suppose that every element that is unsure turned out one way."""
+def deduction(score: Score) -> float:
+    """The points that minor banned phrases take off the total."""
+    return MINOR_COST * sum(h.sure and h.severity is Severity.MINOR for h in score.banned)
+
+
+def settled(score: Score, unsure_as: Verdict) -> Score:
+    """A score with all that is unsure taken one way: as missed, and said, or not."""
     elements = tuple(
-        replace(e, verdict=verdict) if e.verdict is Verdict.UNSURE else e for e in score.elements
+        replace(e, verdict=unsure_as) if e.verdict is Verdict.UNSURE else e for e in score.elements
     )
-    return replace(score, elements=elements)
+    said = score.banned if unsure_as is Verdict.MISSED else (h for h in score.banned if h.sure)
+    return replace(score, elements=elements, banned=tuple(replace(h, sure=True) for h in said))
+
+
+def is_ruled_out(score: Score) -> bool:
+    """Whether a take cannot pass, whatever its total."""
+    return any(e.critical and e.verdict is Verdict.MISSED for e in score.elements) or any(
+        h.sure and h.severity is Severity.SEVERE for h in score.banned
+    )
 
 
 def tally_of(score: Score) -> Tally:
-    """Count what was said in a take; elements that are unsure are left out."""
-    settled = [e for e in score.elements if e.required and e.verdict is not Verdict.UNSURE]
+    """Count what was said in a take; what is unsure is left out."""
+    sure = [e for e in score.elements if e.required and e.verdict is not Verdict.UNSURE]
     return Tally(
-        sum(e.verdict is Verdict.HEARD for e in settled),
-        len(settled),
+        sum(e.verdict is Verdict.HEARD for e in sure),
+        len(sure),
         score.counts.said,
         score.counts.reference_length,
+        deduction(score),
     )
 
 
@@ -250,14 +276,8 @@ def nothing_said(line: Line) -> Tally:
     return Tally(0, len(required), 0.0, len(normalize(line.script)))
 
 
-def is_barred(score: Score) -> bool:
-    """Whether something fails a take whatever its total."""
-    critical_missed = any(e.critical and e.verdict is Verdict.MISSED for e in score.elements)
-    return critical_missed or bool(score.banned)
-
-
 def _passes(score: Score) -> bool:
-    return (tally_of(score).total or 0.0) >= PASS_MARK and not is_barred(score)
+    return (tally_of(score).total or 0.0) >= PASS_MARK and not is_ruled_out(score)
 
 
 def _closest(line: Line, transcript: str) -> tuple[Wording, Alignment]:

@@ -108,6 +108,10 @@ class Reliability:
         }
         return tuple(name for name, is_so in found.items() if is_so)
 
+    def is_as_written(self, limits: Thresholds) -> bool:
+        """Whether what it has was said: it is likely, and does not repeat itself."""
+        return not {"unlikely", "loops"} & set(self.doubts(limits))
+
 
 def needs_audio(element: str, place: Place) -> bool:
     """Whether the transcript alone does not settle an element.

@@ -15,10 +15,10 @@ from practice.core.scoring import (
     PASS_MARK,
     Tally,
     draft,
-    is_barred,
+    is_ruled_out,
     nothing_said,
+    settled,
     tally_of,
-    with_unsure_as,
 )
 
 FORMS_OF_ADDRESS = ("先生", "女士", "小姐")
@@ -77,13 +77,15 @@ class Finding:
 class Whole:
     """The judgement of a conversation.
 
-    ``passed`` is None where something unsure, or a turn that could not be scored, decides
-    on it. ``total`` is None where no turn was scored.
+    ``deducted`` are the points that minor banned phrases cost. ``passed`` is None where
+    something unsure, or a turn that could not be scored, decides on it. ``total`` is None
+    where no turn was scored.
     """
 
     turns: tuple[Turn, ...]
     findings: tuple[Finding, ...]
     components: tuple[Component, ...]
+    deducted: float
     total: float | None
     passed: bool | None
 
@@ -95,8 +97,9 @@ def judge_whole(
 
     The counts of all turns are added up and weighted like those of one take; a turn that
     was passed over counts as a script of which nothing was said. It passes with the same
-    mark, when no turn has a banned phrase or misses a critical courtesy, and every check
-    is kept. ``address`` are the forms that fit this customer; any does where none is given.
+    mark, when no turn has a severe banned phrase or misses a critical courtesy, and every
+    check is kept; a minor banned phrase costs the whole what it costs a take. ``address``
+    are the forms that fit this customer; any does where none is given.
     """
     findings = (
         _order(turns),
@@ -105,10 +108,17 @@ def judge_whole(
         _respect(turns),
     )
     tally = add_up(turns)
-    total = tally.total if any(t.score and t.score.reason is None for t in turns) else None
+    is_scored = any(t.score and t.score.reason is None for t in turns)
     worst = _passes(turns, findings, Verdict.MISSED)
     best = _passes(turns, findings, Verdict.HEARD)
-    return Whole(tuple(turns), findings, tally.components, total, best if best == worst else None)
+    return Whole(
+        turns=tuple(turns),
+        findings=findings,
+        components=tally.components,
+        deducted=tally.deducted,
+        total=tally.total if is_scored else None,
+        passed=best if best == worst else None,
+    )
 
 
 def add_up(turns: Iterable[Turn]) -> Tally:
@@ -127,10 +137,10 @@ def _passes(turns: Sequence[Turn], findings: Sequence[Finding], unsure_as: Verdi
     """Whether it passes, with everything that is unsure taken one way or the other."""
     doubtful = State.KEPT if unsure_as is Verdict.HEARD else State.BROKEN
     states = {doubtful if f.state is State.UNSURE else f.state for f in findings}
-    settled = [_settled(turn, unsure_as) for turn in turns]
-    if any(turn.score is not None and is_barred(turn.score) for turn in settled):
+    taken = [_settled(turn, unsure_as) for turn in turns]
+    if any(turn.score and is_ruled_out(turn.score) for turn in taken):
         return False
-    return State.BROKEN not in states and (add_up(settled).total or 0.0) >= PASS_MARK
+    return State.BROKEN not in states and (add_up(taken).total or 0.0) >= PASS_MARK
 
 
 def _settled(turn: Turn, unsure_as: Verdict) -> Turn:
@@ -138,7 +148,7 @@ def _settled(turn: Turn, unsure_as: Verdict) -> Turn:
     score = turn.score
     if turn.attempt is None or score is None:
         return turn
-    assessment = replace(turn.attempt.assessment, score=with_unsure_as(score, unsure_as))
+    assessment = replace(turn.attempt.assessment, score=settled(score, unsure_as))
     return replace(turn, attempt=Attempt(turn.attempt.take, assessment))
 
 

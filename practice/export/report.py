@@ -13,7 +13,7 @@ from practice.export.entries import Entry, Summary, entry_of
 from practice.export.page import write_page
 from practice.export.sound import Sound, data_uri, embed
 from practice.report.compare import MARKS
-from practice.report.trainer import comment_text, decision_text, observation_text
+from practice.report.trainer import comment_text, decision_text, observation_text, postures
 
 _LONGEST_NAME = 24
 """Characters of a name in a file's name, which may have 255 bytes for all of it."""
@@ -51,6 +51,7 @@ def write_report(
         comment_text=comment_text,
         decision_text=decision_text,
         observation_text=observation_text,
+        postures=postures,
     )
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from practice.core.models import Attempt, Score, Verdict
 from practice.core.reviewing import final_score
 from practice.i18n import gettext as _
-from practice.report.trainer import comment_text, decision_text, observation_text
+from practice.report.trainer import comment_text, decision_text, observation_text, postures
 from practice.report.words import element_names, missed_text, reason_text, result_name
 
 Cell = str | int | float | datetime | None
@@ -51,8 +51,8 @@ COLUMNS: tuple[Column, ...] = (
     Column(_("score"), 10, lambda _a, final: _total(final)),
     Column(_("missed"), 22, lambda _a, final: missed_text(final)),
     Column(_("unsure"), 22, lambda _a, final: _unsure(final)),
-    Column(_("reviewed by"), 14, lambda a, _final: a.review.reviewer if a.review else None),
-    Column(_("decision"), 22, lambda a, _final: decision_text(a.review) if a.review else None),
+    Column(_("reviewed by"), 14, lambda a, _final: a.judgement.reviewer if a.judgement else None),
+    Column(_("decision"), 22, lambda a, _final: _decision(a)),
     Column(_("comments"), 36, lambda a, _final: _comments(a)),
     Column(_("posture"), 22, lambda a, _final: _observations(a)),
     Column(_("recording"), 16, lambda a, _final: a.take.audio),
@@ -110,7 +110,11 @@ def _reason(attempt: Attempt) -> str | None:
 
 
 def _banned(score: Score) -> str:
-    return _(", ").join(hit.phrase for hit in score.banned)
+    return _(", ").join(hit.phrase if hit.sure else f"{hit.phrase}?" for hit in score.banned)
+
+
+def _decision(attempt: Attempt) -> str | None:
+    return decision_text(attempt.judgement) if attempt.judgement else None
 
 
 def _comments(attempt: Attempt) -> str | None:
@@ -122,7 +126,10 @@ def _comments(attempt: Attempt) -> str | None:
 def _observations(attempt: Attempt) -> str | None:
     if attempt.review is None:
         return None
-    return "\n".join(observation_text(seen) for seen in attempt.review.observations)
+    found = postures(attempt.review)
+    return "\n".join(
+        line for heading, seen in found for line in (heading, *map(observation_text, seen))
+    )
 
 
 def _model(attempt: Attempt) -> str | None:

@@ -21,7 +21,8 @@ from practice.visible import is_name, is_visible
 VERSION = 2
 """Raised with every change of what an entry may hold; a reader refuses what is newer.
 
-2 added what came with conversations: settings, and what the customer says."""
+2 added what came with conversations: settings, what the customer says, why and how surely
+a phrase is banned, and who watched."""
 
 SUFFIX = ".practice"
 SOUND_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
@@ -272,6 +273,8 @@ def _require_assessment(assessment: Assessment) -> None:
     for element in score.elements:
         _require(set(element.evidence.doubts) <= DOUBTS, "doubts")
         _require_harmless(element.text, element.name)
+    for hit in score.banned:
+        _require_harmless(hit.phrase, hit.instead, hit.why, hit.heard)
     _require(min(astuple(score.counts) + astuple(score.strict)) >= 0, "counts")
     if score.reason is None:
         _require(transcript is not None and score.total is not None, "score")
@@ -289,5 +292,6 @@ def _require_review(review: Review) -> None:
     _require_id(review.id)
     _require_moment(review.created_at)
     _require(review.base is None or _ID.fullmatch(review.base) is not None, "id")
-    _require(review.reviewer.strip() != "" and len(review.reviewer) <= _MOST_NAME, "reviewer")
-    _require(is_visible(review.reviewer), "reviewer")
+    _require(review.reviewer.strip() != "", "reviewer")
+    for name in (review.reviewer, *(seen.by for seen in review.observations)):
+        _require(is_visible(name) and len(name) <= _MOST_NAME, "reviewer")

@@ -17,6 +17,7 @@ from practice.prompts.rules import (
     CONSENT_FILE,
     STANDARD_FILE,
     THRESHOLDS_FILE,
+    banned_in_better,
     is_there,
     load_banned,
     read_banned,
@@ -100,6 +101,8 @@ def check(folder: Path) -> tuple[int, list[Problem]]:
     problems: list[Problem] = []
     files = [folder / name for name in _RULES if is_there(folder / name)]
     banned = _tell(problems, read_banned, folder / BANNED_FILE) or ()
+    if banned:
+        problems += banned_in_better(folder / BANNED_FILE, banned)
     rows = _tell(problems, read_standard, folder / STANDARD_FILE)
     for name, read in ((THRESHOLDS_FILE, read_thresholds), (CONSENT_FILE, read_consent)):
         _tell(problems, read, folder / name)

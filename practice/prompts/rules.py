@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, ClassVar
@@ -13,10 +14,10 @@ from practice.core.markup import MarkupError, parse_script
 from practice.core.models import BannedPhrase, Severity, StandardRow
 from practice.core.normalize import normalize
 from practice.core.verdicts import LIMITS, THRESHOLDS, Thresholds
-from practice.errors import PromptError
+from practice.errors import PromptError, system_reason
 from practice.i18n import gettext as _
 from practice.prompts.problems import InvalidFileError, Problem
-from practice.prompts.scenario import markup_message, silent_parts
+from practice.prompts.scenario import banned_in, markup_message, silent_parts
 from practice.prompts.yaml_file import Model, Text, line_of, parse, read_text, validate
 from practice.visible import is_visible
 
@@ -135,7 +136,7 @@ def write_thresholds(folder: Path, limits: Thresholds, remark: str) -> Path:
             _(
                 "{path} cannot be written: {why}. Copy the scenarios to a folder of your own and "
                 "name it with --prompts."
-            ).format(path=path, why=error.strerror)
+            ).format(path=path, why=system_reason(error))
         ) from None
     return path
 
@@ -182,6 +183,14 @@ def read_banned(path: Path) -> tuple[BannedPhrase, ...]:
     if problems:
         raise InvalidFileError(problems)
     return tuple(phrases)
+
+
+def banned_in_better(path: Path, phrases: tuple[BannedPhrase, ...]) -> Iterator[Problem]:
+    """The better sentences of a list that have a banned phrase themselves."""
+    _raw, tree = parse(path)
+    for number, phrase in enumerate(phrases):
+        where = line_of(tree, ("banned", number, "instead"))
+        yield from banned_in(path, where, phrase.wordings, phrases)
 
 
 def read_standard(path: Path) -> tuple[StandardRow, ...]:

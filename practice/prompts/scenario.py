@@ -11,6 +11,7 @@ from typing import Annotated, ClassVar
 import yaml
 from pydantic import Field
 
+from practice.core.banned import banned_in_text
 from practice.core.kinds import CHINESE, CHINESE_SCENARIO_KINDS, ScenarioKind, parse_scenario_kind
 from practice.core.markup import MAX_WORDINGS, MarkupError, parse_script
 from practice.core.models import BannedPhrase, Branch, Element, Line, Scenario, Wording
@@ -96,7 +97,7 @@ def read_scenario(
                 continue
             if thorough:
                 problems += silent_parts(path, where, expanded)
-                problems += _banned_in(path, where, expanded, banned)
+                problems += banned_in(path, where, expanded, banned)
             if wordings and wordings[0].elements and not expanded[0].elements:
                 message = _("the courtesies of this sentence are not marked with 【】.")
                 problems.append(Problem(path, where, message))
@@ -177,22 +178,21 @@ def _heading_problems(path: Path, tree: yaml.Node, file: _ScenarioFile) -> Itera
             yield Problem(path, line_of(tree, ("address", number)), message.format(form=form))
 
 
-def _banned_in(
+def banned_in(
     path: Path, line: int, wordings: Sequence[Wording], banned: Sequence[BannedPhrase]
 ) -> Iterator[Problem]:
-    """The banned phrases that a script asks for."""
-    for phrase in banned:
-        found = next((w.script for w in wordings if phrase.phrase in w.script), None)
-        if found is not None:
-            message = _(
-                "the script “{script}” asks for the banned phrase “{phrase}”. Change "
-                "the script, or take the phrase out of {file}."
-            )
-            yield Problem(
-                path,
-                line,
-                message.format(script=found, phrase=phrase.phrase, file="rules/banned.yaml"),
-            )
+    """The banned phrases that a sentence's wordings ask for, each once."""
+    found: dict[str, str] = {}
+    for wording in wordings:
+        for hit in banned_in_text(wording.script, tuple(banned)):
+            found.setdefault(hit.phrase, wording.script)
+    for phrase, script in found.items():
+        message = _(
+            "the script “{script}” asks for the banned phrase “{phrase}”. Change the script, "
+            "or {file}: take the phrase out, or put what is innocent under “unless”."
+        )
+        text = message.format(script=script, phrase=phrase, file="rules/banned.yaml")
+        yield Problem(path, line, text)
 
 
 def _fill(text: str, slots: dict[str, tuple[str, ...]]) -> str:

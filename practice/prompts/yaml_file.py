@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from practice.errors import system_reason
 from practice.i18n import gettext as _
 from practice.prompts.problems import InvalidFileError, Problem
 from practice.visible import is_visible
@@ -78,7 +79,7 @@ def read_text(path: Path) -> tuple[bytes, str]:
         raw = path.read_bytes()
         return raw, raw.decode("utf-8-sig")  # Windows' Notepad may write a byte order mark
     except OSError as error:
-        message = _("the file cannot be read: {why}.").format(why=error.strerror)
+        message = _("the file cannot be read: {why}.").format(why=system_reason(error))
         raise InvalidFileError([Problem(path, 1, message)]) from None
     except UnicodeDecodeError:
         message = _("the file is not UTF-8. Save it as UTF-8 in the editor.")

@@ -18,7 +18,7 @@ from practice.core.models import (
     Verdict,
 )
 from practice.core.reviewing import final_score
-from practice.core.scoring import PASS_MARK
+from practice.core.scoring import PASS_MARK, deduction
 from practice.errors import PracticeError
 
 
@@ -106,6 +106,7 @@ def assessment_to_dict(assessment: Assessment) -> dict[str, Any]:
         "components": [{**asdict(c), "value": c.value} for c in score.components],
         "elements": [_element(e) for e in score.elements],
         "banned": [asdict(hit) for hit in score.banned],
+        "deduction": deduction(score),
         "remarks": [asdict(remark) for remark in score.remarks],
         "alignment": [asdict(chunk) for chunk in score.chunks],
         "recogniser": _confidence(transcript),

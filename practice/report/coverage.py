@@ -37,7 +37,7 @@ def coverage_page(table: Iterable[Coverage], scenarios: Iterable[Scenario]) -> I
     yield from _head(_("section"), _("row"), _("required words"), _("scenarios"))
     for covered in table:
         row = covered.row
-        links = " · ".join(map(_link, covered.scenarios)) or f"**{_('none')}**"
+        links = " · ".join(map(_link, covered.scenarios)) or "**" + _("none") + "**"
         yield _row(row.section, _plain(row.title), _plain(row.words), links)
     yield ""
     yield "## " + _("Whose scenarios they are")

@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 
 from practice.core.exam import ExamLine, ExamResult
-from practice.core.models import Score, Verdict
+from practice.core.models import Score, Severity, Verdict
 from practice.i18n import gettext as _
 from practice.i18n import ngettext
 from practice.report.words import (
@@ -69,10 +69,14 @@ def figures(result: ExamResult) -> str:
         "courtesies": _("courtesies {done:g} of {total}"),
         "accuracy": _("characters {done:g} of {total}"),
     }
-    return " · ".join(
+    shown = [
         texts[part.name].format(done=part.done, total=part.total)
         for part in result.tally.components
-    )
+    ]
+    if result.tally.deducted:
+        text = _("banned phrases: {points:.0f} points less")
+        shown.append(text.format(points=result.tally.deducted))
+    return " · ".join(shown)
 
 
 def faults(result: ExamResult) -> list[str]:
@@ -85,10 +89,11 @@ def faults(result: ExamResult) -> list[str]:
         text = ngettext("{n} line was not said.", "{n} lines were not said.", result.not_said)
         texts.append(text.format(n=result.not_said))
     for line in result.lines:
-        if line.score is None or not line.is_barred:
+        if line.score is None or not line.is_ruled_out:
             continue
         critical = [element_name(e) for e in line.score.with_verdict(Verdict.MISSED) if e.critical]
-        what = _(", ").join([*critical, *(f"“{hit.phrase}”" for hit in line.score.banned)])
+        severe = [h for h in line.score.banned if h.sure and h.severity is Severity.SEVERE]
+        what = _(", ").join([*critical, *(f"“{hit.phrase}”" for hit in severe)])
         text = _("Fails the exam whatever the total: {what} ({script})")
         texts.append(text.format(what=what, script=line.asked.script))
     return texts
@@ -117,6 +122,7 @@ def exam_to_dict(result: ExamResult, sitting: int) -> dict[str, Any]:
         "score": result.tally.total,
         "pass_mark": result.terms.pass_mark,
         "components": [{**asdict(c), "value": c.value} for c in result.tally.components],
+        "deduction": result.tally.deducted,
         "missed": dict(most_missed(result.scores)),
         "lines": [_line_to_dict(line) for line in result.lines],
         "models": result.models,

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from typing import Protocol
 
 from blessed import Terminal
 from blessed.keyboard import Keystroke
@@ -14,13 +15,15 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from practice.core.models import Attempt, Branch, Mode
+from practice.core.models import Attempt, Branch, Line, Mode, Observation
+from practice.core.speechcheck import Samples
 from practice.i18n import gettext as _
 from practice.report.as_json import attempt_to_dict
 from practice.report.terminal import print_attempt
-from practice.report.wrap import say
+from practice.report.wrap import MAX_WIDTH, say, wrap
 from practice.session import Choice, Start, Step
 from practice.speech.recorder import Command, Ending, Meter, Recorded
+from practice.visible import visible
 
 _METER_CELLS = 20
 _BESIDE_METER_CELLS = 64  # what stands before and after the meter, in the longer language
@@ -28,15 +31,44 @@ _SETTLE_S = 0.4
 _METER_FLOOR_DBFS = -60.0
 
 
+class Voices(Protocol):
+    """What can be heard in a run beside the trainee; None where there is nothing."""
+
+    def customer(self, step: Step) -> Samples | None:
+        """What the customer says before a step."""
+
+    def has_model(self, step: Step) -> bool:
+        """Whether there is a model reading of a step."""
+
+    def model(self, step: Step) -> Samples | None:
+        """The model reading of a step."""
+
+    def own(self, attempt: Attempt) -> Samples | None:
+        """What the trainee said in an attempt."""
+
+    def play(self, samples: Samples, is_stopped: Callable[[], bool]) -> None:
+        """Play to the end, or until ``is_stopped`` says so."""
+
+
 class TerminalStage:
-    """Shows a run on ``console`` and reads single keys; JSON goes to ``emit`` if wanted."""
+    """Shows a run on ``console`` and reads single keys; JSON goes to ``emit`` if wanted.
+
+    Without ``voices`` nothing is played.
+    """
 
     def __init__(
-        self, console: Console, *, explain: bool, emit: Callable[[str], None] | None
+        self,
+        console: Console,
+        *,
+        explain: bool = False,
+        emit: Callable[[str], None] | None = None,
+        voices: Voices | None = None,
     ) -> None:
         self._console = console
         self._explain = explain
         self._emit = emit
+        self._voices = voices
+        self._attempt: Attempt | None = None
         # Keys come from the terminal that shows the run, which is stderr where stdout is a file.
         self._keys = Terminal(stream=sys.__stderr__ if console.stderr else sys.__stdout__)
         self._live: Live | None = None
@@ -46,6 +78,7 @@ class TerminalStage:
         """Show the situation and the script of a line."""
         line = step.line
         console = self._console
+        self._attempt = None
         console.print()
         say(console, f"{step.scenario.title}{_place(step)}", "bold")
         say(console, _("Situation: {cue}").format(cue=line.cue), indent=2)
@@ -57,10 +90,9 @@ class TerminalStage:
 
     def show_script(self, step: Step) -> None:
         """Show what is to be said, and in which posture."""
-        line = step.line
-        if line.body:
-            say(self._console, _("Posture: {body}").format(body=line.body), "dim", indent=2)
-        say(self._console, _("Say: {script}").format(script=line.script), "bold cyan", indent=2)
+        _say_posture(self._console, step.line)
+        script = _("Say: {script}").format(script=step.line.script)
+        say(self._console, script, "bold cyan", indent=2)
 
     def branch(self, branch: Branch) -> None:
         """Tell which way a conversation goes on."""
@@ -78,16 +110,17 @@ class TerminalStage:
 
     def wait_for_start(self, step: Step) -> Start:
         """Wait for the key that starts a take, or for another one."""
+        if self._voices is not None:
+            self.hear(self._voices.customer(step))
         keys: dict[str, tuple[str, ...]] = {
             "speak": ("KEY_ENTER", " "),
             "quit": ("q", "KEY_ESCAPE"),
         }
-        if step.is_last:
-            say(self._console, _("Enter or Space: speak   Q: quit"), "dim")
-        else:
+        offer = _("Enter or Space: speak   Q: quit")
+        if not step.is_last:
             keys["skip"] = ("n",)
-            say(self._console, _("Enter or Space: speak   N: skip   Q: quit"), "dim")
-        pressed = self._press(keys)
+            offer = _("Enter or Space: speak   N: skip   Q: quit")
+        pressed = self._press_or_listen(keys, offer, step)
         return {"speak": Start.SPEAK, "skip": Start.SKIP, "quit": Start.QUIT}[pressed]
 
     def watch(self, meter: Meter) -> Command:
@@ -123,6 +156,7 @@ class TerminalStage:
 
     def result(self, attempt: Attempt, previous: Attempt | None) -> None:
         """Show a judged take."""
+        self._attempt = attempt
         self._console.print()
         print_attempt(self._console, attempt, previous, explain=self._explain)
         if self._emit:
@@ -137,14 +171,41 @@ class TerminalStage:
         if retries:
             keys["again"] = ("r",)
             offer = _("R: again   {others}").format(others=offer)
-        say(self._console, offer, "dim")
-        pressed = self._press(keys)
+        pressed = self._press_or_listen(keys, offer, step)
         return {"again": Choice.AGAIN, "next": Choice.NEXT, "quit": Choice.QUIT}[pressed]
 
+    def observe(self, items: tuple[str, ...], observer: str) -> tuple[Observation, ...]:
+        """Ask somebody who watched which body standards they saw, one by one."""
+        self.settle()
+        console = self._console
+        offer = _("{name}, what did you see? Y: seen   N: not seen   Enter: not watched")
+        console.print()
+        say(console, offer.format(name=observer), "bold")
+        answers = {"seen": _("seen"), "unseen": _("not seen"), "skip": _("not watched")}
+        found = []
+        for item in items:
+            question = wrap(visible(f"  {item}？"), min(console.width, MAX_WIDTH) - 12, 4)
+            console.print(Text(f"{question} "), end="")
+            pressed = self._press({"seen": ("y",), "unseen": ("n",), "skip": ("KEY_ENTER", " ")})
+            console.print(Text(answers[pressed]))
+            if pressed != "skip":
+                found.append(Observation(item, pressed == "seen"))
+        return tuple(found)
+
     def settle(self) -> None:
-        """Let pass the keys that were still meant for the take just ended."""
+        """Let the keys pass that were still meant for the take just ended."""
         with self._keys.cbreak():
             time.sleep(_SETTLE_S)
+            self._drain()
+
+    def hear(self, samples: Samples | None) -> None:
+        """Play something, if there is anything, until it ends or any key is pressed."""
+        if samples is None or self._voices is None:
+            return
+        say(self._console, _("Playing … any key stops it."), "dim")
+        with self._keys.cbreak():
+            self._drain()
+            self._voices.play(samples, lambda: bool(self._keys.inkey(timeout=0, esc_delay=0.0)))
             self._drain()
 
     def choose(self, keys: dict[str, tuple[str, ...]]) -> str:
@@ -155,6 +216,28 @@ class TerminalStage:
         """Take the meter off the screen and give the keyboard back."""
         self._while_recording.close()
         self._live = None
+
+    def _press_or_listen(self, keys: dict[str, tuple[str, ...]], offer: str, step: Step) -> str:
+        """Wait for a key; as often as listening is chosen, play and offer the same again."""
+        voices = self._voices
+        has_model = (
+            voices is not None
+            and voices.has_model(step)
+            # Whoever recites hears no script either.
+            and (step.setting is None or step.setting.mode is not Mode.EXAM)
+        )
+        if voices is not None and (has_model or self._attempt):
+            keys = keys | {"listen": ("l",)}
+            offer = _("L: listen   {others}").format(others=offer)
+        while True:
+            say(self._console, offer, "dim")
+            pressed = self._press(keys)
+            if pressed != "listen" or voices is None:
+                return pressed
+            if has_model:
+                self.hear(voices.model(step))
+            if self._attempt is not None:
+                self.hear(voices.own(self._attempt))
 
     def _press(self, keys: dict[str, tuple[str, ...]]) -> str:
         with self._keys.cbreak():
@@ -168,6 +251,17 @@ class TerminalStage:
         # A key that was pressed too early, or twice, is not meant for what comes next.
         while self._keys.inkey(timeout=0, esc_delay=0.0):
             pass
+
+
+def _say_posture(console: Console, line: Line) -> None:
+    """Say what a trainer watches for, an item a line where there are several."""
+    *several, last = line.body_items or ("",)
+    if several:
+        say(console, _("Posture:"), "dim")
+        for item in (*several, last):
+            say(console, f"  - {item}", "dim", indent=4)
+    elif last:
+        say(console, _("Posture: {body}").format(body=last), "dim", indent=2)
 
 
 def _place(step: Step) -> str:

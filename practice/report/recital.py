@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from rich.console import Console
-
 from practice.core.models import Attempt
 from practice.i18n import gettext as _
 from practice.report.live import TerminalStage
@@ -14,9 +12,6 @@ from practice.session import Choice, Step
 
 class Recital(TerminalStage):
     """Shows a run in which every line is said from memory, and no result."""
-
-    def __init__(self, console: Console) -> None:
-        super().__init__(console, explain=False, emit=None)
 
     def show_script(self, step: Step) -> None:
         """Show nothing: the situation and the customer's words are all there is."""

@@ -18,18 +18,20 @@ from practice.core.models import (
     Verdict,
 )
 from practice.core.reviewing import final_score
-from practice.core.scoring import PASS_MARK
+from practice.core.scoring import PASS_MARK, deduction
 from practice.core.verdicts import THRESHOLDS, Family, pronoun_family
 from practice.i18n import gettext as _
 from practice.report.compare import MARKS, compare
-from practice.report.trainer import decision_text, print_review
+from practice.report.trainer import decision_text, postures, print_review
 from practice.report.words import (
+    banned_text,
     difference_name,
     element_name,
     element_names,
     missed_text,
     reason_text,
     result_name,
+    said_text,
     verdict_name,
 )
 from practice.report.wrap import MAX_WIDTH, say
@@ -83,6 +85,8 @@ def _explanation(attempt: Attempt) -> Iterator[str]:
             f"{names[part.name]}: {part.done:g}/{part.total} = {part.value:.1%}"
             f" × {part.weight:.2f} = {100 * part.value * part.weight:.1f}"
         )
+    if deducted := deduction(score):
+        yield _("banned phrases: {points:.0f} points less").format(points=deducted)
     if score.total is not None:
         yield _("total {total:.1f}, pass mark {mark:.0f}").format(total=score.total, mark=PASS_MARK)
     for element in score.elements:
@@ -120,19 +124,23 @@ def _explanation(attempt: Attempt) -> Iterator[str]:
 def one_line(attempt: Attempt) -> str:
     """The result of a take in a few words, for lists; a trainer's, where there is one."""
     score = final_score(attempt)
-    by = f"  {decision_text(attempt.review)}" if attempt.review else ""
+    by = f"  {decision_text(attempt.judgement)}" if attempt.judgement else ""
     if score.reason is not None:
         reason = reason_text(attempt.assessment.check, score.reason)
         return _("not scored: {reason}").format(reason=reason) + by
     parts = [f"{result_name(score)} {score.total:.0f}{by}"]
     if score.off_script:
-        return f"{parts[0]}  {_('something else was said')}"
+        return parts[0] + "  " + _("something else was said")
     missed = missed_text(score)
     if missed:
         parts.append(_("Missing: {elements}").format(elements=missed))
     unsure = element_names(score.with_verdict(Verdict.UNSURE))
     if unsure:
         parts.append(_("Unsure: {elements}").format(elements=unsure))
+    said = said_text(score)
+    if said:
+        parts.append(_("Banned: {phrases}").format(phrases=said))
+    parts += [heading for heading, _seen in postures(attempt.review)] if attempt.review else []
     return "  ".join(parts)
 
 
@@ -163,8 +171,7 @@ def _print_verdict(console: Console, score: Score) -> None:
         text = _("Not clear to the machine, the trainer will listen: {elements}")
         say(console, text.format(elements=unsure), "yellow", indent=2)
     for hit in score.banned:
-        text = _("Never say “{phrase}”. Better: {instead}")
-        say(console, text.format(phrase=hit.phrase, instead=hit.instead), "red", indent=2)
+        say(console, banned_text(hit), "red" if hit.sure else "yellow", indent=2)
     moved = [r.text for r in score.remarks if r.kind is RemarkKind.ORDER]
     if moved:
         text = _("In another order than the script: {elements}")
@@ -255,10 +262,9 @@ def _doubt(doubt: str) -> str:
 
 
 def _next_step(score: Score) -> str:
-    if score.banned:
-        return _("leave out “{phrase}” and say the better sentence.").format(
-            phrase=score.banned[0].phrase
-        )
+    said = [hit.phrase for hit in score.banned if hit.sure]
+    if said:
+        return _("leave out “{phrase}” and say the better sentence.").format(phrase=said[0])
     missed = [e for e in score.with_verdict(Verdict.MISSED) if e.required]
     if missed:
         return _("say it again, with “{text}”.").format(text=missed[0].text)

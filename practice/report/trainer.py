@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 
 from practice.core.models import Attempt, Comment, Decision, Observation, Review
-from practice.core.reviewing import final_score, numbered
+from practice.core.reviewing import final_score, numbered, watchers
 from practice.i18n import gettext as _
 from practice.report.words import element_name, local_time, verdict_name
 from practice.report.wrap import say
@@ -31,11 +31,27 @@ def observation_text(seen: Observation) -> str:
     return text.format(item=seen.item)
 
 
+def postures(review: Review) -> list[tuple[str, tuple[Observation, ...]]]:
+    """What was seen of the body standards, under a heading for each who watched."""
+    text = _("posture (watched by {name}): {seen} of {n} seen")
+    return [
+        (text.format(name=name, seen=sum(o.seen for o in observed), n=len(observed)), observed)
+        for name, observed in watchers(review).items()
+    ]
+
+
 def print_review(console: Console, attempt: Attempt) -> None:
-    """Print a trainer's review below the machine's judgement; nothing where there is none."""
-    review = attempt.review
-    if review is None:
-        return
+    """Print below the machine's judgement what a trainer said and saw, where one did."""
+    if attempt.judgement is not None:
+        _print_judgement(console, attempt, attempt.judgement)
+    for heading, observed in postures(attempt.review) if attempt.review else ():
+        console.print()
+        say(console, heading, "bold")
+        for seen in observed:
+            say(console, f"  {observation_text(seen)}", indent=4)
+
+
+def _print_judgement(console: Console, attempt: Attempt, review: Review) -> None:
     console.print()
     text = _("Trainer {name}, {when}: {decision}").format(
         name=review.reviewer, when=local_time(review.created_at), decision=decision_text(review)
@@ -54,8 +70,6 @@ def print_review(console: Console, attempt: Attempt) -> None:
             other=verdict_name(machine.verdict),
         )
         say(console, f"  {text}" + (f" ({reason})" if reason else ""), indent=4)
-    for seen in review.observations:
-        say(console, f"  {observation_text(seen)}", indent=4)
     for comment in review.comments:
         say(console, f"  {comment_text(comment)}", indent=4)
     if final.total is not None and final.total != attempt.assessment.score.total:

@@ -43,6 +43,7 @@ def whole_to_dict(scenario_id: str, whole: Whole) -> dict[str, Any]:
         "score": whole.total,
         "pass_mark": PASS_MARK,
         "components": [{**asdict(c), "value": c.value} for c in whole.components],
+        "deduction": whole.deducted,
         "checks": {
             f.check: {"state": f.state, "turns": f.turns, "words": f.words} for f in whole.findings
         },

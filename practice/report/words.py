@@ -6,15 +6,18 @@ from datetime import datetime
 
 from practice.core.kinds import CHINESE, Kind
 from practice.core.models import (
+    BannedHit,
     ElementResult,
     Mode,
     Op,
     Score,
     Setting,
+    Severity,
     SpeechCheck,
     Unscored,
     Verdict,
 )
+from practice.core.scoring import MINOR_COST
 from practice.core.speechcheck import MAX_TAKE_S
 from practice.i18n import gettext as _
 from practice.i18n import is_chinese
@@ -92,6 +95,25 @@ def mode_name(setting: Setting | None) -> str:
     }[setting.mode]
 
 
+def banned_text(hit: BannedHit) -> str:
+    """A banned phrase as it is reported: what was heard, why it is banned, what to say instead."""
+    named = _("“{phrase}”") if hit.heard in ("", hit.phrase) else _("“{phrase}” (heard “{heard}”)")
+    said = _("Never say {phrase}") if hit.sure else _("Perhaps {phrase} was said")
+    cost = _("{points:.0f} points less") if hit.severity is Severity.MINOR else _("cannot pass")
+    parts = (
+        said.format(phrase=named.format(phrase=hit.phrase, heard=hit.heard)),
+        hit.why,
+        cost.format(points=MINOR_COST) if hit.sure else _("the trainer will listen"),
+        _("better: {instead}").format(instead=hit.instead),
+    )
+    return _(" – ").join(part for part in parts if part)
+
+
+def said_text(score: Score) -> str:
+    """The banned phrases that were surely said; empty where none was."""
+    return _(", ").join(f"“{hit.phrase}”" for hit in score.banned if hit.sure)
+
+
 def result_name(score: Score) -> str:
     """What a take came to, in a word or two."""
     if score.passed is None and score.reason is not None:
@@ -112,6 +134,9 @@ def score_text(score: Score) -> str:
     unsure = element_names(score.with_verdict(Verdict.UNSURE))
     if unsure:
         text += "  " + _("Unsure: {elements}").format(elements=unsure)
+    said = said_text(score)
+    if said:
+        text += "  " + _("Banned: {phrases}").format(phrases=said)
     return text
 
 

@@ -10,8 +10,8 @@ from practice import i18n
 from practice.errors import PracticeError
 from practice.i18n import gettext as _
 from practice.report.terminal import evidence_text
-from practice.report.trainer import decision_text
-from practice.report.words import kind_name, local_time, mode_name, verdict_name
+from practice.report.trainer import decision_text, postures
+from practice.report.words import banned_text, kind_name, local_time, mode_name, verdict_name
 from practice.review import guard
 from practice.review.desk import Desk, Viewer, desk, viewer
 from practice.review.pages import accounts, attempt, downloads, login, people, queue
@@ -48,8 +48,10 @@ def create_app(here: Desk, hosts: list[str], key: str, *, behind_tls: bool = Fal
         mode_name=mode_name,
         verdict_name=verdict_name,
         evidence=evidence_text,
+        banned_text=banned_text,
         mark_name=mark_name,
         decision_text=decision_text,
+        postures=postures,
         result_line=result_line,
         seconds=seconds,
     )

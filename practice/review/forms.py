@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from werkzeug.datastructures import MultiDict
 
 from practice.core.models import Attempt, Comment, Decision, Mark, Observation, Review, Verdict
-from practice.core.reviewing import numbered
+from practice.core.reviewing import numbered, watchers
 from practice.errors import PracticeError
 from practice.i18n import gettext as _
 from practice.store import Filter
@@ -64,8 +64,6 @@ def review_of(form: MultiDict[str, str], attempt: Attempt, reviewer: str) -> Rev
         if chosen in (Verdict.HEARD, Verdict.MISSED):
             reason = _text(form.get(f"reason-{key}", ""))
             marks.append(Mark(name, nth, Verdict(chosen), reason))
-    seen = {"seen": True, "unseen": False}
-    items = enumerate(attempt.take.spec.body_items)
     decision = form.get("decision", "")
     in_force = attempt.review.decision if attempt.review else None
     return Review(
@@ -76,17 +74,31 @@ def review_of(form: MultiDict[str, str], attempt: Attempt, reviewer: str) -> Rev
         # Without a new decision the one in force stays.
         decision=Decision(decision) if decision in tuple(Decision) else in_force,
         marks=tuple(marks),
-        observations=tuple(
-            Observation(item, seen[chosen])
-            for i, item in items
-            if (chosen := form.get(f"body-{i}", "")) in seen
-        ),
+        observations=_observations(form, attempt, reviewer),
         comments=tuple(
             Comment(_text(text), _time(at_s, attempt.assessment.check.duration_s))
             for text, at_s in zip(form.getlist("comment"), form.getlist("comment-at"), strict=False)
             if text.strip()
         ),
     )
+
+
+def _observations(
+    form: MultiDict[str, str], attempt: Attempt, reviewer: str
+) -> tuple[Observation, ...]:
+    """What the form says of the body; what was left as it was stays with who watched."""
+    before: dict[tuple[str, bool], str] = {}
+    if attempt.review is not None:
+        for who, observed in watchers(attempt.review).items():
+            before |= {(o.item, o.seen): who for o in observed}
+    found = []
+    for i, item in enumerate(attempt.take.spec.body_items):
+        chosen = form.get(f"body-{i}", "")
+        if chosen in ("seen", "unseen"):
+            seen = chosen == "seen"
+            by = before.get((item, seen), reviewer)
+            found.append(Observation(item, seen, "" if by == reviewer else by))
+    return tuple(found)
 
 
 def _text(text: str) -> str:

@@ -84,7 +84,7 @@ class Queue:
     def counts(self, only: Filter) -> Counts:
         """Count what a filter leaves, reviewed or not."""
         query = _narrow(
-            sa.select(sa.func.count(), sa.func.count(standings.c.review_id)),
+            sa.select(sa.func.count(), sa.func.count(sa.case((standings.c.reviewed, 1)))),
             replace(only, reviewed=None),
         )
         with self._database.reading() as db:

@@ -127,7 +127,7 @@ def _extent(db: sa.Connection, aim: Aim) -> Extent:
     number, reviewed, oldest, newest = db.execute(
         sa.select(
             sa.func.count(),
-            sa.func.count(standings.c.review_id),
+            sa.func.count(sa.case((standings.c.reviewed, 1))),
             sa.func.min(standings.c.created_at),
             sa.func.max(standings.c.created_at),
         ).where(standings.c.attempt_id.in_(gone))

@@ -31,7 +31,7 @@ class ReviewedAttempts:
 
     def __init__(self, database: Database, group: str | None) -> None:
         self._database = database
-        query = sa.select(standings.c.attempt_id).where(standings.c.review_id.is_not(None))
+        query = sa.select(standings.c.attempt_id).where(standings.c.reviewed)
         if group is not None:
             query = query.join(trainees, trainees.c.id == standings.c.trainee_id).where(
                 trainees.c.group_name == group

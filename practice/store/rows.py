@@ -227,7 +227,8 @@ def stand_anew(db: sa.Connection, attempt_id: str, changed_at: str, *, unsent: b
     review = newest_review(db, attempt_id)
     attempt = Attempt(take_of(row), ASSESSMENT.validate_json(text), review)
     machine, final = attempt.assessment.score, final_score(attempt)
-    theirs = trainers_verdicts(seen_score(db, attempt_id, review), review) if review else {}
+    judged = attempt.judgement
+    theirs = trainers_verdicts(seen_score(db, attempt_id, judged), judged) if judged else {}
     for table in (standings, element_results):
         db.execute(table.delete().where(table.c.attempt_id == attempt_id))
     db.execute(
@@ -240,6 +241,7 @@ def stand_anew(db: sa.Connection, attempt_id: str, changed_at: str, *, unsent: b
             unsent=unsent,
             score_number=number,
             review_id=review.id if review else None,
+            reviewed=judged is not None,
             result=result_of(final),
             total=final.total,
             accuracy=final.counts.accuracy if final.reason is None else None,

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 HEAD = "0003"
@@ -96,12 +97,14 @@ standings = Table(
     Column("unsent", Boolean, nullable=False),  # and whether no pack has taken that along
     Column("score_number", Integer, nullable=False),
     Column("review_id", String(36)),  # the newest review
+    # Whether a trainer judged it; who only watched did not.
+    Column("reviewed", Boolean, nullable=False, server_default=false()),
     Column("result", String(16), nullable=False),  # passed, failed, open, unscored
     Column("total", Float),
     Column("accuracy", Float),
     Column("doubt", Float, nullable=False),
     # The queue and its filters, without touching the rows themselves.
-    Index("ix_standings_queue", "review_id", "doubt", "created_at"),
+    Index("ix_standings_queue", "reviewed", "doubt", "created_at"),
     Index("ix_standings_trainee", "trainee_id", "created_at"),
     Index("ix_standings_scenario", "scenario", "created_at"),
     Index("ix_standings_created_at", "created_at"),

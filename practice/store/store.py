@@ -10,7 +10,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from practice.core.models import Assessment, Attempt, Review, Take, Trainee
-from practice.errors import StoreError
+from practice.errors import StoreError, system_reason
 from practice.i18n import gettext as _
 from practice.store import rows
 from practice.store.database import FILE, Database, now
@@ -26,7 +26,7 @@ class Filter:
 
     ``since`` and ``until`` are moments as attempts have them (ISO 8601, UTC), the second
     one outside. ``result`` is passed, failed, open or unscored; ``reviewed`` asks for those
-    that a trainer has seen, or has not.
+    that a trainer has judged, or has not.
     """
 
     trainee: str | None = None
@@ -53,8 +53,7 @@ class Filter:
         if self.until is not None:
             found.append(standings.c.created_at < self.until)
         if self.reviewed is not None:
-            unseen = standings.c.review_id.is_(None)
-            found.append(sa.not_(unseen) if self.reviewed else unseen)
+            found.append(standings.c.reviewed.is_(self.reviewed))
         return found
 
 
@@ -90,7 +89,7 @@ class Store:
             raise StoreError(
                 _(
                     "The folder {folder} cannot be made: {why}. Choose another with --recordings."
-                ).format(folder=folder, why=error.strerror)
+                ).format(folder=folder, why=system_reason(error))
             ) from None
         self.database = Database(folder, database)
         if self.database.was_migrated_from == "0001":

@@ -1,0 +1,171 @@
+"""``practice listen``: the model reading of each line, and the trainee's own after it."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from practice.commands import options, parts
+from practice.errors import AudioError, PracticeError
+from practice.i18n import gettext as _
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from practice.core.models import Trainee
+    from practice.core.speechcheck import Samples
+    from practice.playback import Playback
+    from practice.report.live import TerminalStage
+    from practice.session import Step
+    from practice.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class _Readings:
+    """What there is to hear of a line: how it is said well, and the trainee's newest take."""
+
+    step: Step
+    model: Samples | None
+    own: Samples | None
+
+
+@click.command(help=_("Hear the model reading of each line, and your own newest take after it."))
+@click.argument("scenario_id", metavar="SCENARIO")
+@click.option("--line", type=click.IntRange(min=1), help=_("Only this line of the scenario."))
+@options.trainee
+@options.group
+@options.prompts
+@options.records
+def listen(
+    scenario_id: str,
+    line: int | None,
+    trainee: str | None,
+    group: str | None,
+    prompts_dir: Path,
+    records: options.Records,
+) -> None:
+    """Find what there is to hear, then play it."""
+    from practice import prompts
+    from practice.session import steps_of
+    from practice.store import Store
+
+    steps = steps_of(prompts.load(prompts_dir, scenario_id), line)
+    store, who = None, None
+    if Store.exists(records.folder, records.database):
+        store, who = parts.open_store(records), parts.resolve_trainee(trainee, group)
+    found = [_readings(step, prompts_dir, store, who) for step in steps]
+    found = [r for r in found if r.model is not None or r.own is not None]
+    if not found:
+        raise PracticeError(
+            _(
+                "There is nothing to hear of {scenario}: no model reading, and no take of yours. "
+                "A trainer records one with: practice voice record {scenario} --model"
+            ).format(scenario=scenario_id)
+        )
+    console = parts.console()
+    if parts.is_interactive():
+        _in_terminal(console, found, parts.playback(console, prompts_dir, records.folder))
+    else:
+        _one_after_the_other(console, found)
+
+
+def _readings(
+    step: Step, prompts_dir: Path, store: Store | None, trainee: Trainee | None
+) -> _Readings:
+    """What there is to hear of a step; a voice that cannot be read is told."""
+    from practice import voices
+    from practice.voices import Role, Voice
+
+    path = voices.find(prompts_dir, Voice(step.scenario.id, step.number, Role.MODEL))
+    model = own = None
+    try:
+        model = None if path is None else voices.read(path)
+    except AudioError as error:
+        parts.report_error(error)
+    if store is not None and trainee is not None:
+        own = _newest(store, trainee, step)
+    return _Readings(step, model, own)
+
+
+def _newest(store: Store, trainee: Trainee, step: Step) -> Samples | None:
+    """The sound of a trainee's newest take of a step, as far as it is here and can be read."""
+    from practice.speech import audio
+    from practice.store import Filter
+
+    only = Filter(
+        trainee=trainee.name, group=trainee.group, scenario=step.scenario.id, line=step.number
+    )
+    for attempt in store.latest(only, limit=1):
+        sound = store.sound(attempt.take)
+        if sound is not None:
+            try:
+                return audio.decode(sound, attempt.take.audio or "").samples
+            except AudioError as error:
+                parts.report_error(error)
+    return None
+
+
+def _one_after_the_other(console: Console, found: list[_Readings]) -> None:
+    from practice.speech.player import play
+
+    for readings in found:
+        _show(console, readings)
+        for samples, said in _in_order(readings):
+            console.print(said)
+            play(samples, lambda: False)
+
+
+def _in_terminal(console: Console, found: list[_Readings], playback: Playback) -> None:
+    from practice.report.live import TerminalStage
+    from practice.speech.player import loudspeaker
+
+    loudspeaker()  # who came to listen is told at once where there is none
+    with closing(TerminalStage(console, voices=playback)) as stage:
+        for readings in found:
+            _show(console, readings)
+            for samples, said in _in_order(readings):
+                console.print(said)
+                stage.hear(samples)
+            if not _go_on(stage, console, readings, is_last=readings is found[-1]):
+                return
+
+
+def _go_on(stage: TerminalStage, console: Console, readings: _Readings, *, is_last: bool) -> bool:
+    """Play again what is asked for, until the next line is; False for the end."""
+    from practice.report.wrap import say
+
+    keys: dict[str, tuple[str, ...]] = {"next": ("KEY_ENTER", " "), "quit": ("q", "KEY_ESCAPE")}
+    go_on = _("finish") if is_last else _("next line")
+    offer = _("Enter: {go_on}   Q: quit").format(go_on=go_on)
+    if readings.own is not None:
+        keys["own"] = ("y",)
+        offer = _("Y: yours   {others}").format(others=offer)
+    if readings.model is not None:
+        keys["model"] = ("m",)
+        offer = _("M: model   {others}").format(others=offer)
+    while True:
+        say(console, offer, "dim")
+        pressed = stage.choose(keys)
+        if pressed in ("next", "quit"):
+            return pressed == "next"
+        stage.hear(readings.own if pressed == "own" else readings.model)
+
+
+def _show(console: Console, readings: _Readings) -> None:
+    from practice.report.wrap import say
+
+    step = readings.step
+    console.print()
+    say(console, f"{step.scenario.title} {step.number}/{len(step.scenario.lines)}", "bold")
+    say(console, _("Situation: {cue}").format(cue=step.line.cue), indent=2)
+    say(console, _("Say: {script}").format(script=step.line.script), "bold cyan", indent=2)
+
+
+def _in_order(readings: _Readings) -> list[tuple[Samples, str]]:
+    both = ((readings.model, _("The model reading")), (readings.own, _("Your newest take")))
+    return [(samples, said) for samples, said in both if samples is not None]

@@ -1,0 +1,215 @@
+"""``practice voice``: the customer's voice and the model readings beside the scenarios."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from practice.commands import options, parts
+from practice.errors import PracticeError
+from practice.i18n import gettext as _
+from practice.places import checkout, default_prompts
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from practice.session import Step
+    from practice.voices import Role, Voice
+
+_line = click.option(
+    "--line", type=click.IntRange(min=1), help=_("Only this line of the scenario.")
+)
+
+
+@click.group(help=_("The customer's voice and the model readings: record, list, remove."))
+def voice() -> None:
+    """Group the commands on voices."""
+
+
+@voice.command(help=_("Record what the customer says, or with --model how it is said well."))
+@click.argument("scenario_id", metavar="SCENARIO")
+@_line
+@click.option(
+    "--model", "is_model", is_flag=True, help=_("Record model readings, which are judged.")
+)
+@options.device
+@click.option(
+    "--whisper",
+    "model_name",
+    envvar="PRACTICE_MODEL",
+    default="base",
+    show_default=True,
+    help=_("Whisper model that judges model readings. [env: PRACTICE_MODEL]"),
+)
+@options.prompts
+def record(
+    scenario_id: str,
+    line: int | None,
+    is_model: bool,
+    device: str | None,
+    model_name: str,
+    prompts_dir: Path,
+) -> None:
+    """Put the parts together and hand over to the recorder."""
+    from practice import voices
+    from practice.commands.voice_take import VoiceRecorder
+    from practice.report.live import TerminalStage
+    from practice.report.wrap import say
+    from practice.speech.devices import choose
+    from practice.speech.recorder import Microphone
+    from practice.voices import Role
+
+    _require_own(prompts_dir)
+    role = Role.MODEL if is_model else Role.CUSTOMER
+    steps = _to_record(prompts_dir, scenario_id, line, role)
+    if not parts.is_interactive():
+        raise PracticeError(
+            _(
+                "There is no terminal to press keys in. Run it in a terminal, or lay a file beside "
+                "the scenario: {file}"
+            ).format(file=f"{_voice(steps[0], role).stem}.wav")
+        )
+    voices.part_of(prompts_dir, _voice(steps[0], role)).unlink()
+    microphone = Microphone(choose(device), options.PATIENCE_S)
+    console = parts.console(for_programs=not sys.stdout.isatty())
+    with ExitStack() as open_things:
+        judge = (
+            open_things.enter_context(parts.judging(model_name, prompts_dir, load_ahead=True))
+            if is_model
+            else None
+        )
+        # What is played here are voices, no takes.
+        playback = parts.playback(console, prompts_dir, prompts_dir)
+        stage = open_things.enter_context(closing(TerminalStage(console, voices=playback)))
+        say(console, _("Microphone: {device}").format(device=microphone.device.name), "dim")
+        recorder = VoiceRecorder(console, stage, microphone, prompts_dir, judge)
+        kept = recorder.walk([(step, _voice(step, role)) for step in steps])
+    for path in kept:
+        say(console, _("Kept: {path}").format(path=path))
+
+
+@voice.command("list", help=_("List which voices there are, of all scenarios or of one."))
+@click.argument("scenario_id", metavar="[SCENARIO]", required=False)
+@options.as_json
+@options.prompts
+def list_(scenario_id: str | None, as_json: bool, prompts_dir: Path) -> None:
+    """Print a line for each line of a scenario; without one, of those that have a voice."""
+    from practice import prompts, voices
+    from practice.session import steps_of
+
+    ids = prompts.scenario_ids(prompts_dir)
+    found = voices.all_in(prompts_dir)
+    if scenario_id is None:
+        ids = [i for i in ids if any(kept.scenario == i for kept in found)]
+    else:
+        ids = [scenario_id]
+    if not ids and not as_json:
+        click.echo(_("No voices in {folder} yet.").format(folder=prompts_dir))
+    for name in ids:
+        for step in steps_of(prompts.load(prompts_dir, name), None):
+            _list_line(step, found, as_json=as_json)
+
+
+@voice.command(help=_("Remove the customer's voice, or with --model the model readings."))
+@click.argument("scenario_id", metavar="SCENARIO")
+@_line
+@click.option("--model", "is_model", is_flag=True, help=_("Remove the model readings."))
+@options.yes
+@options.prompts
+def remove(
+    scenario_id: str, line: int | None, is_model: bool, yes: bool, prompts_dir: Path
+) -> None:
+    """Show what will go, ask, remove."""
+    from practice import voices
+    from practice.voices import Role
+
+    # By the files' own names: the voice of a line that is no more goes too.
+    role = Role.MODEL if is_model else Role.CUSTOMER
+    found = voices.files_of(prompts_dir, scenario_id, role, line)
+    if not found:
+        raise PracticeError(
+            _("There is no such voice of {scenario}. `practice voice list` shows them.").format(
+                scenario=scenario_id
+            )
+        )
+    if not yes:
+        if not parts.is_interactive():
+            raise PracticeError(
+                _("There is no terminal to ask in. Give --yes to remove without a question.")
+            )
+        for path in found:
+            click.echo(path, err=True)
+        if not click.confirm(_("Remove it for good?"), default=False, err=True):
+            click.echo(_("Nothing was removed."), err=True)
+            return
+    for path in found:
+        voices.remove(path)
+        click.echo(_("Removed: {name}").format(name=path.name))
+
+
+def _require_own(prompts_dir: Path) -> None:
+    """Refuse to lay voices beside the scenarios that came with an installation."""
+    if checkout() is None and prompts_dir == default_prompts():
+        raise PracticeError(
+            _(
+                "The next update would replace {folder}. Copy the scenarios to a folder of your "
+                "own and name it with --prompts."
+            ).format(folder=prompts_dir)
+        )
+
+
+def _to_record(prompts_dir: Path, scenario_id: str, line: int | None, role: Role) -> list[Step]:
+    """The lines that a voice is wanted of; for the customer's, those with words of theirs."""
+    from practice import prompts
+    from practice.session import steps_of
+    from practice.voices import Role
+
+    steps = steps_of(prompts.load(prompts_dir, scenario_id), line)
+    if role is Role.MODEL or line is not None:
+        return steps
+    spoken = [step for step in steps if step.line.customer]
+    if not spoken:
+        raise PracticeError(
+            _(
+                "No line of {scenario} has words of the customer. Name the line with --line, or "
+                "record model readings with --model."
+            ).format(scenario=scenario_id)
+        )
+    return spoken
+
+
+def _voice(step: Step, role: Role) -> Voice:
+    from practice.voices import Voice
+
+    return Voice(step.scenario.id, step.number, role)
+
+
+def _list_line(step: Step, found: dict[Voice, Path], *, as_json: bool) -> None:
+    from practice.report.wrap import say
+    from practice.voices import Role
+
+    customer = found.get(_voice(step, Role.CUSTOMER))
+    model = found.get(_voice(step, Role.MODEL))
+    if as_json:
+        parts.emit_json(
+            {
+                "scenario": step.scenario.id,
+                "line": step.number,
+                "script": step.line.script,
+                "customer": step.line.customer,
+                "customer_voice": customer and str(customer),
+                "model_voice": model and str(model),
+            }
+        )
+        return
+    console: Console = parts.console()
+    say(console, f"{step.scenario.id} {step.number}  {step.line.script}", "bold", indent=2)
+    for label, path in (
+        (_("the customer's voice: {file}"), customer),
+        (_("model reading: {file}"), model),
+    ):
+        say(console, "  " + label.format(file=path.name if path else "-"), indent=4)
