@@ -20,6 +20,9 @@ from practice.visible import one_line
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("run:run", _("Practise a scenario: read, speak, and see what was missed.")),
+    "drill": ("drill:drill", _("Practise what you miss most, by spaced repetition.")),
+    "exam": ("exam:exam", _("Take an exam: each line of a book once, from memory.")),
+    "class": ("class_:class_", _("Practise as a class: several trainees in turn.")),
     "list": ("list_:list_", _("List the scenarios.")),
     "show": ("show:show", _("Show a scenario: situation, script, courtesies.")),
     "listen": ("listen:listen", _("Hear a scenario's model readings, and yourself.")),

@@ -33,6 +33,10 @@ class StoreError(PracticeError):
     """The records' database cannot be opened, read or written."""
 
 
+class ConsentError(PracticeError):
+    """A trainee did not agree to being recorded."""
+
+
 class ExportError(PracticeError):
     """A file that is to go out cannot be written."""
 

@@ -48,6 +48,11 @@ class Step:
         """What is to be said."""
         return self.scenario.lines[self.number - 1]
 
+    @property
+    def key(self) -> str:
+        """How the step is called among the steps of its setting."""
+        return f"{self.scenario.id}/{self.number}"
+
 
 class Start(Enum):
     """What the trainee does with a line that is shown."""
@@ -142,6 +147,7 @@ def practise(
     """Walk through steps, each as often as the trainee likes; give the last take of each.
 
     The steps are asked for one by one: what comes next may depend on what was chosen.
+    Without ``retries`` the first take that is scored is the only one.
     """
     kept: list[Attempt] = []
     for step in steps:
@@ -158,7 +164,7 @@ def practise(
                 choice = (
                     Choice.QUIT
                     if is_interrupted
-                    else stage.ask_next(step, retries=retries or not attempt)
+                    else stage.ask_next(step, retries=retries or not _is_scored(attempt))
                 )
             else:
                 choice = Choice.NEXT if start is Start.SKIP else Choice.QUIT
@@ -167,6 +173,10 @@ def practise(
         if choice is Choice.QUIT:
             break
     return kept
+
+
+def _is_scored(attempt: Attempt | None) -> bool:
+    return attempt is not None and attempt.assessment.score.reason is None
 
 
 def _record_one(

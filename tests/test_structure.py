@@ -26,6 +26,7 @@ ALLOWED = {
     "takes": {"core", "errors", "i18n"},
     "speech": {"speech", "core", "errors", "i18n"},
     "store": {"store", "core", "errors", "i18n"},
+    "drill": {"core"},
     "progress": {"core", "i18n", "store", "visible"},
     "assess": {"core", "speech"},
     "session": {"assess", "core", "errors", "i18n", "speech", "store", "takes"},
@@ -35,16 +36,17 @@ ALLOWED = {
     "batch": {"assess", "core", "errors", "i18n", "session", "speech", "takes"},
     "pack": {"pack", "core", "errors", "i18n", "speech", "store", "takes", "visible"},
     "removal": {"core", "errors", "i18n", "settings", "store", "takes"},
-    "report": {"report", "core", "errors", "i18n", "session", "speech", "visible"},
+    "report": {"report", "core", "drill", "errors", "i18n", "session", "speech", "visible"},
     "review": {
         "review", "core", "errors", "export", "i18n", "progress", "report", "speech", "store",
         "visible",
     },
     "export": {"export", "core", "errors", "i18n", "progress", "report", "speech", "store"},
     "commands": {
-        "assess", "batch", "catalogue", "commands", "conversation", "core", "errors", "export",
-        "i18n", "pack", "places", "playback", "progress", "prompts", "removal", "report", "review",
-        "session", "settings", "speech", "store", "takes", "visible", "voices",
+        "assess", "batch", "catalogue", "commands", "conversation", "core", "drill", "errors",
+        "export", "i18n", "pack", "places", "playback", "progress", "prompts", "removal",
+        "report", "review", "session", "settings", "speech", "store", "takes", "visible",
+        "voices",
     },
 }  # fmt: skip
 
@@ -115,6 +117,7 @@ def test_wheel_holds_what_it_needs(wheel: Path) -> None:
         "practice/store/migrations/versions/v0003_settings_observations.py",
         "practice/review/templates/attempt.html",
         "practice/review/static/review.js",
+        "practice/export/templates/exam.html",
         "practice/export/templates/report.html",
         "practice/export/templates/report.css",
     } <= names

@@ -65,10 +65,11 @@ def history(
 
 
 def _print_heading(attempt: Attempt) -> None:
-    from practice.report.words import local_time
+    from practice.report.words import local_time, mode_name
 
     take = attempt.take
-    click.echo(f"{take.id}  {local_time(take.created_at)}  {take.trainee.name}  {take.title}")
+    what = f"{take.title}  {mode_name(take.setting)}".rstrip()
+    click.echo(f"{take.id}  {local_time(take.created_at)}  {take.trainee.name}  {what}")
     click.echo(_("Say: {script}").format(script=take.spec.script))
     if take.audio:
         click.echo(_("Recording: {path}").format(path=take.audio))
@@ -79,7 +80,7 @@ def _print_table(attempts: list[Attempt]) -> None:
     from rich.text import Text
 
     from practice.report.terminal import one_line
-    from practice.report.words import local_time
+    from practice.report.words import local_time, mode_name
 
     table = Table(box=None, pad_edge=False)
     table.add_column(_("id"), no_wrap=True)
@@ -93,7 +94,7 @@ def _print_table(attempts: list[Attempt]) -> None:
             take.id[:8],
             local_time(take.created_at)[5:],
             Text(take.trainee.name),
-            Text(f"{take.scenario} {take.line}"),
+            Text(f"{take.scenario} {take.line} {mode_name(take.setting)}".rstrip()),
             Text(one_line(attempt)),
         )
     parts.console().print(table)

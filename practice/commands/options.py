@@ -68,6 +68,48 @@ explain: _Decorator = click.option(
 )
 
 
+PATIENCE_S = 1.5
+"""Silence after speech that ends a take. Pauses at a comma last up to about a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mic:
+    """Which microphone, and when a take at it ends."""
+
+    device: str | None
+    patience_s: float
+    limit_s: float
+
+
+_patience: _Decorator = click.option(
+    "--patience",
+    type=click.FloatRange(0.3, 10),
+    default=PATIENCE_S,
+    show_default=True,
+    help=_("Seconds of silence after speech that end a take."),
+)
+
+_limit: _Decorator = click.option(
+    "--limit",
+    type=click.FloatRange(1, 60),
+    default=60,
+    show_default=True,
+    help=_("Longest take, in seconds."),
+)
+
+
+def microphone(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options of the microphone, as its parameter ``mic``."""
+
+    @wraps(command)
+    def with_mic(
+        *args: Any, device: str | None, patience: float, limit: float, **others: Any
+    ) -> Any:
+        return command(*args, mic=Mic(device, patience, limit), **others)
+
+    return device(_patience(_limit(with_mic)))
+
+
 @dataclass(frozen=True, slots=True)
 class Records:
     """Where takes and their records are kept."""

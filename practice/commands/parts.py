@@ -17,7 +17,7 @@ from rich.console import Console
 
 from practice import settings
 from practice.core.models import Trainee
-from practice.errors import PracticeError, WeightsError
+from practice.errors import ConsentError, PracticeError, WeightsError
 from practice.i18n import gettext as _
 from practice.places import models_dir, settings_file
 from practice.visible import MAX_NAME, is_name, one_line
@@ -108,7 +108,7 @@ def require_consent(store: Store, trainee: Trainee, prompts_dir: Path) -> None:
     """Say what is kept of a trainee, and let them agree before the first take.
 
     It is asked again when the words change. Without a terminal the words are printed, and
-    nobody has agreed. Raises PracticeError for a no.
+    nobody has agreed. Raises ConsentError for a no.
     """
     from practice.prompts import load_consent
 
@@ -128,7 +128,7 @@ def require_consent(store: Store, trainee: Trainee, prompts_dir: Path) -> None:
     if not click.confirm(question, default=True, err=True):
         if settings.remembered(settings_file(), "trainee") == trainee.name:
             settings.forget(settings_file(), "trainee")
-        raise PracticeError(_("Nothing was recorded. Start again when you do agree."))
+        raise ConsentError(_("Nothing was recorded. Start again when you do agree."))
     store.agree(trainee, words)
 
 
@@ -209,13 +209,9 @@ def stepwise(description: str) -> Iterator[Callable[[int, int], None]]:
 @contextmanager
 def open_session(desk: Desk, *, load_ahead: bool = False) -> Iterator[Session]:
     """A session of a trainee; its takes are kept in the desk's folder."""
-    from practice.removal import sweep
     from practice.session import Session
 
-    store = open_store(desk.records)
-    if store.database.is_shared:
-        # What another machine removed from the database may still lie in this one's folder.
-        sweep(store)
+    store = open_swept_store(desk.records)
     trainee = resolve_trainee(desk.trainee, desk.group)
     with open_judge(desk, load_ahead=load_ahead) as judge:
         # Last: nobody is asked before a run that cannot be.
@@ -228,6 +224,17 @@ def open_store(records: Records) -> Store:
     from practice.store import Store
 
     return Store(records.folder, records.database)
+
+
+def open_swept_store(records: Records) -> Store:
+    """The records that new takes come to."""
+    from practice.removal import sweep
+
+    store = open_store(records)
+    if store.database.is_shared:
+        # What another machine removed from the database may still lie in this one's folder.
+        sweep(store)
+    return store
 
 
 def existing_store(records: Records, *, quiet: bool = False) -> Store | None:

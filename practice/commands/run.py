@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from practice.commands import options, parts
+from practice.commands import live, options, parts
 from practice.errors import PracticeError
 from practice.i18n import gettext as _
 
@@ -27,10 +26,6 @@ if TYPE_CHECKING:
     from practice.speech.recorder import Microphone
 
 
-PATIENCE_S = 1.5
-"""Silence after speech that ends a take. Pauses at a comma last up to about a second."""
-
-
 @click.command(help=_("Practise a scenario: read, speak, and see what was missed."))
 @click.argument("scenario_id", metavar="SCENARIO")
 @click.option("--line", type=click.IntRange(min=1), help=_("Only this line of the scenario."))
@@ -41,21 +36,7 @@ PATIENCE_S = 1.5
     help=_("Take a recording instead of the microphone; once for each line."),
 )
 @click.argument("more_audio", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]...")
-@options.device
-@click.option(
-    "--patience",
-    type=click.FloatRange(0.3, 10),
-    default=PATIENCE_S,
-    show_default=True,
-    help=_("Seconds of silence after speech that end a take."),
-)
-@click.option(
-    "--limit",
-    type=click.FloatRange(1, 60),
-    default=60,
-    show_default=True,
-    help=_("Longest take, in seconds."),
-)
+@options.microphone
 @click.option(
     "--branch",
     "branches",
@@ -74,9 +55,7 @@ def run(
     line: int | None,
     audio: tuple[Path, ...],
     more_audio: tuple[Path, ...],
-    device: str | None,
-    patience: float,
-    limit: float,
+    mic: options.Mic,
     branches: tuple[str, ...],
     choose: bool,
     observer: str | None,
@@ -101,7 +80,7 @@ def run(
         raise click.UsageError(_("{id} has no branches to choose.").format(id=scenario_id))
     if choose and (branches or files):
         raise click.UsageError(_("Give --choose or --branch, and --choose at the microphone only."))
-    console = parts.console(for_programs=as_json or not (files or sys.stdout.isatty()))
+    console = parts.console(for_programs=as_json) if files else live.console(as_json=as_json)
     if files:
         walk, steps = _recorded_steps(scenario, line, branches, files)
         with parts.open_session(desk) as session:
@@ -109,7 +88,7 @@ def run(
         if not attempts:
             raise SystemExit(1)
     else:
-        microphone = _microphone(device, patience, limit)
+        microphone = live.open_microphone(mic, or_files=True)
         voices = None if silent else parts.playback(console, desk.prompts_dir, desk.records.folder)
         with (
             parts.open_session(desk, load_ahead=True) as session,
@@ -178,20 +157,6 @@ def _live_steps(
     return walk, walk
 
 
-def _microphone(device: str | None, patience_s: float, limit_s: float) -> Microphone:
-    from practice.speech.devices import choose
-    from practice.speech.recorder import Microphone
-
-    if not parts.is_interactive():
-        raise PracticeError(
-            _(
-                "There is no terminal to press keys in. Run it in a terminal, or give "
-                "recordings with --audio."
-            )
-        )
-    return Microphone(choose(device), patience_s, limit_s)
-
-
 def _run_files(
     console: Console,
     session: Session,
@@ -245,22 +210,10 @@ def _run_live(
 ) -> list[Attempt]:
     from practice.session import practise
 
-    _say_who_and_with_what(console, session, microphone)
+    live.say_who_and_with_what(console, session, microphone)
     _say_what_to_say_again(console, session, scenario)
-    _offer_broken_off(console, session, stage)
+    live.offer_broken_off(console, session, stage)
     return practise(session, steps, microphone, stage)
-
-
-def _say_who_and_with_what(console: Console, session: Session, microphone: Microphone) -> None:
-    from practice.report.wrap import say
-
-    say(
-        console,
-        _("Trainee: {name}   Microphone: {device}").format(
-            name=session.trainee.name, device=microphone.device.name
-        ),
-        "dim",
-    )
 
 
 def _say_what_to_say_again(console: Console, session: Session, scenario: Scenario) -> None:
@@ -278,35 +231,3 @@ def _say_what_to_say_again(console: Console, session: Session, scenario: Scenari
         say(console, text.format(trainer=attempt.review.reviewer, script=script), "yellow")
         for comment in attempt.review.comments:
             say(console, f"  {comment.text}", indent=2)
-
-
-def _offer_broken_off(console: Console, session: Session, stage: TerminalStage) -> None:
-    """Offer what an earlier run recorded but did not judge, before anything new."""
-    from practice import takes
-    from practice.report.words import local_time
-    from practice.report.wrap import say
-    from practice.session import keep_and_show
-
-    for take in takes.broken_off(session.folder):
-        if session.store.has(take.id):
-            takes.strike_off(session.folder, take, with_audio=False)
-            continue
-        if not takes.has_sound(session.folder, take):
-            takes.strike_off(session.folder, take, with_audio=True)
-            continue
-        say(
-            console,
-            _("A take of “{script}” by {name} was broken off on {time} and is still here.").format(
-                script=take.spec.script,
-                name=take.trainee.name,
-                time=local_time(take.created_at),
-            ),
-            "yellow",
-        )
-        say(console, _("Enter: judge it   D: delete it   L: later"), "dim")
-        chosen = stage.choose({"judge": ("KEY_ENTER", " "), "delete": ("d",), "later": ("l",)})
-        if chosen == "delete":
-            takes.strike_off(session.folder, take, with_audio=True)
-        elif chosen == "judge":
-            keep_and_show(session.folder, session.store, session.judge, take, stage.result)
-            takes.strike_off(session.folder, take, with_audio=False)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import click
 
 from practice.commands import options, parts
-from practice.commands.run import PATIENCE_S
 from practice.errors import PracticeError
 from practice.i18n import gettext as _
 from practice.places import checkout, default_prompts
@@ -75,7 +74,7 @@ def record(
             ).format(file=f"{_voice(steps[0], role).stem}.wav")
         )
     voices.part_of(prompts_dir, _voice(steps[0], role)).unlink()
-    microphone = Microphone(choose(device), PATIENCE_S)
+    microphone = Microphone(choose(device), options.PATIENCE_S)
     console = parts.console(for_programs=not sys.stdout.isatty())
     with ExitStack() as open_things:
         judge = (

@@ -494,17 +494,41 @@ class Mode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """What an exam asked for at one step: a line that is not said leaves no other trace.
+
+    ``courtesies`` are the required ones, ``characters`` the script's length.
+    """
+
+    title: str
+    script: str
+    courtesies: int
+    characters: int
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The terms of an exam as its book had them when it was taken, a record for each step."""
+
+    title: str
+    pass_mark: float
+    asked: tuple[Asked, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Setting:
     """The whole that a take is a part of.
 
     ``name`` is the scenario's id of a conversation, the book's of an exam, else empty.
     ``steps`` are what was to be said, in order, as ``scenario/line``: of a conversation up
     to this take, those that were passed over included; of the others all of them.
+    ``terms`` are an exam's.
     """
 
     mode: Mode
     name: str
     steps: tuple[str, ...]
+    terms: Terms | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -607,3 +631,20 @@ class Attempt:
     def judgement(self) -> Review | None:
         """The review, where a trainer judged the take and did not only watch."""
         return None if self.review is None or self.review.watched_only else self.review
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """How a line was said once, by the final verdicts: what is known of who says it.
+
+    ``missed`` are the required elements by their names. ``total`` is None where a trainer
+    decided on a take that the machine could not score.
+    """
+
+    created_at: str
+    scenario: str
+    line: int
+    spec: Line
+    passed: bool
+    total: float | None
+    missed: tuple[str, ...]

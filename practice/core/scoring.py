@@ -61,6 +61,52 @@ _SHORTLIST = 4
 """Wordings that are aligned by sound, after all have been compared by spelling."""
 
 
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What was said of what was to be said: courtesies, and characters of the script.
+
+    ``deducted`` are the points that minor banned phrases cost. Tallies add up with ``+``,
+    so that several takes are never averaged.
+    """
+
+    heard: int = 0
+    courtesies: int = 0
+    said: float = 0.0
+    characters: int = 0
+    deducted: float = 0.0
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(
+            self.heard + other.heard,
+            self.courtesies + other.courtesies,
+            self.said + other.said,
+            self.characters + other.characters,
+            self.deducted + other.deducted,
+        )
+
+    @property
+    def components(self) -> tuple[Component, ...]:
+        """The parts of the total that there are."""
+        parts = {
+            "courtesies": (self.heard, self.courtesies),
+            "accuracy": (self.said, self.characters),
+        }
+        present = {name: part for name, part in parts.items() if part[1]}
+        share = sum(WEIGHTS[name] for name in present)
+        return tuple(
+            Component(name, WEIGHTS[name] / share, done, total)
+            for name, (done, total) in present.items()
+        )
+
+    @property
+    def total(self) -> float | None:
+        """The total of 100, less what is deducted; None where nothing was to be said."""
+        parts = self.components
+        if not parts:
+            return None
+        return max(0.0, 100 * sum(part.value * part.weight for part in parts) - self.deducted)
+
+
 def scorer_name(limits: Thresholds) -> str:
     """What made a judgement: the version, and a mark of the thresholds where they differ.
 
@@ -180,13 +226,13 @@ def with_total(score: Score) -> Score:
     Elements and banned phrases that are unsure count neither for nor against; where they
     decide on the pass, ``passed`` is None.
     """
-    worst = _passes(score, unsure_as=Verdict.MISSED)
-    best = _passes(score, unsure_as=Verdict.HEARD)
-    components = weighted(parts_of(score))
+    worst = _passes(settled(score, Verdict.MISSED))
+    best = _passes(settled(score, Verdict.HEARD))
+    tally = tally_of(score)
     return replace(
         score,
-        components=components,
-        total=total_of(components, deduction(score)),
+        components=tally.components,
+        total=tally.total or 0.0,
         passed=best if best == worst else None,
     )
 
@@ -212,38 +258,26 @@ def is_ruled_out(score: Score) -> bool:
     )
 
 
-def _passes(score: Score, unsure_as: Verdict) -> bool:
-    taken = settled(score, unsure_as)
-    total = total_of(weighted(parts_of(taken)), deduction(taken))
-    return total >= PASS_MARK and not is_ruled_out(taken)
-
-
-def total_of(components: tuple[Component, ...], deducted: float = 0.0) -> float:
-    """The total, of 100, that the parts come to, less what banned phrases cost."""
-    return max(0.0, 100 * sum(c.value * c.weight for c in components) - deducted)
-
-
-def parts_of(score: Score) -> dict[str, tuple[float, int]]:
-    """What was done and what was asked for, in each part of the total.
-
-    Elements that are unsure count neither for nor against.
-    """
-    settled = [e for e in score.elements if e.required and e.verdict is not Verdict.UNSURE]
-    heard = sum(e.verdict is Verdict.HEARD for e in settled)
-    return {
-        "courtesies": (heard, len(settled)),
-        "accuracy": (score.counts.said, score.counts.reference_length),
-    }
-
-
-def weighted(parts: Mapping[str, tuple[float, int]]) -> tuple[Component, ...]:
-    """Give each part its weight; the others share that of a part with nothing in it."""
-    present = {name: part for name, part in parts.items() if part[1]}
-    share = sum(WEIGHTS[name] for name in present)
-    return tuple(
-        Component(name, WEIGHTS[name] / share, done, total)
-        for name, (done, total) in present.items()
+def tally_of(score: Score) -> Tally:
+    """Count what was said in a take; what is unsure is left out."""
+    sure = [e for e in score.elements if e.required and e.verdict is not Verdict.UNSURE]
+    return Tally(
+        sum(e.verdict is Verdict.HEARD for e in sure),
+        len(sure),
+        score.counts.said,
+        score.counts.reference_length,
+        deduction(score),
     )
+
+
+def nothing_said(line: Line) -> Tally:
+    """Count a line that was passed over: its standard wording, of which nothing was said."""
+    required = [e for e in line.wordings[0].elements if e.required]
+    return Tally(0, len(required), 0.0, len(normalize(line.script)))
+
+
+def _passes(score: Score) -> bool:
+    return (tally_of(score).total or 0.0) >= PASS_MARK and not is_ruled_out(score)
 
 
 def _closest(line: Line, transcript: str) -> tuple[Wording, Alignment]:

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import reduce
+from operator import add
 
 from practice.core.kinds import Kind
 from practice.core.models import Attempt, Component, Line, Score, Verdict
-from practice.core.normalize import normalize
 from practice.core.reviewing import final_score
 from practice.core.scoring import (
     PASS_MARK,
-    deduction,
+    Tally,
     draft,
     is_ruled_out,
-    parts_of,
+    nothing_said,
     settled,
-    total_of,
-    weighted,
+    tally_of,
 )
 
 FORMS_OF_ADDRESS = ("先生", "女士", "小姐")
@@ -107,33 +107,30 @@ def judge_whole(
         _address(turns, address),
         _respect(turns),
     )
-    components = add_up(turns)
+    tally = add_up(turns)
     is_scored = any(t.score and t.score.reason is None for t in turns)
-    deducted = _deduction(turns)
-    total = total_of(components, deducted) if is_scored else None
     worst = _passes(turns, findings, Verdict.MISSED)
     best = _passes(turns, findings, Verdict.HEARD)
     return Whole(
-        tuple(turns), findings, components, deducted, total, best if best == worst else None
+        turns=tuple(turns),
+        findings=findings,
+        components=tally.components,
+        deducted=tally.deducted,
+        total=tally.total if is_scored else None,
+        passed=best if best == worst else None,
     )
 
 
-def add_up(turns: Iterable[Turn]) -> tuple[Component, ...]:
-    """The parts of the total over all turns; what could not be scored counts nowhere."""
-    sums: dict[str, tuple[float, int]] = {}
-    for turn in turns:
-        for name, (done, total) in _parts(turn).items():
-            before = sums.get(name, (0.0, 0))
-            sums[name] = (before[0] + done, before[1] + total)
-    return weighted(sums)
+def add_up(turns: Iterable[Turn]) -> Tally:
+    """Everything that was said in all turns; what could not be scored counts nowhere."""
+    return reduce(add, map(_tally, turns), Tally())
 
 
-def _parts(turn: Turn) -> dict[str, tuple[float, int]]:
+def _tally(turn: Turn) -> Tally:
     score = turn.score
     if score is None:
-        required = [e for e in turn.line.wordings[0].elements if e.required]
-        return {"courtesies": (0, len(required)), "accuracy": (0, len(normalize(turn.line.script)))}
-    return {} if score.reason is not None else parts_of(score)
+        return nothing_said(turn.line)
+    return Tally() if score.reason is not None else tally_of(score)
 
 
 def _passes(turns: Sequence[Turn], findings: Sequence[Finding], unsure_as: Verdict) -> bool:
@@ -143,11 +140,7 @@ def _passes(turns: Sequence[Turn], findings: Sequence[Finding], unsure_as: Verdi
     taken = [_settled(turn, unsure_as) for turn in turns]
     if any(turn.score and is_ruled_out(turn.score) for turn in taken):
         return False
-    return State.BROKEN not in states and total_of(add_up(taken), _deduction(taken)) >= PASS_MARK
-
-
-def _deduction(turns: Sequence[Turn]) -> float:
-    return sum(deduction(turn.score) for turn in turns if turn.score)
+    return State.BROKEN not in states and (add_up(taken).total or 0.0) >= PASS_MARK
 
 
 def _settled(turn: Turn, unsure_as: Verdict) -> Turn:

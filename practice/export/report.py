@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import BinaryIO
 
 from practice.core.models import Attempt, Take, Trainee
 from practice.export.entries import Entry, Summary, entry_of
+from practice.export.page import write_page
 from practice.export.sound import Sound, data_uri, embed
-from practice.i18n import gettext as _
-from practice.i18n import is_chinese, ngettext
-from practice.report import words
 from practice.report.compare import MARKS
 from practice.report.trainer import comment_text, decision_text, observation_text, postures
 
-_TEMPLATES = Path(__file__).parent / "templates"
 _LONGEST_NAME = 24
 """Characters of a name in a file's name, which may have 255 bytes for all of it."""
 
@@ -47,37 +41,18 @@ def write_report(
     sound: Callable[[Take], bytes | None] | None,
 ) -> None:
     """Write the report, take by take, in the order given; without ``sound`` it is mute."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from markupsafe import Markup
-
-    style = (_TEMPLATES / "report.css").read_text("utf-8")
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals |= {
-        "_": _,
-        "ngettext": ngettext,
-        "words": words,
-        "marks": MARKS,
-        "comment_text": comment_text,
-        "decision_text": decision_text,
-        "observation_text": observation_text,
-        "postures": postures,
-    }
-    page = environment.get_template("report.html").stream(
+    write_page(
+        "report.html",
+        out,
         cover=cover,
         entries=_with_sound(attempts, sound),
         trend=data_uri("image/svg+xml", cover.trend) if cover.trend else None,
-        language="zh-CN" if is_chinese() else "en",
-        style=Markup(style),
-        style_hash=b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii"),
+        marks=MARKS,
+        comment_text=comment_text,
+        decision_text=decision_text,
+        observation_text=observation_text,
+        postures=postures,
     )
-    page.enable_buffering()
-    page.dump(out, encoding="utf-8")
 
 
 def _with_sound(

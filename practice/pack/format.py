@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from practice.core.exchange import Record
-from practice.core.models import Assessment, Line, Review, Take
+from practice.core.models import Assessment, Line, Mode, Review, Setting, Take
 from practice.core.scoring import WEIGHTS
 from practice.core.verdicts import DOUBTS
 from practice.visible import is_name, is_visible
@@ -237,9 +237,22 @@ def _require_take(take: Take) -> None:
     _require(take.source in ("microphone", "file"), "source")
     _require(take.audio is None, "path")
     if take.setting is not None:
-        _require_harmless(take.setting.name, *take.setting.steps)
-        _require(len(take.setting.steps) <= _MOST_STEPS, "steps")
+        _require_setting(take.setting)
     _require_line(take.spec)
+
+
+def _require_setting(setting: Setting) -> None:
+    _require_harmless(setting.name, *setting.steps)
+    _require(len(setting.steps) <= _MOST_STEPS, "steps")
+    terms = setting.terms
+    _require((terms is not None) is (setting.mode is Mode.EXAM), "terms")
+    if terms is not None:
+        _require(0 <= terms.pass_mark <= 100, "pass mark")
+        _require(len(terms.asked) == len(setting.steps), "steps")
+        _require_harmless(terms.title)
+        for asked in terms.asked:
+            _require_harmless(asked.title, asked.script)
+            _require(asked.courtesies >= 0 and asked.characters >= 0, "counts")
 
 
 def _require_line(line: Line) -> None:

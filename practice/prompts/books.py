@@ -42,12 +42,12 @@ def scenarios_of(path: Path) -> set[str]:
 def read_book(path: Path, scenarios: Mapping[str, Scenario]) -> Book:
     """Read an exam book, given the scenarios it may ask for.
 
-    An item is a scenario's id, for all its lines, or ``id/LINE`` for one of them. Raises
-    InvalidFileError with all mistakes.
+    An item is a scenario's id, for all its lines, or ``id/LINE`` for one of them; a line
+    that is named twice is asked for once. Raises InvalidFileError with all mistakes.
     """
     _raw, tree = parse(path)
     file = validate(_BookFile, path, tree)
-    items: list[tuple[Scenario, int]] = []
+    items: dict[str, tuple[Scenario, int]] = {}
     problems = []
     for place, item in enumerate(file.items):
         name, slash, line = item.partition("/")
@@ -64,9 +64,10 @@ def read_book(path: Path, scenarios: Mapping[str, Scenario]) -> Book:
                 scenario=name, line=line, n=len(lines)
             )
         else:
-            items += [(scenario, number) for number in ([int(line)] if slash else lines)]
+            for number in [int(line)] if slash else lines:
+                items[f"{name}/{number}"] = (scenario, number)
             continue
         problems.append(Problem(path, line_of(tree, ("items", place)), message))
     if problems:
         raise InvalidFileError(problems)
-    return Book(path.stem, file.title, tuple(items), file.pass_)
+    return Book(path.stem, file.title, tuple(items.values()), file.pass_)

@@ -84,10 +84,15 @@ class TerminalStage:
         say(console, _("Situation: {cue}").format(cue=line.cue), indent=2)
         if line.customer:
             say(console, _("Customer: “{words}”").format(words=line.customer), indent=2)
-        _say_posture(console, line)
         if line.instead_of:
             say(console, _("Instead of: {phrase}").format(phrase=line.instead_of), "red", indent=2)
-        say(console, _("Say: {script}").format(script=line.script), "bold cyan", indent=2)
+        self.show_script(step)
+
+    def show_script(self, step: Step) -> None:
+        """Show what is to be said, and in which posture."""
+        _say_posture(self._console, step.line)
+        script = _("Say: {script}").format(script=step.line.script)
+        say(self._console, script, "bold cyan", indent=2)
 
     def branch(self, branch: Branch) -> None:
         """Tell which way a conversation goes on."""
@@ -266,7 +271,7 @@ def _place(step: Step) -> str:
         return f" {step.number}/{count}" if count > 1 else ""
     if step.setting.mode is Mode.CONVERSATION:
         return " " + _("turn {n}").format(n=len(step.setting.steps))
-    return ""
+    return f" {step.setting.steps.index(step.key) + 1}/{len(step.setting.steps)}"
 
 
 def _is(key: Keystroke, names: tuple[str, ...]) -> bool:

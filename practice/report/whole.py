@@ -7,11 +7,10 @@ from typing import Any
 
 from rich.console import Console
 
-from practice.core.models import Verdict
 from practice.core.scoring import PASS_MARK
-from practice.core.whole import Check, Finding, State, Turn, Whole
+from practice.core.whole import Check, Finding, State, Whole
 from practice.i18n import gettext as _
-from practice.report.words import element_names, missed_text, result_name, said_text
+from practice.report.words import score_text
 from practice.report.wrap import say
 
 
@@ -30,7 +29,7 @@ def print_whole(console: Console, title: str, whole: Whole) -> None:
     say(console, result, style)
     for place, turn in enumerate(whole.turns, 1):
         say(console, f"  {place}. {turn.line.script}", indent=5)
-        say(console, f"     {_turn_text(turn)}", indent=7)
+        say(console, f"     {score_text(turn.score) if turn.score else _('passed over')}", indent=7)
     for finding in whole.findings:
         style = {State.BROKEN: "red", State.UNSURE: "yellow"}.get(finding.state, "")
         say(console, finding_text(finding), style, indent=2)
@@ -59,27 +58,6 @@ def whole_to_dict(scenario_id: str, whole: Whole) -> dict[str, Any]:
             for turn in whole.turns
         ],
     }
-
-
-def _turn_text(turn: Turn) -> str:
-    score = turn.score
-    if score is None:
-        return _("passed over")
-    text = result_name(score)
-    if score.total is not None:
-        text += f" {score.total:.0f}"
-    if score.off_script:
-        return text + "  " + _("something else was said")
-    missed = missed_text(score)
-    if missed:
-        text += "  " + _("Missing: {elements}").format(elements=missed)
-    unsure = element_names(score.with_verdict(Verdict.UNSURE))
-    if unsure:
-        text += "  " + _("Unsure: {elements}").format(elements=unsure)
-    said = said_text(score)
-    if said:
-        text += "  " + _("Banned: {phrases}").format(phrases=said)
-    return text
 
 
 def finding_text(finding: Finding) -> str:

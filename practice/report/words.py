@@ -1,5 +1,6 @@
 """How kinds, reasons and verdicts are called in the user's language."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -7,8 +8,10 @@ from practice.core.kinds import CHINESE, Kind
 from practice.core.models import (
     BannedHit,
     ElementResult,
+    Mode,
     Op,
     Score,
+    Setting,
     Severity,
     SpeechCheck,
     Unscored,
@@ -64,6 +67,34 @@ def missed_text(score: Score) -> str:
     return element_names(e for e in score.with_verdict(Verdict.MISSED) if e.required)
 
 
+def most_missed(scores: Iterable[Score]) -> list[tuple[str, int]]:
+    """The required courtesies that were missed, the most missed first, each with how often."""
+    counted = Counter(
+        element_name(element)
+        for score in scores
+        for element in score.with_verdict(Verdict.MISSED)
+        if element.required
+    )
+    return counted.most_common()
+
+
+def times_text(missed: Iterable[tuple[str, int]]) -> str:
+    """Courtesies with how often they were missed: ``请（敬语） ×2``."""
+    return _(", ").join(f"{name} ×{n}" if n > 1 else name for name, n in missed)
+
+
+def mode_name(setting: Setting | None) -> str:
+    """What a take was a part of, in a word; empty where it was practised for its own sake."""
+    if setting is None:
+        return ""
+    return {
+        Mode.CONVERSATION: _("conversation"),
+        Mode.DRILL: _("drill"),
+        Mode.EXAM: _("exam"),
+        Mode.CLASS: _("class"),
+    }[setting.mode]
+
+
 def banned_text(hit: BannedHit) -> str:
     """A banned phrase as it is reported: what was heard, why it is banned, what to say instead."""
     named = _("“{phrase}”") if hit.heard in ("", hit.phrase) else _("“{phrase}” (heard “{heard}”)")
@@ -88,6 +119,25 @@ def result_name(score: Score) -> str:
     if score.passed is None and score.reason is not None:
         return _("not scored")
     return {True: _("passed"), False: _("not passed"), None: _("for the trainer")}[score.passed]
+
+
+def score_text(score: Score) -> str:
+    """A take among others: its result and total, and what was missed."""
+    text = result_name(score)
+    if score.total is not None:
+        text += f" {score.total:.0f}"
+    if score.off_script:
+        return f"{text}  {_('something else was said')}"
+    missed = missed_text(score)
+    if missed:
+        text += "  " + _("Missing: {elements}").format(elements=missed)
+    unsure = element_names(score.with_verdict(Verdict.UNSURE))
+    if unsure:
+        text += "  " + _("Unsure: {elements}").format(elements=unsure)
+    said = said_text(score)
+    if said:
+        text += "  " + _("Banned: {phrases}").format(phrases=said)
+    return text
 
 
 def difference_name(op: Op) -> str:

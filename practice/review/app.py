@@ -11,7 +11,7 @@ from practice.errors import PracticeError
 from practice.i18n import gettext as _
 from practice.report.terminal import evidence_text
 from practice.report.trainer import decision_text, postures
-from practice.report.words import banned_text, kind_name, local_time, verdict_name
+from practice.report.words import banned_text, kind_name, local_time, mode_name, verdict_name
 from practice.review import guard
 from practice.review.desk import Desk, Viewer, desk, viewer
 from practice.review.pages import accounts, attempt, downloads, login, people, queue
@@ -45,6 +45,7 @@ def create_app(here: Desk, hosts: list[str], key: str, *, behind_tls: bool = Fal
     app.jinja_env.filters.update(
         local_time=local_time,
         kind_name=kind_name,
+        mode_name=mode_name,
         verdict_name=verdict_name,
         evidence=evidence_text,
         banned_text=banned_text,

@@ -1,0 +1,164 @@
+"""``practice class``: the morning drill, several trainees in turn at one machine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import click
+
+from practice.commands import live, options, parts
+from practice.errors import ConsentError, PracticeError, PromptError
+from practice.i18n import gettext as _
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from practice.core.models import Trainee
+    from practice.report.live import TerminalStage
+    from practice.report.roll import Turn
+    from practice.session import Session, Step
+    from practice.speech.recorder import Microphone
+
+
+@click.command(
+    "class",
+    help=_(
+        "Practise as a class: one trainee after the other says each line of the scenarios once."
+    ),
+)
+@click.argument("scenario_ids", nargs=-1, required=True, metavar="SCENARIO...")
+@click.option(
+    "--trainees",
+    metavar="NAMES",
+    help=_("Who takes part, with commas between; else the names are asked."),
+)
+@options.microphone
+@options.silent
+@options.explain
+@options.as_json
+@options.group
+@options.model
+@options.prompts
+@options.records
+def class_(
+    scenario_ids: tuple[str, ...],
+    trainees: str | None,
+    mic: options.Mic,
+    silent: bool,
+    explain: bool,
+    as_json: bool,
+    group: str | None,
+    model_name: str,
+    prompts_dir: Path,
+    records: options.Records,
+) -> None:
+    """Ask who is there, and let each of them practise."""
+    from practice.report.live import TerminalStage
+    from practice.report.roll import print_roll
+    from practice.session import Session
+
+    steps = _steps(prompts_dir, scenario_ids)
+    people = _people(re.split("[,，、]", trainees), group) if trainees is not None else []
+    microphone = live.open_microphone(mic)
+    people = people or _people(_asked_names(), group)
+    console = live.console(as_json=as_json)
+    store = parts.open_swept_store(records)
+    emit = parts.emit_line if as_json else None
+    voices = None if silent else parts.playback(console, prompts_dir, records.folder)
+    desk = options.Desk(None, group, model_name, prompts_dir, records)
+    with (
+        parts.open_judge(desk, load_ahead=True) as judge,
+        closing(TerminalStage(console, explain=explain, emit=emit, voices=voices)) as stage,
+    ):
+
+        def session_of(trainee: Trainee) -> Session:
+            parts.require_consent(store, trainee, prompts_dir)
+            return Session(str(uuid4()), trainee, records.folder, store, judge)
+
+        turns = _turns(console, session_of, people, steps, microphone, stage)
+    said = {turn.trainee for turn in turns}
+    absent = [trainee.name for trainee in people if trainee not in said]
+    print_roll(console, turns, len(steps), absent)
+
+
+def _steps(folder: Path, scenario_ids: Sequence[str]) -> list[Step]:
+    from practice import prompts
+    from practice.core.models import Mode, Setting
+    from practice.session import Step
+
+    scenarios = [prompts.load(folder, name) for name in dict.fromkeys(scenario_ids)]
+    for scenario in scenarios:
+        if scenario.is_conversation:
+            text = _("“{id}” is a conversation. Practise it with: practice run {id}")
+            raise PromptError(text.format(id=scenario.id))
+    places = [(s, number) for s in scenarios for number in range(1, len(s.lines) + 1)]
+    setting = Setting(Mode.CLASS, "", tuple(f"{s.id}/{number}" for s, number in places))
+    return [
+        Step(scenario, number, setting, is_last=place == len(places))
+        for place, (scenario, number) in enumerate(places, 1)
+    ]
+
+
+def _people(names: Sequence[str], group: str | None) -> list[Trainee]:
+    """The trainees of these names, each once. Raises PracticeError for nobody."""
+    known = dict.fromkeys(name.strip() for name in names if name.strip())
+    if not known:
+        raise PracticeError(_("Nobody takes part. Give names, or --trainees 王芳,李雷."))
+    return [parts.resolve_trainee(name, group) for name in known]
+
+
+def _asked_names() -> list[str]:
+    names: list[str] = []
+    while True:
+        question = _("Name {n} (empty: that is all)").format(n=len(names) + 1)
+        name = click.prompt(question, default="", show_default=False, err=True)
+        if not name.strip():
+            return names
+        names.append(name)
+
+
+def _turns(
+    console: Console,
+    session_of: Callable[[Trainee], Session],
+    people: Sequence[Trainee],
+    steps: Sequence[Step],
+    microphone: Microphone,
+    stage: TerminalStage,
+) -> list[Turn]:
+    """Let each trainee practise who is there and agrees to it."""
+    from practice.report.roll import Turn
+    from practice.report.wrap import say
+    from practice.session import practise
+
+    keys: dict[str, tuple[str, ...]] = {
+        "begin": ("KEY_ENTER", " "),
+        "absent": ("n",),
+        "quit": ("q", "KEY_ESCAPE"),
+    }
+    turns = []
+    for trainee in people:
+        stage.settle()
+        console.print()
+        say(console, _("{name}, it is your turn.").format(name=trainee.name), "bold")
+        say(console, _("Enter or Space: begin   N: not here   Q: end the class"), "dim")
+        pressed = stage.choose(keys)
+        if pressed == "quit":
+            break
+        if pressed == "absent":
+            continue
+        try:
+            session = session_of(trainee)
+        except ConsentError as error:
+            parts.report_error(error)
+            continue
+        live.say_who_and_with_what(console, session, microphone)
+        attempts = practise(session, steps, microphone, stage, retries=False)
+        if attempts:
+            turns.append(Turn(trainee, tuple(attempts)))
+    return turns

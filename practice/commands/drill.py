@@ -1,0 +1,131 @@
+"""``practice drill``: the lines that a trainee should say again, by spaced repetition."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from practice.commands import live, options, parts
+from practice.errors import PromptError
+from practice.i18n import gettext as _
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from practice.core.models import Saying, Scenario
+    from practice.drill import Pick
+    from practice.report.live import TerminalStage
+    from practice.session import Session
+    from practice.speech.recorder import Microphone
+
+
+@click.command(
+    help=_("Practise what you miss most: lines are picked from all scenarios by spaced repetition.")
+)
+@click.option(
+    "--count",
+    type=click.IntRange(1, 100),
+    default=5,
+    show_default=True,
+    help=_("How many lines."),
+)
+@click.option("--plan", "only_plan", is_flag=True, help=_("Only tell which lines, and why."))
+@options.microphone
+@options.silent
+@options.explain
+@options.as_json
+@options.desk
+def drill(
+    count: int,
+    only_plan: bool,
+    mic: options.Mic,
+    silent: bool,
+    explain: bool,
+    as_json: bool,
+    desk: options.Desk,
+) -> None:
+    """Pick the lines, tell them, and practise them."""
+    from practice.report.drill import pick_to_dict, print_plan
+
+    now = datetime.now(UTC)
+    scenarios = _scenarios(desk)
+    if only_plan:
+        picks = _pick(scenarios, _sayings(desk), now, count)
+        if as_json:
+            for pick in picks:
+                parts.emit_json(pick_to_dict(pick, now))
+        else:
+            print_plan(parts.console(), picks, now)
+        return
+    from practice.report.live import TerminalStage
+    from practice.store.practised import Practised
+
+    microphone = live.open_microphone(mic)
+    console = live.console(as_json=as_json)
+    with parts.open_session(desk, load_ahead=True) as session:
+        sayings = Practised(session.store.database).sayings(session.trainee)
+        picks = _pick(scenarios, sayings, now, count)
+        print_plan(console, picks, now)
+        emit = parts.emit_line if as_json else None
+        voices = None if silent else parts.playback(console, desk.prompts_dir, session.folder)
+        stage = TerminalStage(console, explain=explain, emit=emit, voices=voices)
+        with closing(stage):
+            _practise(console, session, picks, microphone, stage)
+
+
+def _scenarios(desk: options.Desk) -> list[Scenario]:
+    """What can be drilled; files with mistakes are told, and left out."""
+    from practice import prompts
+
+    scenarios, problems = prompts.load_all(desk.prompts_dir)
+    for problem in problems:
+        parts.report_error(problem)
+    return scenarios
+
+
+def _sayings(desk: options.Desk) -> list[Saying]:
+    """How the trainee said each line so far, without making records where there are none."""
+    from practice.store import Store
+    from practice.store.practised import Practised
+
+    trainee = parts.resolve_trainee(desk.trainee, desk.group)
+    if not Store.exists(desk.records.folder, desk.records.database):
+        return []
+    return Practised(parts.open_store(desk.records).database).sayings(trainee)
+
+
+def _pick(
+    scenarios: list[Scenario], sayings: list[Saying], now: datetime, count: int
+) -> list[Pick]:
+    from practice.drill import plan
+
+    picks = plan(scenarios, sayings, now, count)
+    if not picks:
+        raise PromptError(_("There is no line to drill: lines of conversations are not drilled."))
+    return picks
+
+
+def _practise(
+    console: Console,
+    session: Session,
+    picks: list[Pick],
+    microphone: Microphone,
+    stage: TerminalStage,
+) -> None:
+    from practice.core.models import Mode, Setting
+    from practice.report.drill import print_outcome
+    from practice.session import Step, practise
+
+    setting = Setting(Mode.DRILL, "", tuple(f"{p.scenario.id}/{p.number}" for p in picks))
+    steps = [
+        Step(pick.scenario, pick.number, setting, is_last=place == len(picks))
+        for place, pick in enumerate(picks, 1)
+    ]
+    live.say_who_and_with_what(console, session, microphone)
+    live.offer_broken_off(console, session, stage)
+    attempts = practise(session, steps, microphone, stage)
+    if attempts:
+        print_outcome(console, attempts)

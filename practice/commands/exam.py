@@ -1,0 +1,246 @@
+"""``practice exam``: the lines of a book once each, from memory, and one result."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from practice.commands import live, options, parts
+from practice.errors import ExportError, PracticeError
+from practice.i18n import gettext as _
+from practice.i18n import ngettext
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from practice.core.models import Attempt
+    from practice.playback import Playback
+    from practice.session import Session, Step
+    from practice.speech.recorder import Microphone
+    from practice.store import Store
+
+
+@click.command(
+    help=_(
+        "Take an exam: each line of BOOK once, from memory, and one result at the end. Without "
+        "BOOK the books are listed."
+    )
+)
+@click.argument("book_id", required=False, metavar="[BOOK]")
+@click.option(
+    "--audio",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help=_("Take a recording instead of the microphone; once for each line."),
+)
+@click.argument("more_audio", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]...")
+@click.option("--show", metavar="SESSION", help=_("Show the result of an exam that was taken."))
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help=_("Write the result as a page to print, too (HTML)."),
+)
+@options.microphone
+@options.silent
+@options.as_json
+@options.desk
+def exam(
+    book_id: str | None,
+    audio: tuple[Path, ...],
+    more_audio: tuple[Path, ...],
+    show: str | None,
+    out: Path | None,
+    mic: options.Mic,
+    silent: bool,
+    as_json: bool,
+    desk: options.Desk,
+) -> None:
+    """List the books, show a result, or hold an exam."""
+    files = audio + more_audio
+    if more_audio and not audio:
+        raise click.UsageError(_("Recordings are given with --audio FILE."))
+    if show is not None and (book_id or files):
+        raise click.UsageError(_("Give a BOOK, or --show SESSION, not both."))
+    if book_id is None and (files or (out and show is None)):
+        raise click.UsageError(_("Which book? `practice exam` lists them."))
+    if out is not None and out.exists():
+        raise ExportError(
+            _("{path} is there already. Choose another name with --out.").format(path=out)
+        )
+    if show is not None:
+        _show(show, out, desk.records, as_json=as_json)
+    elif book_id is None:
+        _list(desk.prompts_dir, as_json=as_json)
+    else:
+        _hold(book_id, files, out, mic, desk, silent=silent, as_json=as_json)
+
+
+def _list(folder: Path, *, as_json: bool) -> None:
+    from practice import prompts
+    from practice.report.wrap import say
+
+    console = parts.console()
+    found = False
+    for book_id in prompts.book_ids(folder):
+        try:
+            book = prompts.load_book(folder, book_id)
+        except PracticeError as error:
+            parts.report_error(error)
+            continue
+        found = True
+        n = len(book.items)
+        if as_json:
+            parts.emit_json(
+                {"id": book.id, "title": book.title, "lines": n, "pass_mark": book.pass_mark}
+            )
+            continue
+        text = ngettext(
+            "{id}  {title}: {n} line, pass mark {mark:.0f}",
+            "{id}  {title}: {n} lines, pass mark {mark:.0f}",
+            n,
+        )
+        say(console, text.format(id=book.id, title=book.title, n=n, mark=book.pass_mark), indent=2)
+    if as_json:
+        return
+    if found:
+        click.echo(_("Take one with: practice exam BOOK --trainee NAME"))
+    else:
+        click.echo(_("There are no exam books in {folder}.").format(folder=folder))
+
+
+def _show(session: str, out: Path | None, records: options.Records, *, as_json: bool) -> None:
+    if not session:
+        raise click.UsageError(_("The ID is empty."))
+    store = parts.existing_store(records, quiet=as_json)
+    if store is not None:
+        console = None if as_json else parts.console()
+        _tell(console, store, session, out, as_json=as_json)
+
+
+def _hold(
+    book_id: str,
+    files: tuple[Path, ...],
+    out: Path | None,
+    mic: options.Mic,
+    desk: options.Desk,
+    *,
+    silent: bool,
+    as_json: bool,
+) -> None:
+    from practice import prompts
+    from practice.core.exam import setting_of
+    from practice.report.wrap import say
+    from practice.session import Step
+
+    book = prompts.load_book(desk.prompts_dir, book_id)
+    setting = setting_of(book)
+    steps = [
+        Step(scenario, number, setting, is_last=place == len(book.items))
+        for place, (scenario, number) in enumerate(book.items, 1)
+    ]
+    if len(files) > len(steps):
+        raise PracticeError(
+            _("{files} recordings were given for the {n} lines of {book}.").format(
+                files=len(files), n=len(steps), book=book.id
+            )
+        )
+    _require_readable(files)
+    microphone = None if files else live.open_microphone(mic, or_files=True)
+    console = parts.console(for_programs=as_json) if files else live.console(as_json=as_json)
+    # Whoever speaks reads the result too, on stderr where a program has stdout.
+    shown = None if as_json and files else console
+    desk = replace(desk, trainee=_examinee(desk.trainee))
+    with parts.open_session(desk, load_ahead=microphone is not None) as session:
+        if microphone is None:
+            is_begun = bool(_judge_files(session, steps, files))
+        else:
+            say(console, f"{_('Exam: {title}').format(title=book.title)}  {session.id[:8]}", "bold")
+            voices = None if silent else parts.playback(console, desk.prompts_dir, session.folder)
+            is_begun = bool(_recite(console, session, steps, microphone, voices))
+        if is_begun:
+            _tell(shown, session.store, session.id, out, as_json=as_json)
+        else:
+            say(console, _("Nothing was said: this exam is not kept."))
+
+
+def _examinee(name: str | None) -> str:
+    """Whose exam it is; the name that is remembered at a machine is not asked."""
+    if name is not None:
+        return name
+    if not parts.is_interactive():
+        raise click.UsageError(_("Whose exam is it? Give the name with --trainee."))
+    asked = ""
+    while not asked.strip():
+        asked = click.prompt(_("Whose exam is it?"), err=True)
+    return asked
+
+
+def _require_readable(files: tuple[Path, ...]) -> None:
+    """Refuse what cannot be read before anything is kept: it would count as not said."""
+    from practice.speech import audio
+
+    for path in files:
+        audio.read(path)
+
+
+def _judge_files(session: Session, steps: list[Step], files: tuple[Path, ...]) -> list[Attempt]:
+    from practice.batch import score_file
+
+    pairs = list(zip(steps, files, strict=False))
+    with parts.progress(pairs, len(pairs)) as bar:
+        return [score_file(session, step, path, 1) for step, path in bar]
+
+
+def _recite(
+    console: Console,
+    session: Session,
+    steps: list[Step],
+    microphone: Microphone,
+    voices: Playback | None,
+) -> list[Attempt]:
+    from practice.report.recital import Recital
+    from practice.report.wrap import say
+    from practice.session import practise
+
+    with closing(Recital(console, voices=voices)) as stage:
+        live.say_who_and_with_what(console, session, microphone)
+        say(
+            console,
+            _(
+                "Each line is said once, from memory. Esc begins a take anew; what is skipped, or "
+                "left when you quit, counts as not said."
+            ),
+        )
+        return practise(session, steps, microphone, stage, retries=False)
+
+
+def _tell(
+    console: Console | None, store: Store, session: str, out: Path | None, *, as_json: bool
+) -> None:
+    """Print the result as the records have it, and write it where that was asked for."""
+    from practice.core.exam import result_of
+    from practice.export.certificate import write_certificate
+    from practice.export.whole import whole_file
+    from practice.report.exam import exam_to_dict, print_exam
+    from practice.report.wrap import say
+    from practice.store.practised import Practised
+    from practice.visible import one_line
+
+    practised = Practised(store.database)
+    result = result_of(practised.exam(session))
+    sitting = practised.sitting(result.trainee, result.book, result.session)
+    if as_json:
+        parts.emit_json(exam_to_dict(result, sitting))
+    if console is not None:
+        print_exam(console, result, sitting)
+        again = _("To show it again: practice exam --show {session}")
+        say(console, again.format(session=result.session[:8]), "dim")
+    if out is not None:
+        with whole_file(out) as file:
+            write_certificate(result, sitting, file)
+        click.echo(one_line(_("Written to {path}").format(path=out)), err=as_json)

@@ -1,0 +1,31 @@
+"""An exam as the trainee sees it: the cue, and nothing of the script, before it is over."""
+
+from __future__ import annotations
+
+from practice.core.models import Attempt
+from practice.i18n import gettext as _
+from practice.report.live import TerminalStage
+from practice.report.words import reason_text
+from practice.report.wrap import say
+from practice.session import Choice, Step
+
+
+class Recital(TerminalStage):
+    """Shows a run in which every line is said from memory, and no result."""
+
+    def show_script(self, step: Step) -> None:
+        """Show nothing: the situation and the customer's words are all there is."""
+
+    def result(self, attempt: Attempt, previous: Attempt | None) -> None:
+        """Tell that a take is kept, and of its judgement only that there can be none."""
+        reason = attempt.assessment.score.reason
+        if reason is None:
+            say(self._console, _("Kept."))
+            return
+        say(self._console, _("NOT SCORED"), "bold yellow")
+        say(self._console, reason_text(attempt.assessment.check, reason))
+
+    def ask_next(self, step: Step, *, retries: bool) -> Choice:
+        """Go on by itself, to the same line where nothing of it counts yet."""
+        self.settle()
+        return Choice.AGAIN if retries else Choice.NEXT

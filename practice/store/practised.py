@@ -1,0 +1,121 @@
+"""What a trainee practised: how each line was said, and which exams were taken."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+
+import sqlalchemy as sa
+
+from practice.core.models import Attempt, Mode, Saying, Trainee, Verdict
+from practice.errors import StoreError
+from practice.i18n import gettext as _
+from practice.store import rows
+from practice.store.database import Database
+from practice.store.schema import attempts, element_results, standings, trainees
+
+
+class Practised:
+    """Reads what was practised; each answer is read in one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def sayings(self, trainee: Trainee) -> list[Saying]:
+        """How a trainee said each line, as often as they did, the oldest first.
+
+        All by the final verdicts. Takes that are the trainer's to decide, and those that
+        could not be scored, are left out: nobody knows yet.
+        """
+        settled = (
+            sa.select(standings.c.attempt_id)
+            .join(trainees, trainees.c.id == standings.c.trainee_id)
+            .where(*_is(trainee), standings.c.result.in_(("passed", "failed")))
+        )
+        query = (
+            sa.select(
+                attempts.c.id,
+                attempts.c.created_at,
+                attempts.c.scenario,
+                attempts.c.line,
+                attempts.c.spec,
+                standings.c.result,
+                standings.c.total,
+            )
+            .join(standings, standings.c.attempt_id == attempts.c.id)
+            .where(attempts.c.id.in_(settled))
+            .order_by(attempts.c.created_at, attempts.c.id)
+        )
+        elements = (
+            sa.select(element_results.c.attempt_id, element_results.c.name)
+            .where(
+                element_results.c.attempt_id.in_(settled),
+                element_results.c.required,
+                element_results.c.final == Verdict.MISSED,
+            )
+            .order_by(element_results.c.attempt_id, element_results.c.place)
+        )
+        missed: dict[str, list[str]] = defaultdict(list)
+        with self._database.reading() as db:
+            for attempt_id, name in db.execute(elements):
+                missed[attempt_id].append(name)
+            return [
+                Saying(
+                    row["created_at"],
+                    row["scenario"],
+                    row["line"],
+                    rows.LINE.validate_json(row["spec"]),
+                    row["result"] == "passed",
+                    row["total"],
+                    tuple(missed.get(row["id"], ())),
+                )
+                for row in db.execute(query).mappings()
+            ]
+
+    def exam(self, prefix: str) -> list[Attempt]:
+        """The takes of the exam whose session has an id, or the beginning of it, in order.
+
+        Raises StoreError where no exam begins so, or several do.
+        """
+        begins = sa.func.substr(attempts.c.session, 1, len(prefix)) == prefix.lower()
+        query = (
+            rows.select_attempts()
+            .where(begins, _is_exam())
+            .order_by(standings.c.created_at, attempts.c.id)
+        )
+        with self._database.reading() as db:
+            found = [rows.attempt_of(row) for row in db.execute(query).mappings()]
+        sessions = {attempt.take.session for attempt in found}
+        if len(sessions) != 1:
+            message = (
+                _("No exam begins with “{prefix}”. `practice history --json` has the sessions.")
+                if not found
+                else _("Several exams begin with “{prefix}”. Give more of the id.")
+            )
+            raise StoreError(message.format(prefix=prefix))
+        return found
+
+    def sitting(self, trainee: Trainee, book: str, session: str) -> int:
+        """Which of a trainee's exams at a book a session is, counted from 1."""
+        begun = sa.func.min(attempts.c.created_at)
+        query = (
+            sa.select(attempts.c.session)
+            .join(trainees, trainees.c.id == attempts.c.trainee_id)
+            .where(*_is(trainee), _is_exam(book))
+            .group_by(attempts.c.session)
+            .order_by(begun, attempts.c.session)
+        )
+        with self._database.reading() as db:
+            return list(db.execute(query).scalars()).index(session) + 1
+
+
+def _is(trainee: Trainee) -> tuple[sa.ColumnElement[bool], ...]:
+    return (trainees.c.name == trainee.name, trainees.c.group_name == trainee.group)
+
+
+def _is_exam(book: str | None = None) -> sa.ColumnElement[bool]:
+    """Whether a setting is an exam's, by how the record of one begins."""
+    beginning = f'{{"mode":"{Mode.EXAM}",'
+    if book is not None:
+        beginning += f'"name":{json.dumps(book, ensure_ascii=False)},'
+    return sa.func.substr(attempts.c.setting, 1, len(beginning)) == beginning
