@@ -94,7 +94,7 @@ def test_chinese_keys_and_byte_order_mark(tmp_path: Path) -> None:
         (GOOD + "readings:\n  慢走: 慢 走\n", 7, "does not read"),
         (GOOD.replace("送别\n", "&a 送别\n") + "role: *a\n", 1, "not used here"),
         ("title: &a [*a]\n", 1, "not used here"),
-        ("a: " + "[" * 5000, 2, "not valid YAML"),
+        ("a: " + "[" * 5000, 1, "lists within lists"),
         (GOOD.replace("送别", "送\u202e别"), 1, "invisible"),
         (GOOD.split("lines", maxsplit=1)[0] + "lines: 再见\n", 3, "must be a list"),
         (GOOD.split("lines", maxsplit=1)[0] + "lines: []\n", 3, "empty"),
@@ -171,7 +171,6 @@ def test_list_and_show(practice: Practice) -> None:
     listed = practice("list")
     assert "farewell" in listed.stdout
     assert all(len(line) <= 80 for line in listed.stdout.splitlines())
-    assert {row["id"] for row in practice.json("list")} >= {"farewell", "queue"}
     shown = practice("show", "greeting")
     assert "Also accepted" in shown.stdout
     assert practice.json("show", "greeting")[0]["id"] == "greeting"

@@ -24,7 +24,7 @@ from practice.prompts.rules import (
     read_standard,
     read_thresholds,
 )
-from practice.prompts.scenario import read_scenario
+from practice.prompts.scenario import Heading, read_heading, read_scenario
 from practice.prompts.yaml_file import line_of, parse
 
 SUFFIX = ".yaml"
@@ -93,6 +93,17 @@ def load_all(folder: Path) -> tuple[list[Scenario], list[Problem]]:
     problems: list[Problem] = []
     banned = _tell(problems, read_banned, folder / BANNED_FILE) or ()
     return _read_all(folder, banned, problems), problems
+
+
+def load_headings(folder: Path) -> tuple[list[Heading], list[Problem]]:
+    """Load what a list says of every scenario of a folder.
+
+    Those with a mistake in what is read for it are left out and told; ``check`` tells all.
+    """
+    problems: list[Problem] = []
+    banned = len(_tell(problems, read_banned, folder / BANNED_FILE) or ())
+    found = [_tell(problems, lambda p: read_heading(p, banned), path) for path in _files(folder)]
+    return [heading for heading in found if heading is not None], problems
 
 
 def check(folder: Path) -> tuple[int, list[Problem]]:

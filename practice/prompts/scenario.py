@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, ClassVar
 
@@ -25,6 +26,20 @@ _HAN = re.compile("[\u4e00-\u9fff]")
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _ORIGINS = ("standard", "extension")
 _ALL_SWAPS = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What a list says of a scenario; ``lines`` is their number."""
+
+    id: str
+    title: str
+    when: str
+    kind: ScenarioKind
+    role: str
+    source: str
+    origin: str
+    lines: int
 
 
 class _LineFile(Model):
@@ -66,14 +81,7 @@ def read_scenario(
     ask for. ``thorough`` looks for that, and for what could never be heard; it takes
     longer.
     """
-    raw, tree = parse(path)
-    if not _ID.fullmatch(path.stem):
-        message = _(
-            "the file's name is the scenario's id: lower-case letters, digits and "
-            "hyphens only, like id-missing.yaml."
-        )
-        raise InvalidFileError([Problem(path, 1, message)])
-    file = validate(_ScenarioFile, path, tree)
+    raw, tree, file = _open(path)
     slots = {name: tuple(values) for name, values in file.slots.items()}
     problems = [
         *_slot_problems(path, tree, file),
@@ -133,6 +141,44 @@ def read_scenario(
         covers=tuple(file.covers),
         sha256=hashlib.sha256(raw).hexdigest(),
     )
+
+
+def read_heading(path: Path, banned: int) -> Heading:
+    """Read what a list says of a scenario. Raises InvalidFileError with the mistakes in it.
+
+    Scripts are not looked into, which is what takes long. ``banned`` is how many phrases
+    there are to swap.
+    """
+    _raw, tree, file = _open(path)
+    problems = list(_heading_problems(path, tree, file))
+    if problems:
+        raise InvalidFileError(problems)
+    return Heading(
+        id=path.stem,
+        title=file.title,
+        when=file.when,
+        kind=_kind(file),
+        role=file.role,
+        source=file.source,
+        origin=file.origin,
+        lines=banned if file.swaps else len(file.lines),
+    )
+
+
+def is_id(text: str) -> bool:
+    """Whether a text can be a scenario's id."""
+    return _ID.fullmatch(text) is not None
+
+
+def _open(path: Path) -> tuple[bytes, yaml.Node, _ScenarioFile]:
+    raw, tree = parse(path)
+    if not is_id(path.stem):
+        message = _(
+            "the file's name is the scenario's id: lower-case letters, digits and "
+            "hyphens only, like id-missing.yaml."
+        )
+        raise InvalidFileError([Problem(path, 1, message)])
+    return raw, tree, validate(_ScenarioFile, path, tree)
 
 
 def _swaps(banned: Sequence[BannedPhrase]) -> Iterator[Line]:

@@ -17,7 +17,7 @@ from practice.visible import is_visible
 
 # What a Chinese keyboard puts where YAML wants its own signs.
 _WIDE_COLON = re.compile(r"^\s*(?:- )?\s*[\w\u4e00-\u9fff-]+：")
-_MOST_NODES = 100_000
+_SLIP = re.compile(_WIDE_COLON.pattern + r"|^ *\t", re.MULTILINE)
 _MOST_DEPTH = 20
 
 # A trainer may write the keys in Chinese.
@@ -69,7 +69,31 @@ class Model(BaseModel):
 _M = TypeVar("_M", bound=Model)
 
 # libyaml is several times faster; wheels of PyYAML have it on every platform.
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_BaseLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _TooDeepError(Exception):
+    """A file is nested beyond any scenario."""
+
+
+class _Loader(_BaseLoader):  # type: ignore[misc]
+    """Composes without guessing each scalar's type, which nobody asks for: all are texts."""
+
+    _depth = 0
+
+    def resolve(self, *_scalar: object) -> str:
+        """Give every node the same tag."""
+        return ""
+
+    def descend_resolver(self, parent: yaml.Node | None, _index: object) -> None:
+        """Count the depth on the way to a node."""
+        self._depth += 1
+        if self._depth > _MOST_DEPTH:
+            raise _TooDeepError(parent.start_mark.line + 1 if parent else 1)
+
+    def ascend_resolver(self) -> None:
+        """Count the depth on the way back."""
+        self._depth -= 1
 
 
 def read_text(path: Path) -> tuple[bytes, str]:
@@ -99,7 +123,9 @@ def parse(path: Path) -> tuple[bytes, yaml.Node]:
         raise InvalidFileError(
             [Problem(path, mark.line + 1 if mark else 1, message.format(problem=error.problem))]
         ) from None
-    except (yaml.YAMLError, RecursionError):
+    except _TooDeepError as error:
+        raise InvalidFileError([Problem(path, error.args[0], _entangled_message())]) from None
+    except yaml.YAMLError:
         message = _("this is not valid YAML. Check indentation, colons, quotes.")
         raise InvalidFileError([Problem(path, 1, message)]) from None
     if tree is None:
@@ -107,15 +133,16 @@ def parse(path: Path) -> tuple[bytes, yaml.Node]:
     if not isinstance(tree, yaml.MappingNode):
         message = _("the file must be a list of keys, like “title: …”.")
         raise InvalidFileError([Problem(path, 1, message)])
-    entangled = _entangled(tree)
+    entangled = _entangled(tree) if "*" in text else None
     if entangled is not None:
-        message = _("the signs & and * of YAML are not used here, nor lists within lists.")
-        raise InvalidFileError([Problem(path, entangled, message)])
+        raise InvalidFileError([Problem(path, entangled, _entangled_message())])
     return raw, tree
 
 
 def _typing_mistakes(path: Path, text: str) -> Iterator[Problem]:
     """The commonest slips, told in plain words before YAML tells them in its own."""
+    if not _SLIP.search(text) and is_visible("".join(text.splitlines())):
+        return  # as nearly always: line by line takes several times as long
     for number, line in enumerate(text.splitlines(), 1):
         if _WIDE_COLON.match(line) and ": " not in line:
             yield Problem(
@@ -128,29 +155,34 @@ def _typing_mistakes(path: Path, text: str) -> Iterator[Problem]:
 
 
 def _entangled(tree: yaml.Node) -> int | None:
-    """The line where a file refers to itself or is nested beyond any scenario; else None."""
+    """The line of what a file refers back to, if it does."""
     seen: set[int] = set()
-    waiting = [(tree, 0)]
+    waiting = [tree]
     while waiting:
-        node, depth = waiting.pop()
-        if id(node) in seen or depth > _MOST_DEPTH or len(seen) > _MOST_NODES:
+        node = waiting.pop()
+        if id(node) in seen:
             line: int = node.start_mark.line
             return line + 1
         seen.add(id(node))
         if isinstance(node, yaml.MappingNode):
-            waiting += [(part, depth + 1) for entry in node.value for part in entry]
+            waiting += [part for entry in node.value for part in entry]
         elif isinstance(node, yaml.SequenceNode):
-            waiting += [(item, depth + 1) for item in node.value]
+            waiting += node.value
     return None
+
+
+def _entangled_message() -> str:
+    return _("the signs & and * of YAML are not used here, nor lists within lists.")
 
 
 def validate(model: type[_M], path: Path, tree: yaml.Node) -> _M:
     """Fill a file's shape. Raises InvalidFileError, with a line for each mistake."""
-    repeated = [Problem(path, *found) for found in _repeated_keys(tree)]
+    repeated: list[Problem] = []
+    plain = _construct(path, tree, repeated)
     if repeated:
         raise InvalidFileError(repeated)
     try:
-        return model.model_validate(_construct(tree))
+        return model.model_validate(plain)
     except ValidationError as error:
         raise InvalidFileError(
             [
@@ -160,31 +192,28 @@ def validate(model: type[_M], path: Path, tree: yaml.Node) -> _M:
         ) from None
 
 
-def _construct(node: yaml.Node) -> object:
-    """The node as plain data; scalars stay text, so that a title of 123 is a text too."""
-    if isinstance(node, yaml.MappingNode):
-        return {_key(key): _construct(value) for key, value in node.value}
+def _construct(path: Path, node: yaml.Node, repeated: list[Problem]) -> object:
+    """The node as plain data; scalars stay text, so that a title of 123 is a text too.
+
+    Keys that stand somewhere twice are added to ``repeated``.
+    """
+    if isinstance(node, yaml.ScalarNode):
+        return node.value
     if isinstance(node, yaml.SequenceNode):
-        return [_construct(item) for item in node.value]
-    return node.value
+        return [_construct(path, item, repeated) for item in node.value]
+    entries: dict[str, object] = {}
+    for key, value in node.value:
+        name = _key(key)
+        if name in entries:
+            message = _("the key “{key}” stands here twice. Take one away.")
+            where = key.start_mark.line + 1
+            repeated.append(Problem(path, where, message.format(key=key.value)))
+        entries[name] = _construct(path, value, repeated)
+    return entries
 
 
 def _key(node: yaml.Node) -> str:
     return _CHINESE_KEYS.get(str(node.value), str(node.value))
-
-
-def _repeated_keys(node: yaml.Node) -> Iterator[tuple[int, str]]:
-    if isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            yield from _repeated_keys(item)
-    if isinstance(node, yaml.MappingNode):
-        seen = set()
-        for key, value in node.value:
-            if _key(key) in seen:
-                message = _("the key “{key}” stands here twice. Take one away.")
-                yield key.start_mark.line + 1, message.format(key=key.value)
-            seen.add(_key(key))
-            yield from _repeated_keys(value)
 
 
 def line_of(node: yaml.Node, location: tuple[str | int, ...]) -> int:

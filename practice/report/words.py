@@ -3,9 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from practice.core.kinds import CHINESE, Kind
+from practice.core.kinds import CHINESE, CHINESE_SCENARIO_KINDS, Kind, ScenarioKind
 from practice.core.models import ElementResult, Op, Score, SpeechCheck, Unscored, Verdict
-from practice.core.speechcheck import MAX_TAKE_S
 from practice.i18n import gettext as _
 from practice.i18n import is_chinese
 
@@ -25,6 +24,12 @@ def kind_name(kind: Kind) -> str:
         Kind.ADDRESS: "form of address",
     }
     return english.get(kind, str(kind))
+
+
+def scenario_kind_name(kind: ScenarioKind) -> str:
+    """The name of a kind of scenario; in English with the standard's own name beside it."""
+    chinese = CHINESE_SCENARIO_KINDS[kind]
+    return chinese if is_chinese() else f"{kind} {chinese}"
 
 
 def element_name(element: ElementResult) -> str:
@@ -75,6 +80,8 @@ def difference_name(op: Op) -> str:
 
 def reason_text(check: SpeechCheck, reason: Unscored) -> str:
     """Why a take was not scored, and what to do about it."""
+    from practice.core.speechcheck import MAX_TAKE_S
+
     text = {
         Unscored.NO_SPEECH: _("No speech was found. Check the microphone and speak again."),
         Unscored.TOO_QUIET: _(
