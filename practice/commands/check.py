@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from functools import cache
 from pathlib import Path
 
 import click
@@ -17,14 +18,16 @@ from practice.i18n import ngettext
 def check(prompts_dir: Path) -> None:
     """Print every mistake; exit with 1 where there is one."""
     from practice import prompts
+    from practice.report.excerpt import excerpt
     from practice.report.wrap import MAX_WIDTH, wrap
     from practice.visible import visible
 
     files, problems = prompts.check(prompts_dir)
+    width = min(shutil.get_terminal_size().columns, MAX_WIDTH)
     for problem in problems:
-        click.echo(
-            wrap(visible(str(problem)), min(shutil.get_terminal_size().columns, MAX_WIDTH), 2)
-        )
+        click.echo(wrap(visible(str(problem)), width, 2))
+        for line in excerpt(_lines(problem.path), problem.line, problem.message, width):
+            click.echo(line)
     if problems:
         text = ngettext(
             "{n} mistake; files looked at: {files}.",
@@ -34,3 +37,12 @@ def check(prompts_dir: Path) -> None:
         click.echo(text.format(n=len(problems), files=files), err=True)
         raise SystemExit(1)
     click.echo(_("No mistake; files looked at: {files}.").format(files=files))
+
+
+@cache
+def _lines(path: Path) -> list[str]:
+    """The lines of a file with a mistake; none of what cannot be read."""
+    try:
+        return path.read_text("utf-8-sig").splitlines()
+    except (OSError, ValueError):
+        return []

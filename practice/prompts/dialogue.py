@@ -111,7 +111,30 @@ def _course_problems(
         new = set(follows.get(waiting.pop(), ())) - reached
         reached |= new
         waiting += new
+    yield from _run_ons(path, tree, lines, exits)
     for number in range(1, len(lines) + 1):
         if number not in reached:
             message = _("no way leads to this line. Name it in a “then”, or take it away.")
             yield Problem(path, line_of(tree, ("lines", number - 1)), message)
+
+
+def _run_ons(
+    path: Path, tree: yaml.Node, lines: Sequence[_Line], exits: Exits
+) -> Iterator[Problem]:
+    """Lines of one branch that run on into the next branch for want of a word."""
+    run: set[int] = set()  # the lines that have run on into one another so far
+    for number, line in enumerate(lines[:-1], 1):
+        if line.then or line.branches:
+            run.clear()
+            continue
+        run.add(number)
+        for ways in exits:
+            targets = {branch.then for branch in ways}
+            if number + 1 in targets and targets & run:
+                name = lines[number].name
+                message = _(
+                    "after this comes the line “{name}” of another branch. Write “then: {name}” "
+                    "if you mean that, else “then: end”."
+                )
+                where = line_of(tree, ("lines", number - 1))
+                yield Problem(path, where, message.format(name=name))

@@ -15,6 +15,7 @@ from practice.prompts.problems import InvalidFileError, Problem
 from practice.prompts.rules import (
     BANNED_FILE,
     CONSENT_FILE,
+    RULES,
     STANDARD_FILE,
     THRESHOLDS_FILE,
     is_there,
@@ -24,7 +25,7 @@ from practice.prompts.rules import (
     read_standard,
     read_thresholds,
 )
-from practice.prompts.scenario import Heading, read_heading, read_scenario
+from practice.prompts.scenario import Heading, is_id, read_heading, read_scenario
 from practice.prompts.yaml_file import line_of, parse
 
 SUFFIX = ".yaml"
@@ -178,5 +179,33 @@ def _unknown_rows(
 
 
 def _never_read(folder: Path) -> Iterator[Problem]:
-    for path in sorted(folder.glob("*.yml")):
-        yield Problem(path, 1, _("the file is not read. Rename it to end in .yaml."))
+    """Files that nobody reads though a trainer means them to be, and ids that are there twice."""
+    scenarios: dict[str, Path] = {}
+    for path in sorted(_files(folder), key=lambda path: not is_id(path.stem)):
+        # Letters of either case are the same on Windows, where the folder may be next.
+        twin = scenarios.setdefault(path.stem.casefold(), path)
+        if twin is not path:
+            yield Problem(path, 1, _twice(twin, folder))
+    rules = [folder / name for name in _RULES]
+    read = {*scenarios.values(), *_files(folder), *book_files(folder), *rules}
+    for path in sorted(folder.rglob("*")):
+        place = path.relative_to(folder)
+        hidden = any(part.startswith(".") for part in place.parts)
+        if path in read or hidden or path.suffix.lower() not in (SUFFIX, ".yml"):
+            continue
+        if place.parts[0] == RULES:
+            message = _("the file is not read. Files that are: {files}.").format(
+                files=", ".join(str(name) for name in _RULES)
+            )
+        elif path.stem.casefold() in scenarios and place.parts[0] != BOOKS:
+            message = _twice(scenarios[path.stem.casefold()], folder)
+        elif path.suffix != SUFFIX:
+            message = _("the file is not read. Rename it to end in .yaml.")
+        else:
+            message = _("the file is not read. Move it to {folder}.").format(folder=folder)
+        yield Problem(path, 1, message)
+
+
+def _twice(other: Path, folder: Path) -> str:
+    message = _("a scenario of this id is there already: {file}. Rename or remove one.")
+    return message.format(file=other.relative_to(folder))

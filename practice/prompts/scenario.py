@@ -12,7 +12,13 @@ from typing import Annotated, ClassVar
 import yaml
 from pydantic import Field
 
-from practice.core.kinds import CHINESE, CHINESE_SCENARIO_KINDS, ScenarioKind, parse_scenario_kind
+from practice.core.kinds import (
+    CHINESE,
+    CHINESE_SCENARIO_KINDS,
+    Kind,
+    ScenarioKind,
+    parse_scenario_kind,
+)
 from practice.core.markup import MAX_WORDINGS, MarkupError, parse_script
 from practice.core.models import BannedPhrase, Branch, Element, Line, Scenario, Wording
 from practice.core.normalize import normal_form, normalize
@@ -20,7 +26,7 @@ from practice.core.sounds import parse_pinyin
 from practice.i18n import gettext as _
 from practice.prompts.dialogue import BranchFile, read_exits
 from practice.prompts.problems import InvalidFileError, Problem
-from practice.prompts.yaml_file import Model, Text, line_of, parse, validate
+from practice.prompts.yaml_file import Model, Text, key_name, line_of, parse, validate
 
 _HAN = re.compile("[\u4e00-\u9fff]")
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -112,6 +118,10 @@ def read_scenario(
         if wordings:
             cue, customer = _fill(entry.cue, slots), _fill(entry.customer, slots)
             lines.append(Line(cue, tuple(wordings), entry.body, own, customer))
+            if thorough:
+                problems += _strangers(path, line_of(tree, keys[0]), wordings, file.address)
+    if thorough:
+        problems += _unread(path, tree, file, lines)
     exits, mistakes = read_exits(path, tree, file.lines)
     problems += mistakes
     if file.swaps:
@@ -213,12 +223,14 @@ def _heading_problems(path: Path, tree: yaml.Node, file: _ScenarioFile) -> Itera
         message = (
             _("a scenario has lines or swaps, not both. Take one away.")
             if file.swaps
-            else _("“{where}” is empty.").format(where="lines")
+            else _("{key} is empty. Write something after it, or take it away.").format(
+                key=key_name("lines")
+            )
         )
         key = "swaps" if file.swaps else "lines"
         yield Problem(path, line_of(tree, (key,)), message)
     for number, form in enumerate(file.address):
-        if not _HAN.search(form):
+        if not re.fullmatch(f"{_HAN.pattern}+", form):
             message = _("“{form}” is no form of address, like 先生.")
             yield Problem(path, line_of(tree, ("address", number)), message.format(form=form))
 
@@ -239,6 +251,32 @@ def _banned_in(
                 line,
                 message.format(script=found, phrase=phrase.phrase, file="rules/banned.yaml"),
             )
+
+
+def _strangers(
+    path: Path, line: int, wordings: Sequence[Wording], address: Sequence[str]
+) -> Iterator[Problem]:
+    """A form of address in a script, none of whose wordings fits the customer."""
+    forms = {e.text for w in wordings for e in w.elements if e.kind is Kind.ADDRESS}
+    if forms and address and not forms & set(address):
+        message = _("the customer is “{forms}”, but the script says “{others}”. Change one.")
+        yield Problem(
+            path,
+            line,
+            message.format(forms="、".join(address), others="、".join(sorted(forms))),
+        )
+
+
+def _unread(
+    path: Path, tree: yaml.Node, file: _ScenarioFile, lines: Sequence[Line]
+) -> Iterator[Problem]:
+    """Readings of phrases that stand in no script."""
+    scripts = [normalize(w.script) for line in lines for w in line.wordings]
+    for phrase in file.readings:
+        if not any(normalize(phrase) in script for script in scripts):
+            message = _("“{phrase}” stands in no script. Mend it, or take it away.")
+            where = line_of(tree, ("readings", phrase))
+            yield Problem(path, where, message.format(phrase=phrase))
 
 
 def _fill(text: str, slots: dict[str, tuple[str, ...]]) -> str:
@@ -263,7 +301,10 @@ def _slot_problems(path: Path, tree: yaml.Node, file: _ScenarioFile) -> Iterator
             message = _("the slot “{detail}” is not used in a script.")
             yield Problem(path, where, message.format(detail=name))
         for value in values:
-            if re.search(r"[【】{}|｜]", value) or not normal_form(value).text:
+            if "，" in value:
+                message = _("“{value}” is one value. Put “,” between two, not “，”.")
+                yield Problem(path, where, message.format(value=value))
+            elif re.search(r"[【】{}|｜]", value) or not normal_form(value).text:
                 message = _("“{value}” can be no value of a slot: write plain words.")
                 yield Problem(path, where, message.format(value=value))
 
