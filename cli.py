@@ -17,7 +17,7 @@ from practice.visible import one_line
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("run:run", _("Practise a scenario: read, speak, and see what was missed.")),
-    "list": ("list_:list_", _("List the scenarios.")),
+    "list": ("list_:list_", _("List the scenarios, with the trainee's best results.")),
     "show": ("show:show", _("Show a scenario: situation, script, courtesies.")),
     "history": ("history:history", _("List the takes that are kept, or show one.")),
     "score": ("score:score", _("Judge recordings: of one scenario, or of a manifest.")),
@@ -34,7 +34,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "unpack": ("unpack:unpack", _("Take over what such files bring.")),
     "forget": ("forget:forget", _("Remove everything that is kept of a trainee.")),
     "prune": ("prune:prune", _("Remove old takes.")),
+    "new": ("new:new", _("Write a new scenario's file, to make your own.")),
     "check": ("check:check", _("Check the scenarios' files for mistakes.")),
+    "schema": ("schema:schema", _("Print the JSON schema of a scenario's file, for editors.")),
     "devices": ("devices:devices", _("List the microphones.")),
     "doctor": ("doctor:doctor", _("Check Python, sound, microphone, weights, disk.")),
     "model": ("model:model", _("Whisper's weights: list, install, path.")),

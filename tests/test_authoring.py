@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+import yaml
 from conftest import ROOT, Place, Practice, heard, review, take
+from jsonschema import Draft202012Validator
 
 from practice import prompts
+from practice.core.kinds import ScenarioKind
 from practice.core.models import Decision, Trainee
+from practice.prompts.new import template
+from practice.prompts.schema import SCHEMA_REMARK, schema_text
 from practice.report.listing import best_result, listing
 from practice.store import Store
 from practice.store.best import BestOfLine, best_of_lines
@@ -56,7 +62,7 @@ def test_list_groups_by_kind_in_the_standards_order(
         "list", "--prompts", folder, env=bare_practice.env | {"PRACTICE_LANG": "en"}
     )
     assert done.returncode == 0
-    assert "broken.yaml:1: the key “when” is missing" in done.stderr
+    assert "broken.yaml:1: the key “when” (何时/若) is missing" in done.stderr
     heads = [line for line in done.stdout.splitlines() if line[:1].isascii() and line]
     names = [line.split()[0] for line in heads]
     assert names[1] == "welcome"
@@ -143,3 +149,128 @@ def test_one_scenario_is_loaded_without_the_others(
     monkeypatch.setattr(Path, "read_bytes", read_bytes)
     prompts.load(tmp_path, "s-7")
     assert read == ["s-7.yaml"]
+
+
+# ---- new -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_new_writes_what_can_be_run(bare_practice: Practice, language: str) -> None:
+    env = bare_practice.env | {"PRACTICE_LANG": language}
+    folder = bare_practice.home / "我的话术"
+    folder.mkdir()
+    for args in (("plain", "--kind", "thanks"), ("talk", "--conversation")):
+        done = bare_practice("new", *args, "--prompts", folder, env=env)
+        assert done.returncode == 0, done.stderr
+        assert f"practice run {args[0]} --prompts {folder}" in done.stdout
+    assert prompts.check(folder) == (2, [])
+    assert bare_practice("check", "--prompts", folder, env=env).returncode == 0
+    plain, talk = prompts.load(folder, "plain"), prompts.load(folder, "talk")
+    assert plain.kind is ScenarioKind.THANKS
+    assert talk.kind is ScenarioKind.CONVERSATION
+    assert len(talk.exits[0]) == 2
+    text = (folder / "talk.yaml").read_text("utf-8")
+    assert text.startswith("# yaml-language-server: $schema=schema.json\n")
+    assert ("台词:" in text) is (language == "zh")
+    assert (folder / "schema.json").read_text("utf-8") == schema_text()
+
+
+def test_new_refuses_in_one_line(bare_practice: Practice) -> None:
+    folder = bare_practice.home / "p"
+    write(folder, "there").rename(folder / "There.yml")
+    write(folder, "mine")
+    cases = {
+        "Mine": "lower-case letters",
+        "a b": "lower-case letters",
+        "../mine": "lower-case letters",
+        "送别": "lower-case letters",
+        "a" * 300: "up to 60",
+        "mine": "There is mine.yaml already",
+        "there": "There is There.yml already",
+    }
+    before = sorted(folder.iterdir())
+    for scenario, words in cases.items():
+        done = bare_practice("new", "--prompts", folder, "--", scenario)
+        assert done.returncode == 1
+        assert words in done.stderr
+        assert done.stderr.count("\n") == 1
+    assert sorted(folder.iterdir()) == before
+    for place, words in ((folder / "none", "no folder"), (Path("/proc"), "cannot be written")):
+        done = bare_practice("new", "fresh", "--prompts", place)
+        assert done.returncode == 1
+        assert words in done.stderr
+        assert done.stderr.count("\n") == 1
+
+
+def test_new_leaves_a_schema_of_somebody_elses_alone(bare_practice: Practice) -> None:
+    folder = bare_practice.home / "p"
+    folder.mkdir()
+    schema = folder / "schema.json"
+    schema.write_bytes('{"a": "别的"}'.encode("gbk"))
+    assert bare_practice("new", "one", "--prompts", folder).returncode == 0
+    assert schema.read_bytes() == '{"a": "别的"}'.encode("gbk")
+    schema.write_text(json.dumps({"$comment": SCHEMA_REMARK}), "utf-8")
+    assert bare_practice("new", "two", "--prompts", folder).returncode == 0
+    assert schema.read_text("utf-8") == schema_text()
+
+
+# ---- schema ----------------------------------------------------------------
+
+
+SCHEMA = Draft202012Validator(json.loads(schema_text()))
+
+
+def accepts(text: str) -> bool:
+    return SCHEMA.is_valid(yaml.safe_load(text))
+
+
+def test_the_schema_of_the_shipped_scenarios_is_the_readers(bare_practice: Practice) -> None:
+    assert (ROOT / "prompts" / "schema.json").read_text("utf-8") == schema_text()
+    assert bare_practice("schema").stdout == schema_text()
+    Draft202012Validator.check_schema(SCHEMA.schema)
+
+
+def test_the_schema_accepts_what_the_reader_accepts() -> None:
+    for scenario in prompts.scenario_ids(ROOT / "prompts"):
+        text = (ROOT / "prompts" / f"{scenario}.yaml").read_text("utf-8")
+        assert accepts(text), scenario
+    for kind in ScenarioKind:
+        assert accepts(template(kind, is_conversation=kind is ScenarioKind.CONVERSATION))
+    assert accepts("标题: 送别\n何时: 客户离开\n出处: 3.3\n禁语改说: all\n")
+
+
+GOOD = SCENARIO.format(title="送别", kind="送别")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        GOOD.replace("title", "tilte"),
+        GOOD.replace("when: 客户离开\n", ""),
+        GOOD.replace("kind: 送别", "kind: 再会"),
+        GOOD.replace("cue", "cu"),
+        GOOD.replace("script: 【请|敬语】慢走。", "customer: 再见"),
+        GOOD.replace("title: 送别", "title: [送别]"),
+        GOOD + "origin: mine\n",
+        GOOD + "slots: {业务: []}\n",
+        GOOD + "    branches: [{when: 客户走了}]\n",
+        GOOD + "    branches: [{when: 客户走了, then: end, weight: 0}]\n",
+        "title: 送别\nwhen: 客户离开\n",
+    ],
+)
+def test_the_schema_refuses_what_the_reader_refuses(text: str, tmp_path: Path) -> None:
+    assert accepts(GOOD)
+    assert not accepts(text)
+    (tmp_path / "mine.yaml").write_text(text, "utf-8")
+    assert prompts.check(tmp_path)[1]
+
+
+def test_every_key_is_described_in_both_languages() -> None:
+    shapes = [SCHEMA.schema, *SCHEMA.schema["$defs"].values()]
+    for shape in shapes:
+        for key, value in shape["properties"].items():
+            chinese, dot, english = value["description"].partition(" · ")
+            assert dot, key
+            assert english.isascii(), key
+            assert not chinese.isascii(), key
+            assert not key.isascii() or any(not k.isascii() for k in shape["properties"])

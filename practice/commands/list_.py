@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from practice.commands import options, parts
-from practice.core.kinds import CHINESE_SCENARIO_KINDS, ScenarioKind, parse_scenario_kind
+from practice.core.kinds import ScenarioKind
 from practice.i18n import gettext as _
 
 if TYPE_CHECKING:
@@ -17,20 +17,8 @@ if TYPE_CHECKING:
     from practice.report.listing import Best
 
 
-def _kind(_ctx: click.Context, _param: click.Parameter, value: str | None) -> ScenarioKind | None:
-    """Read a kind of scenario by its English or Chinese name."""
-    if value is None:
-        return None
-    kind = parse_scenario_kind(value)
-    if kind is None:
-        kinds = "、".join(CHINESE_SCENARIO_KINDS.values())
-        message = _("“{kind}” is no kind of scenario. Use one of: {kinds}.")
-        raise click.BadParameter(message.format(kind=value, kinds=kinds))
-    return kind
-
-
 @click.command("list", help=_("List the scenarios by kind, with the trainee's best result."))
-@click.option("--kind", callback=_kind, help=_("Only scenarios of this kind, like 送别."))
+@options.kind(_("Only scenarios of this kind, like 送别."))
 @options.as_json
 @options.trainee
 @options.group

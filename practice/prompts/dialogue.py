@@ -5,26 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import Annotated, Protocol
+from typing import Protocol
 
 import yaml
-from pydantic import Field
 
 from practice.core.models import Branch
 from practice.i18n import gettext as _
 from practice.prompts.problems import Problem
-from practice.prompts.yaml_file import Model, Text, line_of
+from practice.prompts.shapes import BranchFile
+from practice.prompts.yaml_file import line_of
 
 END = ("end", "结束")
 """What stands in the place of a line's name where nothing follows."""
-
-
-class BranchFile(Model):
-    """One way that a conversation can go on."""
-
-    when: Text
-    then: Text
-    weight: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
 
 
 class _Line(Protocol):

@@ -7,10 +7,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, ClassVar
 
 import yaml
-from pydantic import Field
 
 from practice.core.kinds import (
     CHINESE,
@@ -24,14 +22,15 @@ from practice.core.models import BannedPhrase, Branch, Element, Line, Scenario, 
 from practice.core.normalize import normal_form, normalize
 from practice.core.sounds import parse_pinyin
 from practice.i18n import gettext as _
-from practice.prompts.dialogue import BranchFile, read_exits
+from practice.prompts.dialogue import read_exits
 from practice.prompts.problems import InvalidFileError, Problem
-from practice.prompts.yaml_file import Model, Text, key_name, line_of, parse, validate
+from practice.prompts.shapes import ScenarioFile
+from practice.prompts.yaml_file import key_name, line_of, parse, validate
 
 _HAN = re.compile("[\u4e00-\u9fff]")
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_ORIGINS = ("standard", "extension")
-_ALL_SWAPS = "all"
+ORIGINS = ("standard", "extension")
+ALL_SWAPS = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,36 +45,6 @@ class Heading:
     source: str
     origin: str
     lines: int
-
-
-class _LineFile(Model):
-    parts: ClassVar[tuple[type[Model], ...]] = (BranchFile,)
-
-    cue: Text
-    script: Text
-    customer: str = ""
-    body: str = ""
-    also: tuple[Text, ...] = ()
-    name: str = ""
-    then: str = ""
-    branches: tuple[BranchFile, ...] = ()
-
-
-class _ScenarioFile(Model):
-    parts: ClassVar[tuple[type[Model], ...]] = (_LineFile,)
-
-    title: Text
-    when: Text
-    lines: tuple[_LineFile, ...] = ()
-    swaps: str = ""
-    kind: str = ""
-    role: str = ""
-    source: str = ""
-    origin: str = "standard"
-    covers: tuple[Text, ...] = ()
-    address: tuple[Text, ...] = ()
-    slots: dict[str, Annotated[tuple[Text, ...], Field(min_length=1)]] = Field(default_factory=dict)
-    readings: dict[str, Text] = Field(default_factory=dict)
 
 
 def read_scenario(
@@ -180,7 +149,7 @@ def is_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
-def _open(path: Path) -> tuple[bytes, yaml.Node, _ScenarioFile]:
+def _open(path: Path) -> tuple[bytes, yaml.Node, ScenarioFile]:
     raw, tree = parse(path)
     if not is_id(path.stem):
         message = _(
@@ -188,7 +157,7 @@ def _open(path: Path) -> tuple[bytes, yaml.Node, _ScenarioFile]:
             "hyphens only, like id-missing.yaml."
         )
         raise InvalidFileError([Problem(path, 1, message)])
-    return raw, tree, validate(_ScenarioFile, path, tree)
+    return raw, tree, validate(ScenarioFile, path, tree)
 
 
 def _swaps(banned: Sequence[BannedPhrase]) -> Iterator[Line]:
@@ -200,23 +169,23 @@ def _swaps(banned: Sequence[BannedPhrase]) -> Iterator[Line]:
         yield Line(cue, phrase.wordings, instead_of=phrase.phrase)
 
 
-def _kind(file: _ScenarioFile) -> ScenarioKind:
+def _kind(file: ScenarioFile) -> ScenarioKind:
     return (
         (parse_scenario_kind(file.kind) or ScenarioKind.OTHER) if file.kind else ScenarioKind.OTHER
     )
 
 
-def _heading_problems(path: Path, tree: yaml.Node, file: _ScenarioFile) -> Iterator[Problem]:
+def _heading_problems(path: Path, tree: yaml.Node, file: ScenarioFile) -> Iterator[Problem]:
     """What is wrong with the keys that stand above the lines."""
     if file.kind and parse_scenario_kind(file.kind) is None:
         kinds = "、".join(CHINESE_SCENARIO_KINDS.values())
         message = _("“{kind}” is no kind of scenario. Use one of: {kinds}.")
         where = line_of(tree, ("kind",))
         yield Problem(path, where, message.format(kind=file.kind, kinds=kinds))
-    if file.origin not in _ORIGINS:
+    if file.origin not in ORIGINS:
         message = _("“{origin}” is no origin. Write standard or extension.")
         yield Problem(path, line_of(tree, ("origin",)), message.format(origin=file.origin))
-    if file.swaps and file.swaps != _ALL_SWAPS:
+    if file.swaps and file.swaps != ALL_SWAPS:
         message = _("“{swaps}” cannot be swapped. Write “swaps: all”.")
         yield Problem(path, line_of(tree, ("swaps",)), message.format(swaps=file.swaps))
     if bool(file.swaps) is bool(file.lines):
@@ -268,7 +237,7 @@ def _strangers(
 
 
 def _unread(
-    path: Path, tree: yaml.Node, file: _ScenarioFile, lines: Sequence[Line]
+    path: Path, tree: yaml.Node, file: ScenarioFile, lines: Sequence[Line]
 ) -> Iterator[Problem]:
     """Readings of phrases that stand in no script."""
     scripts = [normalize(w.script) for line in lines for w in line.wordings]
@@ -285,7 +254,7 @@ def _fill(text: str, slots: dict[str, tuple[str, ...]]) -> str:
     return text
 
 
-def _slot_problems(path: Path, tree: yaml.Node, file: _ScenarioFile) -> Iterator[Problem]:
+def _slot_problems(path: Path, tree: yaml.Node, file: ScenarioFile) -> Iterator[Problem]:
     """Slots that are used and not listed, or listed with markup, or listed and not used."""
     scripts = [text for line in file.lines for text in (line.script, *line.also)]
     for number, line in enumerate(file.lines):
@@ -310,7 +279,7 @@ def _slot_problems(path: Path, tree: yaml.Node, file: _ScenarioFile) -> Iterator
 
 
 def _reading_problems(
-    path: Path, tree: yaml.Node, file: _ScenarioFile, readings: dict[str, tuple[str, ...] | None]
+    path: Path, tree: yaml.Node, file: ScenarioFile, readings: dict[str, tuple[str, ...] | None]
 ) -> Iterator[Problem]:
     for phrase, syllables in readings.items():
         if syllables is None or len(syllables) != len(normalize(phrase)):

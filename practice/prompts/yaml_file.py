@@ -23,7 +23,7 @@ _SLIP = re.compile(rf"{_WIDE_COLON.pattern}|^ *\t|{_TIGHT_DASH.pattern}", re.MUL
 _MOST_DEPTH = 20
 
 # A trainer may write the keys in Chinese.
-_CHINESE_KEYS = {
+CHINESE_KEYS = {
     "标题": "title",
     "何时": "when",
     "角色": "role",
@@ -56,7 +56,7 @@ _CHINESE_KEYS = {
     "内容": "items",
 }
 
-_KEYS = frozenset(_CHINESE_KEYS) | frozenset(_CHINESE_KEYS.values())
+_KEYS = frozenset(CHINESE_KEYS) | frozenset(CHINESE_KEYS.values())
 
 Text = Annotated[str, Field(min_length=1)]
 
@@ -264,7 +264,7 @@ def _construct(path: Path, node: yaml.Node, repeated: list[Problem]) -> object:
 
 
 def _key(node: yaml.Node) -> str:
-    return _CHINESE_KEYS.get(str(node.value), str(node.value))
+    return CHINESE_KEYS.get(str(node.value), str(node.value))
 
 
 def line_of(node: yaml.Node, location: tuple[str | int, ...]) -> int:
@@ -309,13 +309,13 @@ def _shape_message(model: type[Model], detail: dict[str, Any]) -> str:
 
 def key_name(key: str) -> str:
     """A key as it is called in messages, with its Chinese names beside it."""
-    chinese = [name for name, english in _CHINESE_KEYS.items() if english == key]
+    chinese = [name for name, english in CHINESE_KEYS.items() if english == key]
     return f"“{key}” ({'/'.join(chinese)})" if chinese else f"“{key}”"
 
 
 def _unknown_key_message(model: type[Model], key: str) -> str:
     known = _keys(model)
-    known |= {name for name, english in _CHINESE_KEYS.items() if english in known}
+    known |= {name for name, english in CHINESE_KEYS.items() if english in known}
     near = difflib.get_close_matches(key, sorted(known), n=1, cutoff=0.5)
     if near:
         return _("the key “{key}” is unknown. Did you mean “{near}”?").format(key=key, near=near[0])
