@@ -8,14 +8,19 @@ from pathlib import Path
 import pytest
 import yaml
 from conftest import ROOT, Place, Practice, heard, review, take
+from hypothesis import given
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from rich.cells import cell_len
 
 from practice import prompts
 from practice.core.kinds import ScenarioKind
+from practice.core.markup import parse_script
 from practice.core.models import Decision, Trainee
 from practice.prompts.new import template
 from practice.prompts.schema import SCHEMA_REMARK, schema_text
 from practice.report.listing import best_result, listing
+from practice.report.scenario import marked, outline
 from practice.store import Store
 from practice.store.best import BestOfLine, best_of_lines
 
@@ -77,8 +82,6 @@ def test_list_groups_by_kind_in_the_standards_order(
 
 
 def test_list_fits_eighty_cells() -> None:
-    from rich.cells import cell_len
-
     headings, _problems = prompts.load_headings(ROOT / "prompts")
     best = {
         heading.id: best_result(heading.lines, [BestOfLine(1, True, 100.0)]) for heading in headings
@@ -149,6 +152,93 @@ def test_one_scenario_is_loaded_without_the_others(
     monkeypatch.setattr(Path, "read_bytes", read_bytes)
     prompts.load(tmp_path, "s-7")
     assert read == ["s-7.yaml"]
+
+
+# ---- show ------------------------------------------------------------------
+
+
+def words() -> st.SearchStrategy[str]:
+    return st.text("请您好谢", min_size=1, max_size=3)
+
+
+ELEMENTS = st.builds(
+    lambda texts, kind, flag: f"【{'/'.join(texts)}|{kind}{flag}】",
+    st.lists(words(), min_size=1, max_size=3, unique=True),
+    st.sampled_from(["敬语", "问候", "称呼"]),
+    st.sampled_from(["", "|关键", "|可选"]),
+)
+
+
+@given(st.lists(ELEMENTS | words(), min_size=1, max_size=4).map("".join))
+def test_a_script_is_shown_as_it_may_be_written(script: str) -> None:
+    wordings = parse_script(script, {})
+    shown = [w for sentence in marked(wordings) for w in parse_script(sentence, {})]
+    plain = {(w.script, tuple((e.kind, e.critical, e.required) for e in w.elements)) for w in shown}
+    assert plain == {
+        (w.script, tuple((e.kind, e.critical, e.required) for e in w.elements)) for w in wordings
+    }
+
+
+def test_alternatives_and_slots_are_shown_as_one_sentence() -> None:
+    slots = {"业务": ("入网", "过户")}
+    script = "【您好/早上好|问候】，先办{业务}业务，【请|敬语|关键】坐。"
+    also = "【坐|敬语】"
+    shown = marked((*parse_script(script, slots), *parse_script(also, slots)))
+    assert shown == ["【您好/早上好|问候】，先办{入网/过户}业务，【请|敬语|关键】坐。", also]
+    # By chance alike, and not every combination counts.
+    alike = [*parse_script("【请|敬语】坐这", {}), *parse_script("那【请|敬语】坐", {})]
+    assert marked(alike) == ["【请|敬语】坐这", "那【请|敬语】坐"]
+
+
+def test_show_prints_a_conversation_as_a_tree(bare_practice: Practice) -> None:
+    folder = bare_practice.home / "p"
+    folder.mkdir()
+    text = template(ScenarioKind.CONVERSATION, is_conversation=True)
+    (folder / "talk.yaml").write_text(text, "utf-8")
+    assert outline(prompts.load(folder, "talk")) == [
+        "1",
+        "  客户拿出了身份证 → 3 → end",
+        "  客户什么证件都没有 → 2 → end",
+    ]
+    shown = bare_practice("show", "talk", "--prompts", folder).stdout
+    for words_ in (
+        "Kind: conversation 对话",
+        "The customer is: 先生",
+        "  客户拿出了身份证 → 3 → end",
+        "Customer: “我要补卡。”",
+        "· 双手接取",
+        "【谢谢|答谢】，【请|敬语】稍等。",
+        "称呼 form of address",
+    ):
+        assert words_ in shown
+    assert "\x1b" not in shown
+    assert all(cell_len(line) <= 80 for line in shown.splitlines())
+
+
+def test_an_outline_writes_no_line_twice(tmp_path: Path) -> None:
+    lines = "\n".join(
+        f"  - {{name: n{i}, cue: 甲, script: 慢走, branches: "
+        f"[{{when: 左, then: n{i + 1}}}, {{when: 右, then: n{i + 2}}}]}}"
+        for i in range(40)
+    )
+    rest = "\n".join(f"  - {{name: n{i}, cue: 甲, script: 慢走, then: end}}" for i in (40, 41))
+    text = f"title: 长\nwhen: 随时\nlines:\n{lines}\n{rest}\n"
+    (tmp_path / "long.yaml").write_text(text, "utf-8")
+    shown = outline(prompts.load(tmp_path, "long"))
+    assert len(shown) == 1 + 2 * 40
+    assert "  右 → 3 …" in shown
+
+
+def test_show_prints_what_to_say_instead(bare_practice: Practice) -> None:
+    folder = bare_practice.home / "p"
+    (folder / "rules").mkdir(parents=True)
+    (folder / "rules/banned.yaml").write_text(
+        "banned: [{phrase: 不知道, instead: 【对不起|道歉】，我问一下。}]\n", "utf-8"
+    )
+    (folder / "swap.yaml").write_text("title: 改\nwhen: 随时\nswaps: all\n", "utf-8")
+    shown = bare_practice("show", "swap", "--prompts", folder).stdout
+    assert "1. Instead of: 不知道" in shown
+    assert "【对不起|道歉】，我问一下。" in shown
 
 
 # ---- new -------------------------------------------------------------------

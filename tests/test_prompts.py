@@ -239,5 +239,5 @@ def test_list_and_show(practice: Practice) -> None:
     assert "farewell" in listed.stdout
     assert all(len(line) <= 80 for line in listed.stdout.splitlines())
     shown = practice("show", "greeting")
-    assert "Also accepted" in shown.stdout
+    assert "【您好/早上好" in shown.stdout
     assert practice.json("show", "greeting")[0]["id"] == "greeting"
