@@ -7,12 +7,15 @@ import errno
 import os
 import sys
 from importlib import import_module
+from itertools import islice
 
 import click
 
 from practice import __version__
-from practice.errors import PracticeError
-from practice.i18n import gettext as _
+from practice.errors import PracticeError, system_reason
+from practice.i18n import available, gettext, settle
+from practice.i18n import later as _
+from practice.report.help import HelpContext, lay_out_by_cells
 from practice.visible import one_line
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -37,15 +40,28 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "new": ("new:new", _("Write a new scenario's file, to make your own.")),
     "check": ("check:check", _("Check the scenarios' files for mistakes.")),
     "schema": ("schema:schema", _("Print the JSON schema of a scenario's file, for editors.")),
+    "coverage": (
+        "coverage:coverage",
+        _("Show which scenarios practise which rows of the standard."),
+    ),
     "devices": ("devices:devices", _("List the microphones.")),
     "doctor": ("doctor:doctor", _("Check Python, sound, microphone, weights, disk.")),
     "model": ("model:model", _("Whisper's weights: list, install, path.")),
 }
-"""Each command's place below practice.commands, and its line in the help."""
+"""Each command's place below practice.commands, and its line in the help.
+
+The lines are translated where they are shown: ``--lang`` is not read yet.
+"""
 
 
 class Contents(click.Group):
     """A group that imports a command when it is called, not before: help stays instant."""
+
+    context_class = HelpContext
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read ``--lang`` wherever it was typed."""
+        return super().parse_args(ctx, lang_first(args))
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Name the commands in the order of the table."""
@@ -57,22 +73,56 @@ class Contents(click.Group):
             return None
         module, name = COMMANDS[cmd_name][0].split(":")
         command: click.Command = getattr(import_module(f"practice.commands.{module}"), name)
+        lay_out_by_cells(command)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands from the table, without importing them."""
-        with formatter.section(_("Commands")):
-            formatter.write_dl([(name, text) for name, (_place, text) in COMMANDS.items()])
+        with formatter.section(gettext("Commands")):
+            formatter.write_dl([(name, gettext(text)) for name, (_place, text) in COMMANDS.items()])
 
 
-@click.group(
-    cls=Contents,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
-    help=_("Practise the phrases of the service standard, and see which courtesies were missed."),
-)
-@click.version_option(__version__, package_name="practice")
-def cli() -> None:
-    """Group the commands."""
+def lang_first(args: list[str]) -> list[str]:
+    """Put ``--lang``, which may be typed anywhere, where the whole command reads it."""
+    lang: list[str] = []
+    others: list[str] = []
+    rest = iter(args)
+    for arg in rest:
+        if arg == "--":
+            others += [arg, *rest]
+        elif arg == "--lang":
+            lang = [arg, *islice(rest, 1)]
+        elif arg.startswith("--lang="):
+            lang = ["--lang", arg.removeprefix("--lang=")]
+        else:
+            others.append(arg)
+    if lang == ["--lang"]:
+        return lang  # alone, or it would take the command's name for its value
+    return [*lang, *(others or ["--help"])] if lang else others
+
+
+def contents() -> Contents:
+    """Make the group; its words are in the user's language."""
+
+    @click.group(
+        "practice",
+        cls=Contents,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+        help=gettext(
+            "Practise the phrases of the service standard, and see which courtesies were missed."
+        ),
+    )
+    @click.option(
+        "--lang",
+        type=click.Choice(available()),
+        expose_value=False,
+        help=gettext("Language; may stand after the command, too. [env: PRACTICE_LANG]"),
+    )
+    @click.version_option(__version__, package_name="practice")
+    def cli() -> None:
+        """Group the commands."""
+
+    return cli
 
 
 def main() -> None:
@@ -81,15 +131,20 @@ def main() -> None:
     0 done, 1 a mistake of input or environment, 2 wrong usage, 130 Ctrl-C. What is not
     expected keeps its traceback.
     """
+    match lang_first(sys.argv[1:]):
+        case ["--lang", chosen, *_others]:
+            settle(chosen)
+        case _others:
+            settle()
     os.umask(0o077)  # voices and names: what is made here is its user's own
     for stream in (sys.stdout, sys.stderr):
         # A console without Chinese shows question marks instead of ending the run.
         with contextlib.suppress(AttributeError):
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
-        status = cli.main(standalone_mode=False)
+        status = contents().main(standalone_mode=False)
     except PracticeError as error:
-        click.echo(_("Error: {message}").format(message=one_line(str(error))), err=True)
+        click.echo(gettext("Error: {message}").format(message=one_line(str(error))), err=True)
         sys.exit(1)
     except click.ClickException as error:
         error.show()
@@ -100,7 +155,7 @@ def main() -> None:
     except UnicodeEncodeError as error:
         if "surrogates" not in error.reason:
             raise
-        click.echo(_("Error: an argument has bytes that are no text."), err=True)
+        click.echo(gettext("Error: an argument has bytes that are no text."), err=True)
         sys.exit(1)
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EPIPE):
@@ -110,7 +165,7 @@ def main() -> None:
         sys.stdout = None
         if error.errno == errno.EPIPE:
             sys.exit(0)
-        click.echo(_("Error: {message}").format(message=error.strerror), err=True)
+        click.echo(gettext("Error: {message}").format(message=system_reason(error)), err=True)
         sys.exit(1)
     sys.exit(status if isinstance(status, int) else 0)
 

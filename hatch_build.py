@@ -11,7 +11,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class CatalogueHook(BuildHookInterface):  # type: ignore[type-arg]
-    """Turns every practice.po into the practice.mo beside it."""
+    """Turns every .po into the .mo beside it."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Compile before files are collected; .mo files are artifacts of the build."""

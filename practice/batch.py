@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 from practice import takes
 from practice.assess import Judge
 from practice.core.models import Assessment, Attempt, Element, Line, Wording
-from practice.errors import AudioError, PracticeError
+from practice.errors import AudioError, PracticeError, system_reason
 from practice.i18n import gettext as _
 from practice.session import Session, Step
 from practice.speech import audio
@@ -65,7 +65,9 @@ def read_manifest(path: Path) -> list[Row]:
         raise PracticeError(_("The manifest {path} is not UTF-8.").format(path=path)) from None
     except OSError as error:
         raise PracticeError(
-            _("The manifest {path} cannot be read: {why}.").format(path=path, why=error.strerror)
+            _("The manifest {path} cannot be read: {why}.").format(
+                path=path, why=system_reason(error)
+            )
         ) from None
     rows = []
     for number, line in enumerate(text.splitlines(), 1):

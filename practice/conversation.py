@@ -23,6 +23,7 @@ class Walk:
         self._scenario = scenario
         self._choose = choose
         self._walked: list[Step] = []
+        self._is_finished = False
 
     def __iter__(self) -> Iterator[Step]:
         """Give the turns, each when the one before it is over."""
@@ -38,6 +39,7 @@ class Walk:
             yield step
             way = ways[0] if len(ways) == 1 else self._choose(ways)
             number = way.then
+        self._is_finished = True
 
     def whole(self, attempts: Sequence[Attempt]) -> Whole:
         """Judge what was walked; turns without an attempt were passed over."""
@@ -45,7 +47,7 @@ class Walk:
             self._scenario,
             [step.number for step in self._walked],
             attempts,
-            is_finished=bool(self._walked) and self._walked[-1].is_last,
+            is_finished=self._is_finished,
         )
 
 

@@ -1,5 +1,9 @@
 """The failures that a user can mend, each told in one line: what happened, what to do."""
 
+import errno
+
+from practice.i18n import gettext as _
+
 
 class PracticeError(Exception):
     """A mistake of input or a failure of the environment that a user can mend.
@@ -35,3 +39,24 @@ class ExportError(PracticeError):
 
 class PackError(PracticeError):
     """A pack cannot be written, or a file is no pack that can be read."""
+
+
+def system_reason(error: Exception) -> str:
+    """Why the system refused: in the user's language where the reason is a usual one."""
+    usual = {
+        errno.EACCES: _("permission denied"),
+        errno.EPERM: _("not permitted"),
+        errno.EROFS: _("it can only be read"),
+        errno.ENOSPC: _("the disk is full"),
+        errno.EDQUOT: _("the user's share of the disk is full"),
+        errno.ENOENT: _("no such file or folder"),
+        errno.EISDIR: _("it is a folder"),
+        errno.ENOTDIR: _("it is no folder"),
+        errno.EEXIST: _("it is there already"),
+        errno.ENAMETOOLONG: _("the name is too long"),
+        errno.EIO: _("the disk or device failed"),
+        errno.EADDRINUSE: _("the port is in use"),
+    }
+    if isinstance(error, OSError) and error.errno in usual:
+        return usual[error.errno]
+    return getattr(error, "strerror", None) or str(error)

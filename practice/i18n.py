@@ -1,21 +1,52 @@
 """Text for people goes through here: English in the source, other languages by catalogue.
 
-The language is ``PRACTICE_LANG``, else the one that the environment or, on Windows,
-the system names. A language without a catalogue falls back to English.
+The language is the one chosen with ``--lang``, else ``PRACTICE_LANG``, else the one that the
+environment or, on Windows, the system names. Without a catalogue for it, it is English.
 """
 
 import gettext as _gettext
 import locale
 import os
+import re
 import sys
 from functools import cache
 from pathlib import Path
 
 DOMAIN = "practice"
+CLICK_DOMAIN = "click"
 LOCALE_DIR = Path(__file__).parent / "locale"
+SOURCE = "en"
 
 
-def languages() -> list[str]:
+@cache
+def available() -> tuple[str, ...]:
+    """The languages there are."""
+    return (SOURCE, *sorted(path.name for path in LOCALE_DIR.iterdir() if path.is_dir()))
+
+
+def settle(chosen: str | None = None) -> None:
+    """Settle the language of this process, before its first message: Click's words as well.
+
+    Click asks the standard library's gettext for them, which asks ``LANGUAGE``.
+    """
+    if chosen in available():
+        os.environ["PRACTICE_LANG"] = str(chosen)
+    language.cache_clear()
+    _catalogue.cache_clear()
+    os.environ["LANGUAGE"] = language()
+    _gettext.bindtextdomain(CLICK_DOMAIN, str(LOCALE_DIR))
+    _gettext.textdomain(CLICK_DOMAIN)
+
+
+@cache
+def language() -> str:
+    """The best of the user's languages that there is; English is, without a catalogue."""
+    there = available()
+    names = (re.split(r"[-_.@]", name)[0].lower() for name in _preferred())
+    return next((name for name in names if name in there), SOURCE)
+
+
+def _preferred() -> list[str]:
     """The languages that the user prefers, best first."""
     chosen = os.environ.get("PRACTICE_LANG")
     if chosen:
@@ -35,7 +66,7 @@ def languages() -> list[str]:
 
 @cache
 def _catalogue() -> _gettext.NullTranslations:
-    return _gettext.translation(DOMAIN, LOCALE_DIR, languages=languages(), fallback=True)
+    return _gettext.translation(DOMAIN, LOCALE_DIR, languages=[language()], fallback=True)
 
 
 def gettext(message: str) -> str:
@@ -48,6 +79,11 @@ def ngettext(singular: str, plural: str, n: int) -> str:
     return _catalogue().ngettext(singular, plural, n)
 
 
+def later(message: str) -> str:
+    """Mark a message for the catalogue that is translated where it is shown."""
+    return message
+
+
 def is_chinese() -> bool:
     """Whether messages come out in Chinese."""
-    return _catalogue().info().get("language", "").startswith("zh")
+    return language() == "zh"

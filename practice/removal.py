@@ -14,7 +14,7 @@ from pathlib import Path
 
 from practice import settings, takes
 from practice.core.models import Take, Trainee
-from practice.errors import PracticeError
+from practice.errors import PracticeError, system_reason
 from practice.i18n import gettext as _
 from practice.store import Store
 from practice.store.people import People
@@ -135,7 +135,7 @@ def _stuck(number: int, error: OSError) -> str:
     return _(
         "{n} files cannot be removed, like {path}: {why}. Their records are gone; close what "
         "uses the files and run it again."
-    ).format(n=number, path=error.filename, why=error.strerror)
+    ).format(n=number, path=error.filename, why=system_reason(error))
 
 
 def _is_meant(aim: Aim, take: Take) -> bool:

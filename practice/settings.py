@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from practice.errors import PracticeError
+from practice.errors import PracticeError, system_reason
 from practice.i18n import gettext as _
 
 
@@ -46,6 +46,6 @@ def _write(path: Path, values: dict[str, Any]) -> None:
     except OSError as error:
         raise PracticeError(
             _("{path} cannot be written: {why}. Give your name with --trainee.").format(
-                path=path, why=error.strerror
+                path=path, why=system_reason(error)
             )
         ) from None

@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 from pydantic import TypeAdapter, ValidationError
 
 from practice.core.models import Take
-from practice.errors import AudioError
+from practice.errors import AudioError, system_reason
 from practice.i18n import gettext as _
 
 _TAKE = TypeAdapter(Take)
@@ -38,7 +38,7 @@ def audio_path(folder: Path, audio: str) -> Path:
     except OSError as error:
         raise AudioError(
             _("{folder} cannot be written: {why}. Choose another folder with --recordings.").format(
-                folder=path.parent, why=error.strerror
+                folder=path.parent, why=system_reason(error)
             )
         ) from None
     return path
@@ -66,7 +66,7 @@ def _put(folder: Path, audio: str, name: str, write: Callable[[Path], object]) -
             _(
                 "{path} cannot be copied to {folder}: {why}. Check the free space and the right "
                 "to write there."
-            ).format(path=name, folder=target.parent, why=error.strerror)
+            ).format(path=name, folder=target.parent, why=system_reason(error))
         ) from None
 
 
@@ -83,7 +83,7 @@ def announced(folder: Path, take: Take) -> Iterator[None]:
         lock.release()
         raise AudioError(
             _("{folder} cannot be written: {why}. Choose another folder with --recordings.").format(
-                folder=note.parent, why=error.strerror
+                folder=note.parent, why=system_reason(error)
             )
         ) from None
     try:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import pexpect
 import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Browser, sync_playwright
@@ -318,3 +319,43 @@ def microphone(tmp_path: Path) -> Iterator[Microphone]:
     finally:
         server.terminate()
         server.wait(10)
+
+
+Start = Callable[..., pexpect.spawn]
+
+
+@pytest.fixture
+def start(practice: Practice, microphone: Microphone) -> Start:
+    """Start the command in a terminal of 80 columns, with the virtual microphone."""
+
+    def start(*args: str, env: dict[str, str] | None = None) -> pexpect.spawn:
+        whole = practice.env | {
+            k: microphone.env[k] for k in ("XDG_RUNTIME_DIR", "ALSA_CONFIG_PATH")
+        }
+        child = pexpect.spawn(
+            COMMAND,
+            list(args),
+            env=whole | {"TERM": "xterm-256color"} | (env or {}),
+            encoding="utf-8",
+            dimensions=(24, 80),
+            timeout=60,
+            # Whoever started the tests may have had Ctrl-C ignored.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
+        child.delaybeforesend = 0.1
+        return child
+
+    return start
+
+
+def begin(child: pexpect.spawn, key: str = "\r") -> None:
+    """Press the key that starts a take and wait until the microphone is heard."""
+    child.expect("Enter or Space")
+    child.send(key)
+    child.expect("speak now")
+
+
+def finish(child: pexpect.spawn) -> int:
+    child.expect(pexpect.EOF)
+    child.close()
+    return child.exitstatus if child.exitstatus is not None else -child.signalstatus

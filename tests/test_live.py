@@ -6,54 +6,26 @@ import json
 import os
 import signal
 import wave
-from collections.abc import Callable
 from pathlib import Path
 
 import pexpect
 import pytest
-from conftest import CLIPS, COMMAND, Microphone, Practice, heard, review, take, wait_until
+from conftest import (
+    CLIPS,
+    COMMAND,
+    Microphone,
+    Practice,
+    Start,
+    begin,
+    finish,
+    heard,
+    review,
+    take,
+    wait_until,
+)
 
 from practice.core.models import Comment, Decision
 from practice.store import Store
-
-Start = Callable[..., pexpect.spawn]
-
-
-@pytest.fixture
-def start(practice: Practice, microphone: Microphone) -> Start:
-    """Start the command in a terminal of 80 columns, with the virtual microphone."""
-
-    def start(*args: str, env: dict[str, str] | None = None) -> pexpect.spawn:
-        whole = practice.env | {
-            k: microphone.env[k] for k in ("XDG_RUNTIME_DIR", "ALSA_CONFIG_PATH")
-        }
-        child = pexpect.spawn(
-            COMMAND,
-            list(args),
-            env=whole | {"TERM": "xterm-256color"} | (env or {}),
-            encoding="utf-8",
-            dimensions=(24, 80),
-            timeout=60,
-            # Whoever started the tests may have had Ctrl-C ignored.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-        )
-        child.delaybeforesend = 0.1
-        return child
-
-    return start
-
-
-def begin(child: pexpect.spawn, key: str = "\r") -> None:
-    """Press the key that starts a take and wait until the microphone is heard."""
-    child.expect("Enter or Space")
-    child.send(key)
-    child.expect("speak now")
-
-
-def finish(child: pexpect.spawn) -> int:
-    child.expect(pexpect.EOF)
-    child.close()
-    return child.exitstatus if child.exitstatus is not None else -child.signalstatus
 
 
 def takes(practice: Practice) -> list[Path]:

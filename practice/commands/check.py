@@ -11,30 +11,44 @@ import click
 from practice.commands import options
 from practice.i18n import gettext as _
 from practice.i18n import ngettext
+from practice.places import checkout, default_prompts
 
 
 @click.command(help=_("Check the scenarios' files; each mistake is named with its line."))
 @options.prompts
 def check(prompts_dir: Path) -> None:
-    """Print every mistake; exit with 1 where there is one."""
-    from practice import prompts
+    """Print every mistake; exit with 1 where there is one.
+
+    With a checkout's own scenarios go its catalogues of messages.
+    """
+    from practice import catalogue, prompts
     from practice.report.excerpt import excerpt
     from practice.report.wrap import MAX_WIDTH, wrap
     from practice.visible import visible
 
-    files, problems = prompts.check(prompts_dir)
     width = min(shutil.get_terminal_size().columns, MAX_WIDTH)
-    for problem in problems:
-        click.echo(wrap(visible(str(problem)), width, 2))
-        for line in excerpt(_lines(problem.path), problem.line, problem.message, width):
-            click.echo(line)
-    if problems:
+    files, problems = prompts.check(prompts_dir)
+    mistakes = [
+        [
+            wrap(visible(str(problem)), width, 2),
+            *excerpt(_lines(problem.path), problem.line, problem.message, width),
+        ]
+        for problem in problems
+    ]
+    root = checkout()
+    if root is not None and prompts_dir.resolve() == default_prompts().resolve():
+        catalogues, found = catalogue.check(root)
+        files += catalogues
+        mistakes += [[wrap(visible(text), width, 2)] for text in found]
+    for lines in mistakes:
+        click.echo("\n".join(lines))
+    if mistakes:
         text = ngettext(
             "{n} mistake; files looked at: {files}.",
             "{n} mistakes; files looked at: {files}.",
-            len(problems),
+            len(mistakes),
         )
-        click.echo(text.format(n=len(problems), files=files), err=True)
+        click.echo(text.format(n=len(mistakes), files=files), err=True)
         raise SystemExit(1)
     click.echo(_("No mistake; files looked at: {files}.").format(files=files))
 

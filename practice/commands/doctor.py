@@ -11,9 +11,10 @@ from pathlib import Path
 import click
 
 from practice.commands import options, parts
-from practice.errors import PracticeError
+from practice.errors import PracticeError, system_reason
 from practice.i18n import gettext as _
 from practice.places import models_dir
+from practice.visible import visible
 
 _DISK_FAIL_MB = 200
 _DISK_WARN_MB = 1000
@@ -37,6 +38,18 @@ _Finding = tuple[_Level, str]
 @options.records
 def doctor(as_json: bool, model_name: str, prompts_dir: Path, records: options.Records) -> None:
     """Print OK, WARN and FAIL lines; exit with 1 where something fails."""
+    from rich.cells import cell_len
+
+    names = {
+        "python": "Python",
+        "microphone": _("microphone"),
+        "weights": _("weights"),
+        "scenarios": _("scenarios"),
+        "recordings": _("recordings"),
+        "terminal": _("terminal"),
+    }
+    levels = {_Level.OK: _("OK"), _Level.WARN: _("WARN"), _Level.FAIL: _("FAIL")}
+    widest = max(map(cell_len, levels.values()))
     findings = [
         (name, *finding)
         for name, examine in (
@@ -53,7 +66,9 @@ def doctor(as_json: bool, model_name: str, prompts_dir: Path, records: options.R
         if as_json:
             parts.emit_json({"part": name, "level": level, "text": text})
         else:
-            click.echo(f"{level:4}  {name}: {text}")
+            shown = levels[level] + " " * (widest - cell_len(levels[level]))
+            line = _("{level}  {part}: {text}").format(level=shown, part=names[name], text=text)
+            click.echo(visible(line))
     if any(level is _Level.FAIL for _name, level, _text in findings):
         raise SystemExit(1)
 
@@ -114,7 +129,7 @@ def _recordings(records: options.Records) -> Iterator[_Finding]:
     except OSError as error:
         raise PracticeError(
             _("{folder} cannot be written: {why}. Choose another folder with --recordings.").format(
-                folder=folder, why=error.strerror
+                folder=folder, why=system_reason(error)
             )
         ) from None
     free_mb = shutil.disk_usage(folder).free / 1e6

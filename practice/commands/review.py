@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from practice.commands import options, parts
-from practice.errors import PracticeError
+from practice.errors import PracticeError, system_reason
 from practice.i18n import gettext as _
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def review(
     except (OSError, ValueError) as error:
         raise PracticeError(
             _("{host}:{port} cannot be listened on: {why}. Choose another --port.").format(
-                host=host, port=port, why=getattr(error, "strerror", None) or error
+                host=host, port=port, why=system_reason(error)
             )
         ) from None
     url = f"http://{host}:{server.effective_port}/"

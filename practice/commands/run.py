@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -134,7 +134,10 @@ def _recorded_steps(
     walk = None
     if scenario.is_conversation and line is None:
         walk = Walk(scenario, as_named(scenario, branches, must_be_named(scenario)))
-    steps = list(islice(walk or steps_of(scenario, line), len(files)))
+    path = iter(walk or steps_of(scenario, line))
+    steps = list(islice(path, len(files)))
+    with suppress(PracticeError):  # whether it ends here, as far as the branches' names tell
+        next(path, None)
     if len(files) > len(steps):
         raise PracticeError(
             _(

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from practice.errors import ExportError
+from practice.errors import ExportError, system_reason
 from practice.i18n import gettext as _
 
 
@@ -37,5 +37,5 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
             _(
                 "{path} cannot be written: {why}. Check the free space and the right to write "
                 "there, and close it in other programs."
-            ).format(path=path, why=error.strerror or error)
+            ).format(path=path, why=system_reason(error))
         ) from None

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import BinaryIO
 
 from practice.core.exchange import Record
-from practice.errors import PackError
+from practice.errors import PackError, system_reason
 from practice.i18n import gettext as _
 from practice.pack import format as packs
 
@@ -113,7 +113,7 @@ class Pack:
             ) from None
         except OSError as error:
             raise PackError(
-                _("{path} cannot be read: {why}.").format(path=self.path, why=error.strerror)
+                _("{path} cannot be read: {why}.").format(path=self.path, why=system_reason(error))
             ) from None
 
     def __enter__(self) -> Pack:

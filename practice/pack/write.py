@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from uuid import uuid4
 
-from practice.errors import PackError
+from practice.errors import PackError, system_reason
 from practice.i18n import gettext as _
 from practice.pack import format as packs
 from practice.store import Store
@@ -141,7 +141,7 @@ class _Writing:
 
 def _unwritable(path: Path, error: OSError) -> str:
     return _("{path} cannot be written: {why}. Choose another place with -o.").format(
-        path=path, why=error.strerror
+        path=path, why=system_reason(error)
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from string import Template
 
 from practice.core.kinds import CHINESE_SCENARIO_KINDS, ScenarioKind
-from practice.errors import PromptError
+from practice.errors import PromptError, system_reason
 from practice.i18n import gettext as _
 from practice.i18n import is_chinese
 from practice.prompts.folder import SUFFIX, scenario_ids
@@ -39,7 +39,7 @@ def write_new(folder: Path, scenario_id: str, kind: ScenarioKind, *, is_conversa
     except OSError as error:
         raise PromptError(
             _("{path} cannot be written: {why}. Choose another folder with --prompts.").format(
-                path=path, why=error.strerror
+                path=path, why=system_reason(error)
             )
         ) from None
     return path

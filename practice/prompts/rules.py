@@ -13,7 +13,7 @@ from practice.core.markup import MarkupError, parse_script
 from practice.core.models import BannedPhrase, Severity, StandardRow
 from practice.core.normalize import normalize
 from practice.core.verdicts import LIMITS, THRESHOLDS, Thresholds
-from practice.errors import PromptError
+from practice.errors import PromptError, system_reason
 from practice.i18n import gettext as _
 from practice.prompts.problems import InvalidFileError, Problem
 from practice.prompts.scenario import markup_message, silent_parts
@@ -136,7 +136,7 @@ def write_thresholds(folder: Path, limits: Thresholds, remark: str) -> Path:
             _(
                 "{path} cannot be written: {why}. Copy the scenarios to a folder of your own and "
                 "name it with --prompts."
-            ).format(path=path, why=error.strerror)
+            ).format(path=path, why=system_reason(error))
         ) from None
     return path
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from practice.errors import system_reason
 from practice.i18n import gettext as _
 from practice.prompts.problems import InvalidFileError, Problem
 from practice.visible import is_visible
@@ -109,7 +110,7 @@ def read_text(path: Path) -> tuple[bytes, str]:
         message = (
             _("this is a folder. A scenario is a file: rename the folder, or take it away.")
             if path.is_dir()
-            else _("the file cannot be read: {why}.").format(why=error.strerror)
+            else _("the file cannot be read: {why}.").format(why=system_reason(error))
         )
         raise InvalidFileError([Problem(path, 1, message)]) from None
     except UnicodeDecodeError:

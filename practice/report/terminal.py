@@ -126,7 +126,7 @@ def one_line(attempt: Attempt) -> str:
         return _("not scored: {reason}").format(reason=reason) + by
     parts = [f"{result_name(score)} {score.total:.0f}{by}"]
     if score.off_script:
-        return f"{parts[0]}  {_('something else was said')}"
+        return parts[0] + "  " + _("something else was said")
     missed = missed_text(score)
     if missed:
         parts.append(_("Missing: {elements}").format(elements=missed))

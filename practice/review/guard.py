@@ -13,7 +13,7 @@ from flask_limiter.util import get_remote_address
 from flask_login import LoginManager, UserMixin, current_user
 from flask_wtf import CSRFProtect
 
-from practice.errors import StoreError
+from practice.errors import StoreError, system_reason
 from practice.i18n import gettext as _
 from practice.review.desk import desk
 from practice.store.accounts import Account
@@ -118,7 +118,7 @@ def session_key(folder: Path) -> str:
     except OSError as error:
         raise StoreError(
             _("{path} cannot be used: {why}. Choose another folder with --recordings.").format(
-                path=path, why=error.strerror
+                path=path, why=system_reason(error)
             )
         ) from None
     return key.decode()

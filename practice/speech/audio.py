@@ -14,7 +14,7 @@ import soundfile
 import soxr
 
 from practice.core.speechcheck import MAX_TAKE_S, RATE_HZ, Samples, clipped_share
-from practice.errors import AudioError
+from practice.errors import AudioError, system_reason
 from practice.i18n import gettext as _
 
 # What a recording's format is called on disk, so that no name comes from the user.
@@ -179,4 +179,4 @@ def _unwritable(path: Path, error: OSError) -> str:
     return _(
         "The recording {path} cannot be written: {why}. Free space on the disk or choose "
         "another folder with --recordings."
-    ).format(path=path, why=error.strerror)
+    ).format(path=path, why=system_reason(error))

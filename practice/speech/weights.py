@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from practice.errors import WeightsError
+from practice.errors import WeightsError, system_reason
 from practice.i18n import gettext as _
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def verify(model: Installed) -> None:
     except OSError as error:
         raise WeightsError(
             _("The weights {path} cannot be read: {why}.").format(
-                path=model.path, why=error.strerror
+                path=model.path, why=system_reason(error)
             )
         ) from None
     if digest != model.sha256:
@@ -114,7 +114,7 @@ def install(folder: Path, what: str, progress: Progress) -> Installed:
     except OSError as error:
         raise WeightsError(
             _("The weights cannot be written to {folder}: {why}. Free space and try again.").format(
-                folder=folder, why=error.strerror or error
+                folder=folder, why=system_reason(error)
             )
         ) from None
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from practice.core.models import Assessment, Attempt, Review, Take, Trainee
-from practice.errors import StoreError
+from practice.errors import StoreError, system_reason
 from practice.i18n import gettext as _
 from practice.store import rows
 from practice.store.database import FILE, Database, now
@@ -90,7 +90,7 @@ class Store:
             raise StoreError(
                 _(
                     "The folder {folder} cannot be made: {why}. Choose another with --recordings."
-                ).format(folder=folder, why=error.strerror)
+                ).format(folder=folder, why=system_reason(error))
             ) from None
         self.database = Database(folder, database)
         if self.database.was_migrated_from == "0001":

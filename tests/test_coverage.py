@@ -1,0 +1,177 @@
+"""The service standard in the shipped scenarios: every row practised, nothing banned asked for."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, Practice
+
+from practice import prompts
+from practice.core.coverage import cover
+from practice.core.kinds import Kind, ScenarioKind
+from practice.core.models import Scenario, StandardRow
+from practice.core.normalize import normalize
+from practice.core.sounds import sounds
+
+PROMPTS = ROOT / "prompts"
+SCENARIOS = {s.id: s for s in prompts.load_all(PROMPTS)[0]}
+ROWS = prompts.load_standard(PROMPTS)
+BANNED = prompts.load_banned(PROMPTS)
+COURTESIES = [kind for kind in Kind if kind not in (Kind.ADDRESS, Kind.POLITE, Kind.RESPECT)]
+
+
+def scripts(scenario: Scenario) -> list[str]:
+    return [w.script for line in scenario.lines for w in line.wordings]
+
+
+@pytest.fixture
+def standard(tmp_path: Path) -> Path:
+    """A folder with two rows of a standard, of which one is practised."""
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules/standard.yaml").write_text(
+        'rows:\n  - {id: a, section: "1", title: 甲|乙, words: 请慢走}\n'
+        '  - {id: b, section: "2", title: 丙}\n',
+        "utf-8",
+    )
+    (tmp_path / "mine.yaml").write_text(
+        "title: 送别\nwhen: 客户离开\ncovers: [a]\norigin: extension\n"
+        "lines:\n  - cue: 客户起身。\n    script: 【请|敬语】慢走\n",
+        "utf-8",
+    )
+    return tmp_path
+
+
+def test_page_in_the_docs_is_what_the_command_prints(bare_practice: Practice) -> None:
+    done = bare_practice("coverage", "--markdown")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == (ROOT / "docs/coverage.md").read_text("utf-8")
+
+
+def test_every_row_of_the_standard_is_practised() -> None:
+    empty = [c.row.id for c in cover(ROWS, SCENARIOS.values()) if not c.scenarios]
+    assert ROWS
+    assert not empty
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.words], ids=lambda row: row.id)
+def test_required_words_are_those_of_a_scenario(row: StandardRow) -> None:
+    # Round brackets hold what may be said instead, ** any kind of business.
+    (covered,) = cover([row], SCENARIOS.values())
+    parts = [normalize(part) for part in re.sub("（.*?）", "", row.words).split("**")]
+    assert any(
+        all(part in normalize(script) for part in parts)
+        for scenario in covered.scenarios
+        for script in scripts(scenario)
+    )
+
+
+def test_conversations_come_after_what_is_for_the_row_alone() -> None:
+    (covered,) = cover([row for row in ROWS if row.id == "papers-ask"], SCENARIOS.values())
+    assert [s.id for s in covered.scenarios] == ["id-request", "onboarding"]
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
+def test_scenario_says_whose_and_what_it_is(scenario: Scenario) -> None:
+    assert scenario.role
+    assert scenario.source
+    assert scenario.kind is not ScenarioKind.OTHER
+    assert scenario.covers
+
+
+@pytest.mark.parametrize("kind", COURTESIES)
+def test_each_courtesy_has_five_everyday_phrases(kind: Kind) -> None:
+    scenario = SCENARIOS[f"courtesy-{kind}"]
+    assert scenario.kind == ScenarioKind(kind)
+    own = [line for line in scenario.lines if kind in {e.kind for e in line.wordings[0].elements}]
+    assert len({line.script for line in own}) >= 5
+
+
+def test_forty_banned_phrases_say_why_and_what_instead() -> None:
+    assert len(BANNED) >= 40
+    for phrase in BANNED:
+        assert phrase.why, phrase.phrase
+        assert 8 <= len(normalize(phrase.instead)) <= 30, phrase.instead
+        assert all(w.elements for w in phrase.wordings), phrase.phrase
+    assert len({phrase.severity for phrase in BANNED}) == 2
+
+
+def test_no_script_has_a_banned_phrase_or_its_sound() -> None:
+    said = {
+        script: bare(normalize(script)) for s in SCENARIOS.values() for script in scripts(s)
+    } | {w.script: bare(normalize(w.script)) for phrase in BANNED for w in phrase.wordings}
+    for phrase in BANNED:
+        for variant in (phrase.phrase, *phrase.also):
+            needle = bare(normalize(variant))
+            assert not [s for s, sounds_like in said.items() if stands_in(needle, sounds_like)], (
+                variant
+            )
+
+
+def test_innocent_phrases_have_the_sound_of_what_they_excuse() -> None:
+    for phrase in BANNED:
+        needles = [bare(normalize(v)) for v in (phrase.phrase, *phrase.also)]
+        for innocent in phrase.unless:
+            longer = bare(normalize(innocent))
+            assert any(len(n) < len(longer) and stands_in(n, longer) for n in needles), innocent
+
+
+def test_scripts_never_say_the_plain_you() -> None:
+    for scenario in SCENARIOS.values():
+        assert not [s for s in scripts(scenario) if "你" in s], scenario.id
+
+
+def test_conversations_are_three_and_the_forms_of_address_are_given() -> None:
+    talks = [s for s in SCENARIOS.values() if s.kind is ScenarioKind.CONVERSATION]
+    assert len(talks) >= 3
+    assert all(any(len(ways) > 1 for ways in s.exits) and s.address for s in talks)
+
+
+def test_exam_books_can_be_read() -> None:
+    assert {"basics", "papers", "retention"} <= set(prompts.book_ids(PROMPTS))
+    for book in prompts.book_ids(PROMPTS):
+        assert len(prompts.load_book(PROMPTS, book).items) >= 6
+
+
+def test_row_without_a_scenario_is_told(bare_practice: Practice, standard: Path) -> None:
+    done = bare_practice("coverage", "--prompts", standard)
+    assert done.returncode == 1
+    assert done.stderr == "1 row of 2 has no scenario.\n"
+    assert done.stdout.splitlines()[-1].split() == ["2", "丙", "none"]
+    done = bare_practice("coverage", "--prompts", standard, "--markdown")
+    assert done.returncode == 1
+    assert "| 1 | 甲\\|乙 | 请慢走 | [mine](../prompts/mine.yaml) + |" in done.stdout
+    assert "| 2 | 丙 |  | **none** |" in done.stdout
+
+
+def test_coverage_for_programs_and_wrong_use(bare_practice: Practice, standard: Path) -> None:
+    rows = bare_practice.json("coverage")
+    assert [row["id"] for row in rows] == [row.id for row in ROWS]
+    assert rows[0]["scenarios"]
+    assert bare_practice("coverage", "--json", "--markdown").returncode == 2
+    (standard / "rules/standard.yaml").unlink()
+    done = bare_practice("coverage", "--prompts", standard)
+    assert done.returncode == 1
+    assert "rules/standard.yaml" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_table_fits_a_terminal(bare_practice: Practice) -> None:
+    from rich.cells import cell_len
+
+    done = bare_practice("coverage")
+    assert done.returncode == 0
+    assert max(cell_len(line) for line in done.stdout.splitlines()) <= 80
+
+
+def bare(text: str) -> list[set[tuple[str, str]]]:
+    """The sounds of a text without their tones."""
+    return [{(first, last) for first, last, _tone in readings} for readings in sounds(text)]
+
+
+def stands_in(needle: list[set[tuple[str, str]]], text: list[set[tuple[str, str]]]) -> bool:
+    return any(
+        all(a & b for a, b in zip(needle, text[start : start + len(needle)], strict=True))
+        for start in range(len(text) - len(needle) + 1)
+    )
