@@ -20,7 +20,7 @@ from practice.visible import one_line
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("run:run", _("Practise a scenario: read, speak, and see what was missed.")),
-    "list": ("list_:list_", _("List the scenarios, with the trainee's best results.")),
+    "list": ("list_:list_", _("List the scenarios.")),
     "show": ("show:show", _("Show a scenario: situation, script, courtesies.")),
     "history": ("history:history", _("List the takes that are kept, or show one.")),
     "score": ("score:score", _("Judge recordings: of one scenario, or of a manifest.")),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import yaml
 from conftest import ROOT, Place, Practice, heard, review, take
-from hypothesis import given
+from hypothesis import given, reject
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from rich.cells import cell_len
@@ -17,8 +19,14 @@ from practice import prompts
 from practice.core.kinds import ScenarioKind
 from practice.core.markup import parse_script
 from practice.core.models import Decision, Trainee
+from practice.prompts.folder import MANY
+from practice.prompts.heading import heading_of, read_heading
 from practice.prompts.new import template
+from practice.prompts.problems import InvalidFileError
+from practice.prompts.scenario import read_scenario
 from practice.prompts.schema import SCHEMA_REMARK, schema_text
+from practice.prompts.shapes import BranchFile, LineFile, ScenarioFile
+from practice.prompts.yaml_file import CHINESE_KEYS
 from practice.report.listing import best_result, listing
 from practice.report.scenario import marked, outline
 from practice.store import Store
@@ -45,13 +53,60 @@ def write(folder: Path, scenario: str, title: str = "送别", kind: str = "送�
 
 
 def test_headings_say_what_the_scenarios_say() -> None:
-    scenarios, _problems = prompts.load_all(ROOT / "prompts")
-    headings, problems = prompts.load_headings(ROOT / "prompts")
-    assert problems == []
-    for scenario, heading in zip(scenarios, headings, strict=True):
-        for name in ("id", "title", "when", "kind", "role", "source", "origin"):
-            assert getattr(scenario, name) == getattr(heading, name)
-        assert len(scenario.lines) == heading.lines
+    folder = ROOT / "prompts"
+    scenarios, _problems = prompts.load_all(folder)
+    swaps = len(prompts.load_banned(folder))
+    for scenario in scenarios:
+        assert read_heading(folder / f"{scenario.id}.yaml", swaps) == heading_of(scenario)
+
+
+LINES = st.lists(
+    st.sampled_from(
+        [
+            "  - cue: 甲\n    script: 慢走\n",
+            "  - script: 慢走\n\n    # - cue: 乙\n    cue: >-\n      乙\n      - 丙\n",
+            '  - cue: "丁\n  - 戊"\n    script: 慢走\n',
+            "  - {cue: 己, script: 慢走, also: [慢走,\n  再见]}\n",
+            "  -  cue: |\n      title: 庚\n\n      lines:\n     script: 慢走\n",
+            "  - script: 慢走\n    also:\n    - 再见\n    cue: 壬\n",
+        ]
+    ),
+    min_size=1,
+    max_size=3,
+).map("".join)
+KEYS = st.lists(
+    st.sampled_from(["role: 辛\n", "# 注\n", "\n", "address:\n- 先生\n", "来源: extension\n"]),
+    unique=True,
+).map("".join)
+
+
+@given(KEYS, LINES, KEYS, st.booleans(), st.sampled_from(["\n", "\r\n"]))
+def test_lines_are_counted_as_they_are_read(
+    above: str, lines: str, below: str, flush: bool, newline: str
+) -> None:
+    if flush:  # a list may begin in the column of its key
+        lines = "".join(line.removeprefix("  ") for line in lines.splitlines(keepends=True))
+    below = below if not set(below.splitlines()) & set(above.splitlines()) else ""
+    text = f"{above}title: 送别\nwhen: 随时\nlines:\n{lines}{below}"
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "mine.yaml")
+        path.write_bytes(text.replace("\n", newline).encode())
+        try:
+            whole = heading_of(read_scenario(path))
+        except InvalidFileError:
+            reject()
+        assert read_heading(path, 0) == whole
+
+
+def test_a_list_of_many_tells_mistakes_above_the_lines(tmp_path: Path) -> None:
+    for number in range(MANY):
+        write(tmp_path, f"s-{number}")
+    path = tmp_path / "s-1.yaml"
+    path.write_text(SCENARIO.format(title="坏", kind="送别") + "orgin: standard\n", "utf-8")
+    headings, (problem,) = prompts.load_headings(tmp_path)
+    assert len(headings) == MANY - 1
+    assert (problem.path, problem.line) == (path, 7)
+    assert "Did you mean “origin”" in problem.message
 
 
 def test_list_groups_by_kind_in_the_standards_order(
@@ -364,3 +419,22 @@ def test_every_key_is_described_in_both_languages() -> None:
             assert english.isascii(), key
             assert not chinese.isascii(), key
             assert not key.isascii() or any(not k.isascii() for k in shape["properties"])
+
+
+# ---- the page for authors --------------------------------------------------
+
+
+@pytest.mark.parametrize("page", ["scenarios.md", "scenarios.zh.md"])
+def test_the_guides_examples_and_keys_are_true(page: str, tmp_path: Path) -> None:
+    text = (ROOT / "docs" / page).read_text("utf-8")
+    examples = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    for number, example in enumerate(examples):
+        (tmp_path / f"example-{number}.yaml").write_text(example, "utf-8")
+    assert prompts.check(tmp_path) == (2, [])
+    assert prompts.load(tmp_path, "example-1").is_conversation
+    for shape in (ScenarioFile, LineFile, BranchFile):
+        for key in shape.model_fields:
+            assert re.search(rf"`{key}\b", text), key
+            assert any(name in text for name, english in CHINESE_KEYS.items() if english == key), (
+                key
+            )

@@ -7,6 +7,7 @@ is docs/scenarios.md.
 
 from practice.prompts.books import book_ids
 from practice.prompts.folder import check, load, load_all, load_book, load_headings, scenario_ids
+from practice.prompts.heading import Heading
 from practice.prompts.problems import Problem
 from practice.prompts.rules import (
     THRESHOLDS_FILE,
@@ -16,7 +17,6 @@ from practice.prompts.rules import (
     load_thresholds,
     write_thresholds,
 )
-from practice.prompts.scenario import Heading
 
 __all__ = [
     "THRESHOLDS_FILE",

@@ -11,6 +11,7 @@ from practice.core.models import BannedPhrase, Book, Scenario, StandardRow
 from practice.errors import PromptError
 from practice.i18n import gettext as _
 from practice.prompts.books import BOOKS, book_files, book_ids, read_book, scenarios_of
+from practice.prompts.heading import Heading, heading_of, read_heading
 from practice.prompts.problems import InvalidFileError, Problem
 from practice.prompts.rules import (
     BANNED_FILE,
@@ -25,10 +26,12 @@ from practice.prompts.rules import (
     read_standard,
     read_thresholds,
 )
-from practice.prompts.scenario import Heading, is_id, read_heading, read_scenario
+from practice.prompts.scenario import is_id, read_scenario
 from practice.prompts.yaml_file import line_of, parse
 
 SUFFIX = ".yaml"
+MANY = 200
+"""From so many scenarios on, reading all of them for a list takes long enough to be felt."""
 
 _T = TypeVar("_T")
 
@@ -99,11 +102,16 @@ def load_all(folder: Path) -> tuple[list[Scenario], list[Problem]]:
 def load_headings(folder: Path) -> tuple[list[Heading], list[Problem]]:
     """Load what a list says of every scenario of a folder.
 
-    Those with a mistake in what is read for it are left out and told; ``check`` tells all.
+    Those with mistakes are left out and told. Of very many scenarios only what stands above
+    the lines is read, and only mistakes in that are told; ``check`` tells all.
     """
-    problems: list[Problem] = []
+    files = _files(folder)
+    if len(files) < MANY:
+        scenarios, problems = load_all(folder)
+        return [heading_of(scenario) for scenario in scenarios], problems
+    problems = []
     banned = len(_tell(problems, read_banned, folder / BANNED_FILE) or ())
-    found = [_tell(problems, lambda p: read_heading(p, banned), path) for path in _files(folder)]
+    found = [_tell(problems, lambda p: read_heading(p, banned), path) for path in files]
     return [heading for heading in found if heading is not None], problems
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
@@ -33,20 +32,6 @@ ORIGINS = ("standard", "extension")
 ALL_SWAPS = "all"
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """What a list says of a scenario; ``lines`` is their number."""
-
-    id: str
-    title: str
-    when: str
-    kind: ScenarioKind
-    role: str
-    source: str
-    origin: str
-    lines: int
-
-
 def read_scenario(
     path: Path, banned: Sequence[BannedPhrase] = (), *, thorough: bool = False
 ) -> Scenario:
@@ -56,11 +41,13 @@ def read_scenario(
     ask for. ``thorough`` looks for that, and for what could never be heard; it takes
     longer.
     """
-    raw, tree, file = _open(path)
+    raw, tree = parse(path)
+    require_id(path)
+    file = validate(ScenarioFile, path, tree)
     slots = {name: tuple(values) for name, values in file.slots.items()}
     problems = [
         *_slot_problems(path, tree, file),
-        *_heading_problems(path, tree, file),
+        *heading_problems(path, tree, file),
     ]
     readings = {phrase: parse_pinyin(pinyin) for phrase, pinyin in file.readings.items()}
     problems += list(_reading_problems(path, tree, file, readings))
@@ -112,7 +99,7 @@ def read_scenario(
         lines=tuple(lines),
         exits=exits,
         names=tuple(entry.name for entry in file.lines),
-        kind=_kind(file),
+        kind=kind_of(file),
         role=file.role,
         source=file.source,
         origin=file.origin,
@@ -122,42 +109,19 @@ def read_scenario(
     )
 
 
-def read_heading(path: Path, banned: int) -> Heading:
-    """Read what a list says of a scenario. Raises InvalidFileError with the mistakes in it.
-
-    Scripts are not looked into, which is what takes long. ``banned`` is how many phrases
-    there are to swap.
-    """
-    _raw, tree, file = _open(path)
-    problems = list(_heading_problems(path, tree, file))
-    if problems:
-        raise InvalidFileError(problems)
-    return Heading(
-        id=path.stem,
-        title=file.title,
-        when=file.when,
-        kind=_kind(file),
-        role=file.role,
-        source=file.source,
-        origin=file.origin,
-        lines=banned if file.swaps else len(file.lines),
-    )
-
-
 def is_id(text: str) -> bool:
     """Whether a text can be a scenario's id."""
     return _ID.fullmatch(text) is not None
 
 
-def _open(path: Path) -> tuple[bytes, yaml.Node, ScenarioFile]:
-    raw, tree = parse(path)
+def require_id(path: Path) -> None:
+    """Refuse a file whose name is no id. Raises InvalidFileError."""
     if not is_id(path.stem):
         message = _(
             "the file's name is the scenario's id: lower-case letters, digits and "
             "hyphens only, like id-missing.yaml."
         )
         raise InvalidFileError([Problem(path, 1, message)])
-    return raw, tree, validate(ScenarioFile, path, tree)
 
 
 def _swaps(banned: Sequence[BannedPhrase]) -> Iterator[Line]:
@@ -169,13 +133,14 @@ def _swaps(banned: Sequence[BannedPhrase]) -> Iterator[Line]:
         yield Line(cue, phrase.wordings, instead_of=phrase.phrase)
 
 
-def _kind(file: ScenarioFile) -> ScenarioKind:
+def kind_of(file: ScenarioFile) -> ScenarioKind:
+    """The group that a scenario is listed in."""
     return (
         (parse_scenario_kind(file.kind) or ScenarioKind.OTHER) if file.kind else ScenarioKind.OTHER
     )
 
 
-def _heading_problems(path: Path, tree: yaml.Node, file: ScenarioFile) -> Iterator[Problem]:
+def heading_problems(path: Path, tree: yaml.Node, file: ScenarioFile) -> Iterator[Problem]:
     """What is wrong with the keys that stand above the lines."""
     if file.kind and parse_scenario_kind(file.kind) is None:
         kinds = "、".join(CHINESE_SCENARIO_KINDS.values())

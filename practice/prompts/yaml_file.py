@@ -17,8 +17,8 @@ from practice.prompts.problems import InvalidFileError, Problem
 from practice.visible import is_visible
 
 # What a Chinese keyboard puts where YAML wants its own signs.
-_WIDE_COLON = re.compile(r"^\s*(?:- )?\s*(\w+)：")
-_TIGHT_DASH = re.compile(r"^\s*-\w+:")
+_WIDE_COLON = re.compile(r"^[ \t]*(?:- *)?(\w+)：")
+_TIGHT_DASH = re.compile(r"^[ \t]*-\w+:")
 _TEXT_BELOW = re.compile(r"[:-] +[>|][+-]?\s*$")
 _SLIP = re.compile(rf"{_WIDE_COLON.pattern}|^ *\t|{_TIGHT_DASH.pattern}", re.MULTILINE)
 _MOST_DEPTH = 20
@@ -121,6 +121,11 @@ def read_text(path: Path) -> tuple[bytes, str]:
 def parse(path: Path) -> tuple[bytes, yaml.Node]:
     """The bytes of a YAML file, and what they say. Raises InvalidFileError."""
     raw, text = read_text(path)
+    return raw, parse_text(path, text)
+
+
+def parse_text(path: Path, text: str) -> yaml.Node:
+    """What the text of a YAML file says. Raises InvalidFileError."""
     problems = list(_typing_mistakes(path, text))
     if problems:
         raise InvalidFileError(problems)
@@ -141,7 +146,7 @@ def parse(path: Path) -> tuple[bytes, yaml.Node]:
     entangled = _entangled(tree) if "*" in text else None
     if entangled is not None:
         raise InvalidFileError([Problem(path, entangled, _entangled_message())])
-    return raw, tree
+    return tree
 
 
 def _typing_mistakes(path: Path, text: str) -> Iterator[Problem]:
