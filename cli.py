@@ -41,8 +41,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "unpack": ("unpack:unpack", _("Take over what such files bring.")),
     "forget": ("forget:forget", _("Remove everything that is kept of a trainee.")),
     "prune": ("prune:prune", _("Remove old takes.")),
+    "new": ("new:new", _("Write a new scenario's file, to make your own.")),
     "check": ("check:check", _("Check the scenarios' files for mistakes.")),
     "voice": ("voice:voice", _("The customer's voice and model readings: record, list.")),
+    "schema": ("schema:schema", _("Print the JSON schema of a scenario's file, for editors.")),
     "coverage": (
         "coverage:coverage",
         _("Show which scenarios practise which rows of the standard."),

@@ -7,7 +7,9 @@ MAX_NAME = 60
 
 def is_visible(text: str) -> bool:
     """Whether a text has no control, format or broken characters; a tab or newline is one."""
-    return all(unicodedata.category(char)[0] != "C" for char in text)
+    # Nearly every text is printable all over, which is known at once; the ideographic space
+    # is not, and is visible.
+    return text.isprintable() or all(unicodedata.category(char)[0] != "C" for char in text)
 
 
 def is_name(text: str) -> bool:

@@ -72,6 +72,7 @@ def test_lines_without_names_follow_each_other() -> None:
         (TALK.replace("then: refusal", "then: refsal"), 15, "leads nowhere"),
         (TALK.replace("then: end", "then: papers"), 19, "loop: back to “papers”"),
         (TALK.replace("then: refusal", "then: end"), 16, "no way leads to this line"),
+        (TALK.replace("    then: end\n", ""), 16, "else “then: end”"),
         (TALK.replace("then: thanks", "then: papers"), 12, "loop"),
         (TALK.replace("name: thanks", "name: papers"), 20, "two lines are named"),
         (TALK.replace("name: thanks", "name: end"), 20, "it ends a conversation"),

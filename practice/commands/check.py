@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from functools import cache
 from pathlib import Path
 
 import click
@@ -21,20 +22,29 @@ def check(prompts_dir: Path) -> None:
     With a checkout's own scenarios go its catalogues of messages.
     """
     from practice import catalogue, prompts, voices
+    from practice.report.excerpt import excerpt
     from practice.report.wrap import MAX_WIDTH, wrap
     from practice.visible import visible
 
+    width = min(shutil.get_terminal_size().columns, MAX_WIDTH)
     files, problems = prompts.check(prompts_dir)
     sounds, wrong = voices.check(prompts_dir)
     files += sounds
-    mistakes = [str(problem) for problem in [*problems, *wrong]]
+    mistakes = [
+        [
+            wrap(visible(str(problem)), width, 2),
+            *excerpt(_lines(problem.path), problem.line, problem.message, width),
+        ]
+        for problem in problems
+    ]
+    mistakes += [[wrap(visible(str(problem)), width, 2)] for problem in wrong]
     root = checkout()
     if root is not None and prompts_dir.resolve() == default_prompts().resolve():
         catalogues, found = catalogue.check(root)
         files += catalogues
-        mistakes += found
-    for mistake in mistakes:
-        click.echo(wrap(visible(mistake), min(shutil.get_terminal_size().columns, MAX_WIDTH), 2))
+        mistakes += [[wrap(visible(text), width, 2)] for text in found]
+    for lines in mistakes:
+        click.echo("\n".join(lines))
     if mistakes:
         text = ngettext(
             "{n} mistake; files looked at: {files}.",
@@ -44,3 +54,12 @@ def check(prompts_dir: Path) -> None:
         click.echo(text.format(n=len(mistakes), files=files), err=True)
         raise SystemExit(1)
     click.echo(_("No mistake; files looked at: {files}.").format(files=files))
+
+
+@cache
+def _lines(path: Path) -> list[str]:
+    """The lines of a file with a mistake; none of what cannot be read."""
+    try:
+        return path.read_text("utf-8-sig").splitlines()
+    except (OSError, ValueError):
+        return []

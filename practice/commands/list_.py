@@ -1,48 +1,82 @@
-"""``practice list``: the scenarios there are."""
+"""``practice list``: the scenarios there are, and what the trainee did best."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from practice.commands import options, parts
+from practice.core.kinds import ScenarioKind
 from practice.i18n import gettext as _
 
+if TYPE_CHECKING:
+    from practice.prompts import Heading
+    from practice.report.listing import Best
 
-@click.command("list", help=_("List the scenarios."))
+
+@click.command("list", help=_("List the scenarios by kind, with the trainee's best result."))
+@options.kind(_("Only scenarios of this kind, like 送别."))
 @options.as_json
+@options.trainee
+@options.group
 @options.prompts
-def list_(as_json: bool, prompts_dir: Path) -> None:
+@options.records
+def list_(
+    kind: ScenarioKind | None,
+    as_json: bool,
+    trainee: str | None,
+    group: str | None,
+    prompts_dir: Path,
+    records: options.Records,
+) -> None:
     """Print a line for each scenario; files with mistakes are told on stderr."""
     from practice import prompts
+    from practice.report.listing import listing
 
-    scenarios, problems = prompts.load_all(prompts_dir)
+    headings, problems = prompts.load_headings(prompts_dir)
     for problem in problems:
         parts.report_error(problem)
+    headings = [h for h in headings if kind is None or h.kind is kind]
+    best = _best(headings, records, trainee, group)
     if as_json:
-        for s in scenarios:
-            parts.emit_json(
-                {
-                    "id": s.id,
-                    "title": s.title,
-                    "when": s.when,
-                    "role": s.role,
-                    "source": s.source,
-                    "origin": s.origin,
-                    "lines": len(s.lines),
-                }
-            )
-        return
-    from rich.table import Table
-    from rich.text import Text
+        for heading in headings:
+            parts.emit_json(_to_dict(heading, best.get(heading.id)))
+    else:
+        for line in listing(headings, best):
+            click.echo(line)
+        click.echo()
+        click.echo(_("Practise one with: practice run ID"))
 
-    table = Table(box=None, pad_edge=False)
-    table.add_column(_("scenario"), no_wrap=True)
-    table.add_column(_("title"), no_wrap=True)
-    table.add_column(_("lines"), justify="right")
-    table.add_column(_("when"))
-    for s in scenarios:
-        table.add_row(Text(s.id, style="bold"), Text(s.title), str(len(s.lines)), Text(s.when))
-    parts.console().print(table)
-    click.echo(_("Practise one with: practice run ID"))
+
+def _best(
+    headings: Sequence[Heading], records: options.Records, name: str | None, group: str | None
+) -> dict[str, Best]:
+    """The best results of the trainee, without asking who that is or making records."""
+    from practice.report.listing import best_result
+    from practice.store import Store
+
+    trainee = parts.known_trainee(name, group)
+    if not Store.exists(records.folder, records.database):
+        return {}
+    from practice.store.best import best_of_lines
+
+    lines = best_of_lines(parts.open_store(records).database, trainee)
+    found = {h.id: best_result(h.lines, lines.get(h.id, ())) for h in headings}
+    return {scenario: best for scenario, best in found.items() if best is not None}
+
+
+def _to_dict(heading: Heading, best: Best | None) -> dict[str, Any]:
+    return {
+        "id": heading.id,
+        "title": heading.title,
+        "when": heading.when,
+        "kind": str(heading.kind),
+        "role": heading.role,
+        "source": heading.source,
+        "origin": heading.origin,
+        "lines": heading.lines,
+        "best": None if best is None else {"passed": best.passed, "score": best.total},
+    }

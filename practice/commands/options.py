@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from practice.core.kinds import CHINESE_SCENARIO_KINDS, ScenarioKind, parse_scenario_kind
 from practice.i18n import gettext as _
 from practice.places import default_prompts, default_recordings
 
@@ -108,6 +109,24 @@ def microphone(command: Callable[..., Any]) -> Callable[..., Any]:
         return command(*args, mic=Mic(device, patience, limit), **others)
 
     return device(_patience(_limit(with_mic)))
+
+
+def _kind(_ctx: click.Context, _param: click.Parameter, value: str | None) -> ScenarioKind | None:
+    """Read a kind of scenario by its English or Chinese name."""
+    if value is None:
+        return None
+    kind = parse_scenario_kind(value)
+    if kind is None:
+        kinds = "、".join(CHINESE_SCENARIO_KINDS.values())
+        message = _("“{kind}” is no kind of scenario. Use one of: {kinds}.")
+        raise click.BadParameter(message.format(kind=value, kinds=kinds))
+    return kind
+
+
+def kind(help_text: str) -> _Decorator:
+    """Give a command the option that names a kind of scenario."""
+    option: _Decorator = click.option("--kind", callback=_kind, help=help_text)
+    return option
 
 
 @dataclass(frozen=True, slots=True)

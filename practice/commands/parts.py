@@ -84,24 +84,27 @@ def is_interactive() -> bool:
 
 def resolve_trainee(name: str | None, group: str | None) -> Trainee:
     """Who practises: as given, else as remembered, else asked once, else the system's user."""
+    known = known_trainee(name, group)
+    if name is not None or not is_interactive() or settings.remembered(settings_file(), "trainee"):
+        return known
+    asked = ""
+    while not asked.strip():
+        asked = click.prompt(_("Your name (it is remembered here)"), err=True)
+    require_name(asked)
+    settings.remember(settings_file(), trainee=asked.strip(), group=known.group)
+    return Trainee(asked.strip(), known.group)
+
+
+def known_trainee(name: str | None, group: str | None) -> Trainee:
+    """Who practises, without asking: as given, else as remembered, else the system's user."""
     path = settings_file()
     for given in (name, group):
         if given is not None:
             require_name(given)
     group = group or settings.remembered(path, "group") or DEFAULT_GROUP
-    if name is not None:
-        return Trainee(name.strip(), group)
-    known = settings.remembered(path, "trainee")
-    if known:
-        return Trainee(known, group)
-    if not is_interactive():
-        return Trainee(getpass.getuser(), group)
-    asked = ""
-    while not asked.strip():
-        asked = click.prompt(_("Your name (it is remembered here)"), err=True)
-    require_name(asked)
-    settings.remember(path, trainee=asked.strip(), group=group)
-    return Trainee(asked.strip(), group)
+    if name is None:
+        name = settings.remembered(path, "trainee") or getpass.getuser()
+    return Trainee(name.strip(), group)
 
 
 def require_consent(store: Store, trainee: Trainee, prompts_dir: Path) -> None:

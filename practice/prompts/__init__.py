@@ -6,7 +6,8 @@ is docs/scenarios.md.
 """
 
 from practice.prompts.books import book_ids
-from practice.prompts.folder import check, load, load_all, load_book, scenario_ids
+from practice.prompts.folder import check, load, load_all, load_book, load_headings, scenario_ids
+from practice.prompts.heading import Heading
 from practice.prompts.problems import Problem
 from practice.prompts.rules import (
     THRESHOLDS_FILE,
@@ -19,6 +20,7 @@ from practice.prompts.rules import (
 
 __all__ = [
     "THRESHOLDS_FILE",
+    "Heading",
     "Problem",
     "book_ids",
     "check",
@@ -27,6 +29,7 @@ __all__ = [
     "load_banned",
     "load_book",
     "load_consent",
+    "load_headings",
     "load_standard",
     "load_thresholds",
     "scenario_ids",

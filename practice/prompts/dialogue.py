@@ -5,26 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import Annotated, Protocol
+from typing import Protocol
 
 import yaml
-from pydantic import Field
 
 from practice.core.models import Branch
 from practice.i18n import gettext as _
 from practice.prompts.problems import Problem
-from practice.prompts.yaml_file import Model, Text, line_of
+from practice.prompts.shapes import BranchFile
+from practice.prompts.yaml_file import line_of
 
 END = ("end", "结束")
 """What stands in the place of a line's name where nothing follows."""
-
-
-class BranchFile(Model):
-    """One way that a conversation can go on."""
-
-    when: Text
-    then: Text
-    weight: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
 
 
 class _Line(Protocol):
@@ -111,7 +103,30 @@ def _course_problems(
         new = set(follows.get(waiting.pop(), ())) - reached
         reached |= new
         waiting += new
+    yield from _run_ons(path, tree, lines, exits)
     for number in range(1, len(lines) + 1):
         if number not in reached:
             message = _("no way leads to this line. Name it in a “then”, or take it away.")
             yield Problem(path, line_of(tree, ("lines", number - 1)), message)
+
+
+def _run_ons(
+    path: Path, tree: yaml.Node, lines: Sequence[_Line], exits: Exits
+) -> Iterator[Problem]:
+    """Lines of one branch that run on into the next branch for want of a word."""
+    run: set[int] = set()  # the lines that have run on into one another so far
+    for number, line in enumerate(lines[:-1], 1):
+        if line.then or line.branches:
+            run.clear()
+            continue
+        run.add(number)
+        for ways in exits:
+            targets = {branch.then for branch in ways}
+            if number + 1 in targets and targets & run:
+                name = lines[number].name
+                message = _(
+                    "after this comes the line “{name}” of another branch. Write “then: {name}” "
+                    "if you mean that, else “then: end”."
+                )
+                where = line_of(tree, ("lines", number - 1))
+                yield Problem(path, where, message.format(name=name))

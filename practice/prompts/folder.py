@@ -11,10 +11,12 @@ from practice.core.models import BannedPhrase, Book, Scenario, StandardRow
 from practice.errors import PromptError
 from practice.i18n import gettext as _
 from practice.prompts.books import BOOKS, book_files, book_ids, read_book, scenarios_of
+from practice.prompts.heading import Heading, heading_of, read_heading
 from practice.prompts.problems import InvalidFileError, Problem
 from practice.prompts.rules import (
     BANNED_FILE,
     CONSENT_FILE,
+    RULES,
     STANDARD_FILE,
     THRESHOLDS_FILE,
     banned_in_better,
@@ -25,10 +27,12 @@ from practice.prompts.rules import (
     read_standard,
     read_thresholds,
 )
-from practice.prompts.scenario import read_scenario
+from practice.prompts.scenario import is_id, read_scenario
 from practice.prompts.yaml_file import line_of, parse
 
 SUFFIX = ".yaml"
+MANY = 200
+"""From so many scenarios on, reading all of them for a list takes long enough to be felt."""
 
 _T = TypeVar("_T")
 
@@ -94,6 +98,22 @@ def load_all(folder: Path) -> tuple[list[Scenario], list[Problem]]:
     problems: list[Problem] = []
     banned = _tell(problems, read_banned, folder / BANNED_FILE) or ()
     return _read_all(folder, banned, problems), problems
+
+
+def load_headings(folder: Path) -> tuple[list[Heading], list[Problem]]:
+    """Load what a list says of every scenario of a folder.
+
+    Those with mistakes are left out and told. Of very many scenarios only what stands above
+    the lines is read, and only mistakes in that are told; ``check`` tells all.
+    """
+    files = _files(folder)
+    if len(files) < MANY:
+        scenarios, problems = load_all(folder)
+        return [heading_of(scenario) for scenario in scenarios], problems
+    problems = []
+    banned = len(_tell(problems, read_banned, folder / BANNED_FILE) or ())
+    found = [_tell(problems, lambda p: read_heading(p, banned), path) for path in files]
+    return [heading for heading in found if heading is not None], problems
 
 
 def check(folder: Path) -> tuple[int, list[Problem]]:
@@ -170,5 +190,33 @@ def _unknown_rows(
 
 
 def _never_read(folder: Path) -> Iterator[Problem]:
-    for path in sorted(folder.glob("*.yml")):
-        yield Problem(path, 1, _("the file is not read. Rename it to end in .yaml."))
+    """Files that nobody reads though a trainer means them to be, and ids that are there twice."""
+    scenarios: dict[str, Path] = {}
+    for path in sorted(_files(folder), key=lambda path: not is_id(path.stem)):
+        # Letters of either case are the same on Windows, where the folder may be next.
+        twin = scenarios.setdefault(path.stem.casefold(), path)
+        if twin is not path:
+            yield Problem(path, 1, _twice(twin, folder))
+    rules = [folder / name for name in _RULES]
+    read = {*scenarios.values(), *_files(folder), *book_files(folder), *rules}
+    for path in sorted(folder.rglob("*")):
+        place = path.relative_to(folder)
+        hidden = any(part.startswith(".") for part in place.parts)
+        if path in read or hidden or path.suffix.lower() not in (SUFFIX, ".yml"):
+            continue
+        if place.parts[0] == RULES:
+            message = _("the file is not read. Files that are: {files}.").format(
+                files=", ".join(str(name) for name in _RULES)
+            )
+        elif path.stem.casefold() in scenarios and place.parts[0] != BOOKS:
+            message = _twice(scenarios[path.stem.casefold()], folder)
+        elif path.suffix != SUFFIX:
+            message = _("the file is not read. Rename it to end in .yaml.")
+        else:
+            message = _("the file is not read. Move it to {folder}.").format(folder=folder)
+        yield Problem(path, 1, message)
+
+
+def _twice(other: Path, folder: Path) -> str:
+    message = _("a scenario of this id is there already: {file}. Rename or remove one.")
+    return message.format(file=other.relative_to(folder))

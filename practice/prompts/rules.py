@@ -21,10 +21,11 @@ from practice.prompts.scenario import banned_in, markup_message, silent_parts
 from practice.prompts.yaml_file import Model, Text, line_of, parse, read_text, validate
 from practice.visible import is_visible
 
-BANNED_FILE = Path("rules") / "banned.yaml"
-STANDARD_FILE = Path("rules") / "standard.yaml"
-THRESHOLDS_FILE = Path("rules") / "thresholds.yaml"
-CONSENT_FILE = Path("rules") / "consent.txt"
+RULES = "rules"
+BANNED_FILE = Path(RULES) / "banned.yaml"
+STANDARD_FILE = Path(RULES) / "standard.yaml"
+THRESHOLDS_FILE = Path(RULES) / "thresholds.yaml"
+CONSENT_FILE = Path(RULES) / "consent.txt"
 
 _SEVERITIES = {
     "severe": Severity.SEVERE,

@@ -6,56 +6,31 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, ClassVar
 
 import yaml
-from pydantic import Field
 
 from practice.core.banned import banned_in_text
-from practice.core.kinds import CHINESE, CHINESE_SCENARIO_KINDS, ScenarioKind, parse_scenario_kind
+from practice.core.kinds import (
+    CHINESE,
+    CHINESE_SCENARIO_KINDS,
+    Kind,
+    ScenarioKind,
+    parse_scenario_kind,
+)
 from practice.core.markup import MAX_WORDINGS, MarkupError, parse_script
 from practice.core.models import BannedPhrase, Branch, Element, Line, Scenario, Wording
 from practice.core.normalize import normal_form, normalize
 from practice.core.sounds import parse_pinyin
 from practice.i18n import gettext as _
-from practice.prompts.dialogue import BranchFile, read_exits
+from practice.prompts.dialogue import read_exits
 from practice.prompts.problems import InvalidFileError, Problem
-from practice.prompts.yaml_file import Model, Text, line_of, parse, validate
+from practice.prompts.shapes import ScenarioFile
+from practice.prompts.yaml_file import key_name, line_of, parse, validate
 
 _HAN = re.compile("[\u4e00-\u9fff]")
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_ORIGINS = ("standard", "extension")
-_ALL_SWAPS = "all"
-
-
-class _LineFile(Model):
-    parts: ClassVar[tuple[type[Model], ...]] = (BranchFile,)
-
-    cue: Text
-    script: Text
-    customer: str = ""
-    body: str = ""
-    also: tuple[Text, ...] = ()
-    name: str = ""
-    then: str = ""
-    branches: tuple[BranchFile, ...] = ()
-
-
-class _ScenarioFile(Model):
-    parts: ClassVar[tuple[type[Model], ...]] = (_LineFile,)
-
-    title: Text
-    when: Text
-    lines: tuple[_LineFile, ...] = ()
-    swaps: str = ""
-    kind: str = ""
-    role: str = ""
-    source: str = ""
-    origin: str = "standard"
-    covers: tuple[Text, ...] = ()
-    address: tuple[Text, ...] = ()
-    slots: dict[str, Annotated[tuple[Text, ...], Field(min_length=1)]] = Field(default_factory=dict)
-    readings: dict[str, Text] = Field(default_factory=dict)
+ORIGINS = ("standard", "extension")
+ALL_SWAPS = "all"
 
 
 def read_scenario(
@@ -68,17 +43,12 @@ def read_scenario(
     longer.
     """
     raw, tree = parse(path)
-    if not _ID.fullmatch(path.stem):
-        message = _(
-            "the file's name is the scenario's id: lower-case letters, digits and "
-            "hyphens only, like id-missing.yaml."
-        )
-        raise InvalidFileError([Problem(path, 1, message)])
-    file = validate(_ScenarioFile, path, tree)
+    require_id(path)
+    file = validate(ScenarioFile, path, tree)
     slots = {name: tuple(values) for name, values in file.slots.items()}
     problems = [
         *_slot_problems(path, tree, file),
-        *_heading_problems(path, tree, file),
+        *heading_problems(path, tree, file),
     ]
     readings = {phrase: parse_pinyin(pinyin) for phrase, pinyin in file.readings.items()}
     problems += list(_reading_problems(path, tree, file, readings))
@@ -105,6 +75,10 @@ def read_scenario(
         if wordings:
             cue, customer = _fill(entry.cue, slots), _fill(entry.customer, slots)
             lines.append(Line(cue, tuple(wordings), entry.body, own, customer))
+            if thorough:
+                problems += _strangers(path, line_of(tree, keys[0]), wordings, file.address)
+    if thorough:
+        problems += _unread(path, tree, file, lines)
     exits, mistakes = read_exits(path, tree, file.lines)
     problems += mistakes
     if file.swaps:
@@ -126,7 +100,7 @@ def read_scenario(
         lines=tuple(lines),
         exits=exits,
         names=tuple(entry.name for entry in file.lines),
-        kind=_kind(file),
+        kind=kind_of(file),
         role=file.role,
         source=file.source,
         origin=file.origin,
@@ -134,6 +108,21 @@ def read_scenario(
         covers=tuple(file.covers),
         sha256=hashlib.sha256(raw).hexdigest(),
     )
+
+
+def is_id(text: str) -> bool:
+    """Whether a text can be a scenario's id."""
+    return _ID.fullmatch(text) is not None
+
+
+def require_id(path: Path) -> None:
+    """Refuse a file whose name is no id. Raises InvalidFileError."""
+    if not is_id(path.stem):
+        message = _(
+            "the file's name is the scenario's id: lower-case letters, digits and "
+            "hyphens only, like id-missing.yaml."
+        )
+        raise InvalidFileError([Problem(path, 1, message)])
 
 
 def _swaps(banned: Sequence[BannedPhrase]) -> Iterator[Line]:
@@ -145,35 +134,38 @@ def _swaps(banned: Sequence[BannedPhrase]) -> Iterator[Line]:
         yield Line(cue, phrase.wordings, instead_of=phrase.phrase)
 
 
-def _kind(file: _ScenarioFile) -> ScenarioKind:
+def kind_of(file: ScenarioFile) -> ScenarioKind:
+    """The group that a scenario is listed in."""
     return (
         (parse_scenario_kind(file.kind) or ScenarioKind.OTHER) if file.kind else ScenarioKind.OTHER
     )
 
 
-def _heading_problems(path: Path, tree: yaml.Node, file: _ScenarioFile) -> Iterator[Problem]:
+def heading_problems(path: Path, tree: yaml.Node, file: ScenarioFile) -> Iterator[Problem]:
     """What is wrong with the keys that stand above the lines."""
     if file.kind and parse_scenario_kind(file.kind) is None:
         kinds = "、".join(CHINESE_SCENARIO_KINDS.values())
         message = _("“{kind}” is no kind of scenario. Use one of: {kinds}.")
         where = line_of(tree, ("kind",))
         yield Problem(path, where, message.format(kind=file.kind, kinds=kinds))
-    if file.origin not in _ORIGINS:
+    if file.origin not in ORIGINS:
         message = _("“{origin}” is no origin. Write standard or extension.")
         yield Problem(path, line_of(tree, ("origin",)), message.format(origin=file.origin))
-    if file.swaps and file.swaps != _ALL_SWAPS:
+    if file.swaps and file.swaps != ALL_SWAPS:
         message = _("“{swaps}” cannot be swapped. Write “swaps: all”.")
         yield Problem(path, line_of(tree, ("swaps",)), message.format(swaps=file.swaps))
     if bool(file.swaps) is bool(file.lines):
         message = (
             _("a scenario has lines or swaps, not both. Take one away.")
             if file.swaps
-            else _("“{where}” is empty.").format(where="lines")
+            else _("{key} is empty. Write something after it, or take it away.").format(
+                key=key_name("lines")
+            )
         )
         key = "swaps" if file.swaps else "lines"
         yield Problem(path, line_of(tree, (key,)), message)
     for number, form in enumerate(file.address):
-        if not _HAN.search(form):
+        if not re.fullmatch(f"{_HAN.pattern}+", form):
             message = _("“{form}” is no form of address, like 先生.")
             yield Problem(path, line_of(tree, ("address", number)), message.format(form=form))
 
@@ -195,13 +187,39 @@ def banned_in(
         yield Problem(path, line, text)
 
 
+def _strangers(
+    path: Path, line: int, wordings: Sequence[Wording], address: Sequence[str]
+) -> Iterator[Problem]:
+    """A form of address in a script, none of whose wordings fits the customer."""
+    forms = {e.text for w in wordings for e in w.elements if e.kind is Kind.ADDRESS}
+    if forms and address and not forms & set(address):
+        message = _("the customer is “{forms}”, but the script says “{others}”. Change one.")
+        yield Problem(
+            path,
+            line,
+            message.format(forms="、".join(address), others="、".join(sorted(forms))),
+        )
+
+
+def _unread(
+    path: Path, tree: yaml.Node, file: ScenarioFile, lines: Sequence[Line]
+) -> Iterator[Problem]:
+    """Readings of phrases that stand in no script."""
+    scripts = [normalize(w.script) for line in lines for w in line.wordings]
+    for phrase in file.readings:
+        if not any(normalize(phrase) in script for script in scripts):
+            message = _("“{phrase}” stands in no script. Mend it, or take it away.")
+            where = line_of(tree, ("readings", phrase))
+            yield Problem(path, where, message.format(phrase=phrase))
+
+
 def _fill(text: str, slots: dict[str, tuple[str, ...]]) -> str:
     for name, values in slots.items():
         text = text.replace(f"{{{name}}}", values[0])
     return text
 
 
-def _slot_problems(path: Path, tree: yaml.Node, file: _ScenarioFile) -> Iterator[Problem]:
+def _slot_problems(path: Path, tree: yaml.Node, file: ScenarioFile) -> Iterator[Problem]:
     """Slots that are used and not listed, or listed with markup, or listed and not used."""
     scripts = [text for line in file.lines for text in (line.script, *line.also)]
     for number, line in enumerate(file.lines):
@@ -217,13 +235,16 @@ def _slot_problems(path: Path, tree: yaml.Node, file: _ScenarioFile) -> Iterator
             message = _("the slot “{detail}” is not used in a script.")
             yield Problem(path, where, message.format(detail=name))
         for value in values:
-            if re.search(r"[【】{}|｜]", value) or not normal_form(value).text:
+            if "，" in value:
+                message = _("“{value}” is one value. Put “,” between two, not “，”.")
+                yield Problem(path, where, message.format(value=value))
+            elif re.search(r"[【】{}|｜]", value) or not normal_form(value).text:
                 message = _("“{value}” can be no value of a slot: write plain words.")
                 yield Problem(path, where, message.format(value=value))
 
 
 def _reading_problems(
-    path: Path, tree: yaml.Node, file: _ScenarioFile, readings: dict[str, tuple[str, ...] | None]
+    path: Path, tree: yaml.Node, file: ScenarioFile, readings: dict[str, tuple[str, ...] | None]
 ) -> Iterator[Problem]:
     for phrase, syllables in readings.items():
         if syllables is None or len(syllables) != len(normalize(phrase)):

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
-from practice.core.kinds import CHINESE, Kind
+from practice.core.kinds import CHINESE, CHINESE_SCENARIO_KINDS, Kind, ScenarioKind
 from practice.core.models import (
     BannedHit,
     ElementResult,
@@ -17,8 +17,6 @@ from practice.core.models import (
     Unscored,
     Verdict,
 )
-from practice.core.scoring import MINOR_COST
-from practice.core.speechcheck import MAX_TAKE_S
 from practice.i18n import gettext as _
 from practice.i18n import is_chinese
 
@@ -38,6 +36,12 @@ def kind_name(kind: Kind) -> str:
         Kind.ADDRESS: "form of address",
     }
     return english.get(kind, str(kind))
+
+
+def scenario_kind_name(kind: ScenarioKind) -> str:
+    """The name of a kind of scenario; in English with the standard's own name beside it."""
+    chinese = CHINESE_SCENARIO_KINDS[kind]
+    return chinese if is_chinese() else f"{kind} {chinese}"
 
 
 def element_name(element: ElementResult) -> str:
@@ -97,6 +101,8 @@ def mode_name(setting: Setting | None) -> str:
 
 def banned_text(hit: BannedHit) -> str:
     """A banned phrase as it is reported: what was heard, why it is banned, what to say instead."""
+    from practice.core.scoring import MINOR_COST
+
     named = _("“{phrase}”") if hit.heard in ("", hit.phrase) else _("“{phrase}” (heard “{heard}”)")
     said = _("Never say {phrase}") if hit.sure else _("Perhaps {phrase} was said")
     cost = _("{points:.0f} points less") if hit.severity is Severity.MINOR else _("cannot pass")
@@ -154,6 +160,8 @@ def difference_name(op: Op) -> str:
 
 def reason_text(check: SpeechCheck, reason: Unscored) -> str:
     """Why a take was not scored, and what to do about it."""
+    from practice.core.speechcheck import MAX_TAKE_S
+
     text = {
         Unscored.NO_SPEECH: _("No speech was found. Check the microphone and speak again."),
         Unscored.TOO_QUIET: _(

@@ -1,0 +1,16 @@
+"""``practice schema``: what editors need to know of a scenario's file."""
+
+from __future__ import annotations
+
+import click
+
+from practice.commands import parts
+from practice.i18n import gettext as _
+
+
+@click.command(help=_("Print the JSON schema of a scenario's file, for editors."))
+def schema() -> None:
+    """Print the schema."""
+    from practice.prompts.schema import schema_text
+
+    parts.emit_line(schema_text().removesuffix("\n"))

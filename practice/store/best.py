@@ -1,0 +1,41 @@
+"""What a trainee did best so far, for all scenarios at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from practice.core.models import Trainee
+from practice.store.database import Database
+from practice.store.schema import attempts, standings, trainees
+
+
+@dataclass(frozen=True, slots=True)
+class BestOfLine:
+    """The best of a trainee's takes of one line, by their final results.
+
+    ``total`` is the highest one, None where no take was scored.
+    """
+
+    line: int
+    passed: bool
+    total: float | None
+
+
+def best_of_lines(database: Database, trainee: Trainee) -> dict[str, list[BestOfLine]]:
+    """The best of each line that a trainee practised, by the scenario's id."""
+    passed = sa.func.max(sa.case((standings.c.result == "passed", 1), else_=0))
+    query = (
+        sa.select(standings.c.scenario, attempts.c.line, passed, sa.func.max(standings.c.total))
+        .join(attempts, attempts.c.id == standings.c.attempt_id)
+        .join(trainees, trainees.c.id == standings.c.trainee_id)
+        .where(trainees.c.name == trainee.name, trainees.c.group_name == trainee.group)
+        .group_by(standings.c.scenario, attempts.c.line)
+        .order_by(standings.c.scenario, attempts.c.line)
+    )
+    found: dict[str, list[BestOfLine]] = {}
+    with database.reading() as db:
+        for scenario, line, has_passed, total in db.execute(query):
+            found.setdefault(scenario, []).append(BestOfLine(line, bool(has_passed), total))
+    return found
