@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pexpect
-from conftest import CLIPS, LINE, Microphone, Place, Practice, begin, heard, review, take
+from conftest import CLIPS, LINE, Microphone, Place, Practice, Start, begin, heard, review, take
 from hypothesis import given
 from hypothesis import strategies as st
 

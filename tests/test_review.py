@@ -21,7 +21,7 @@ import pytest
 from conftest import CLIPS, COMMAND, Practice
 from playwright.sync_api import Browser, Page, expect
 
-from practice.core.models import Trainee
+from practice.core.models import Mode, Setting, Trainee
 from practice.store import Filter, Store
 from practice.store.accounts import Accounts, Role
 
@@ -827,3 +827,16 @@ def test_a_trainee_sees_own_progress_only(
         }
         assert statuses.pop(own) == [200, 200]
         assert set(map(tuple, statuses.values())) == {(404, 404)}
+
+
+def test_a_take_tells_what_it_was_a_part_of(
+    practice: Practice, three: list[str], chromium: Browser
+) -> None:
+    setting = Setting(Mode.CLASS, "", ("farewell/1",))
+    in_class = another(practice, three[0], setting=setting)
+    with served(practice, chromium) as desk:
+        page = desk.page()
+        for attempt_id, tags in ((in_class, ["class"]), (three[0], [])):
+            page.goto(f"{desk.url}attempts/{attempt_id}")
+            found = page.locator(".facts .tag").all_inner_texts()
+            assert [tag for tag in found if tag == "class"] == tags
