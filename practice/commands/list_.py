@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,8 @@ def list_(
     records: options.Records,
 ) -> None:
     """Print a line for each scenario; files with mistakes are told on stderr."""
+    gc.disable()  # the run is over before there is anything to collect
+
     from practice import prompts
     from practice.report.listing import listing
 

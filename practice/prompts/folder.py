@@ -112,8 +112,13 @@ def load_headings(folder: Path) -> tuple[list[Heading], list[Problem]]:
         return [heading_of(scenario) for scenario in scenarios], problems
     problems = []
     banned = len(_tell(problems, read_banned, folder / BANNED_FILE) or ())
-    found = [_tell(problems, lambda p: read_heading(p, banned), path) for path in files]
-    return [heading for heading in found if heading is not None], problems
+    headings = []
+    for path in files:
+        try:
+            headings.append(read_heading(path, banned))
+        except InvalidFileError as invalid:
+            problems += invalid.problems
+    return headings, problems
 
 
 def check(folder: Path) -> tuple[int, list[Problem]]:
