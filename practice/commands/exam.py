@@ -159,7 +159,8 @@ def _hold(
         if microphone is None:
             is_begun = bool(_judge_files(session, steps, files))
         else:
-            say(console, f"{_('Exam: {title}').format(title=book.title)}  {session.id[:8]}", "bold")
+            title = _("Exam: {title}").format(title=book.title)
+            say(console, f"{title}  {session.id[:8]}", "bold")
             voices = None if silent else parts.playback(console, desk.prompts_dir, session.folder)
             is_begun = bool(_recite(console, session, steps, microphone, voices))
         if is_begun:

@@ -46,7 +46,8 @@ def heading(result: ExamResult, sitting: int) -> str:
     """Who took the exam, where, when, and for which time."""
     who = f"{result.trainee.name} · {result.trainee.group}"
     when = local_time(result.created_at)
-    return f"{who} · {when} · {_('attempt no. {n}').format(n=sitting)}"
+    nth = _("attempt no. {n}").format(n=sitting)
+    return f"{who} · {when} · {nth}"
 
 
 def total_text(result: ExamResult) -> str:

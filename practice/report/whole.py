@@ -29,7 +29,8 @@ def print_whole(console: Console, title: str, whole: Whole) -> None:
     say(console, result, style)
     for place, turn in enumerate(whole.turns, 1):
         say(console, f"  {place}. {turn.line.script}", indent=5)
-        say(console, f"     {score_text(turn.score) if turn.score else _('passed over')}", indent=7)
+        text = score_text(turn.score) if turn.score else _("passed over")
+        say(console, f"     {text}", indent=7)
     for finding in whole.findings:
         style = {State.BROKEN: "red", State.UNSURE: "yellow"}.get(finding.state, "")
         say(console, finding_text(finding), style, indent=2)

@@ -133,7 +133,7 @@ def score_text(score: Score) -> str:
     if score.total is not None:
         text += f" {score.total:.0f}"
     if score.off_script:
-        return f"{text}  {_('something else was said')}"
+        return text + "  " + _("something else was said")
     missed = missed_text(score)
     if missed:
         text += "  " + _("Missing: {elements}").format(elements=missed)
