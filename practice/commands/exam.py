@@ -31,13 +31,7 @@ if TYPE_CHECKING:
     )
 )
 @click.argument("book_id", required=False, metavar="[BOOK]")
-@click.option(
-    "--audio",
-    type=click.Path(path_type=Path),
-    multiple=True,
-    help=_("Take a recording instead of the microphone; once for each line."),
-)
-@click.argument("more_audio", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]...")
+@options.recorded
 @click.option("--show", metavar="SESSION", help=_("Show the result of an exam that was taken."))
 @click.option(
     "--out",
@@ -51,8 +45,7 @@ if TYPE_CHECKING:
 @options.desk
 def exam(
     book_id: str | None,
-    audio: tuple[Path, ...],
-    more_audio: tuple[Path, ...],
+    files: tuple[Path, ...],
     show: str | None,
     out: Path | None,
     mic: options.Mic,
@@ -61,9 +54,6 @@ def exam(
     desk: options.Desk,
 ) -> None:
     """List the books, show a result, or hold an exam."""
-    files = audio + more_audio
-    if more_audio and not audio:
-        raise click.UsageError(_("Recordings are given with --audio FILE."))
     if show is not None and (book_id or files):
         raise click.UsageError(_("Give a BOOK, or --show SESSION, not both."))
     if book_id is None and (files or (out and show is None)):

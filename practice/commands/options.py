@@ -59,9 +59,8 @@ yes: _Decorator = click.option("--yes", is_flag=True, help=_("Remove without a q
 
 observer: _Decorator = click.option(
     "--observer",
-    envvar="PRACTICE_TRAINER",
     metavar="NAME",
-    help=_("A trainer who watches, and is asked for the posture. [env: PRACTICE_TRAINER]"),
+    help=_("A trainer who watches, and is asked for the posture."),
 )
 
 explain: _Decorator = click.option(
@@ -109,6 +108,29 @@ def microphone(command: Callable[..., Any]) -> Callable[..., Any]:
         return command(*args, mic=Mic(device, patience, limit), **others)
 
     return device(_patience(_limit(with_mic)))
+
+
+def recorded(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command recordings in the microphone's place, as its parameter ``files``."""
+
+    @wraps(command)
+    def with_files(
+        *args: Any, audio: tuple[Path, ...], more_audio: tuple[Path, ...], **others: Any
+    ) -> Any:
+        if more_audio and not audio:
+            raise click.UsageError(_("Recordings are given with --audio FILE."))
+        return command(*args, files=audio + more_audio, **others)
+
+    path = click.Path(path_type=Path)
+    option = click.option(
+        "--audio",
+        type=path,
+        multiple=True,
+        help=_("Take a recording instead of the microphone; once for each line."),
+    )
+    return option(
+        click.argument("more_audio", nargs=-1, type=path, metavar="[FILE]...")(with_files)
+    )
 
 
 def _kind(_ctx: click.Context, _param: click.Parameter, value: str | None) -> ScenarioKind | None:

@@ -29,13 +29,7 @@ if TYPE_CHECKING:
 @click.command(help=_("Practise a scenario: read, speak, and see what was missed."))
 @click.argument("scenario_id", metavar="SCENARIO")
 @click.option("--line", type=click.IntRange(min=1), help=_("Only this line of the scenario."))
-@click.option(
-    "--audio",
-    type=click.Path(path_type=Path),
-    multiple=True,
-    help=_("Take a recording instead of the microphone; once for each line."),
-)
-@click.argument("more_audio", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]...")
+@options.recorded
 @options.microphone
 @click.option(
     "--branch",
@@ -53,8 +47,7 @@ if TYPE_CHECKING:
 def run(
     scenario_id: str,
     line: int | None,
-    audio: tuple[Path, ...],
-    more_audio: tuple[Path, ...],
+    files: tuple[Path, ...],
     mic: options.Mic,
     branches: tuple[str, ...],
     choose: bool,
@@ -69,9 +62,6 @@ def run(
     from practice.conversation import by_chance
     from practice.report.whole import print_whole, whole_to_dict
 
-    files = audio + more_audio
-    if more_audio and not audio:
-        raise click.UsageError(_("Recordings are given with --audio FILE."))
     if observer is not None:
         observer = parts.require_name(observer)
     scenario = prompts.load(desk.prompts_dir, scenario_id)
