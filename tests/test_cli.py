@@ -358,10 +358,12 @@ heavy = {{"torch", "whisper", "sounddevice", "onnxruntime", "sqlalchemy", "alemb
          "wetext", "jinja2", "xlsxwriter"}}
 print("HEAVY", sorted(heavy & set(sys.modules)))
 """
+    # The list says how the trainee did, which stands in the records.
+    allowed = "['sqlalchemy']" if args == ["list"] else "[]"
     done = subprocess.run(
         [sys.executable, "-c", code], env=practice.env, capture_output=True, text=True, check=True
     )
-    assert "HEAVY []" in done.stdout
+    assert f"HEAVY {allowed}" in done.stdout
 
 
 def test_chinese_locale_sees_chinese(practice: Practice) -> None:

@@ -144,7 +144,7 @@ def test_check_names_what_is_wrong_with_the_words(consent: Path, bare_practice: 
     assert "consent.txt:2:" in problem()
     consent.unlink()
     consent.mkdir()
-    assert "cannotberead" in problem()
+    assert "thisisafolder" in problem()
     consent.rmdir()
     consent.symlink_to("nowhere")
     assert "cannotberead" in problem()

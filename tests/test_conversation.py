@@ -92,7 +92,8 @@ def score(practice: Practice, names: Sequence[str], *branches: str) -> list[dict
 
 def test_recordings_of_a_conversation(talk: Practice) -> None:
     (only, whole) = score(talk, ["farewell"], "end")
-    assert only["setting"] == {"mode": "conversation", "name": "talk", "steps": ["talk/1"]}
+    setting = {"mode": "conversation", "name": "talk", "steps": ["talk/1"], "terms": None}
+    assert only["setting"] == setting
     assert whole["conversation"] == "talk"
     assert (whole["passed"], whole["score"]) == (True, 100)
     # Kept with the attempt, so that it is known later what it was a part of.

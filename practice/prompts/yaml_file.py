@@ -108,7 +108,7 @@ def read_text(path: Path) -> tuple[bytes, str]:
         return raw, raw.decode("utf-8-sig")  # Windows' Notepad may write a byte order mark
     except OSError as error:
         message = (
-            _("this is a folder. A scenario is a file: rename the folder, or take it away.")
+            _("this is a folder, where a file should be. Rename it, or take it away.")
             if path.is_dir()
             else _("the file cannot be read: {why}.").format(why=system_reason(error))
         )
@@ -162,7 +162,11 @@ def _typing_mistakes(path: Path, text: str) -> Iterator[Problem]:
             continue
         elif "\t" in line[:indent]:
             yield Problem(path, number, _("the line begins with a tab. Use spaces."))
-        elif (wide := _WIDE_COLON.match(line)) and wide[1] in _KEYS and ": " not in line:
+        elif (
+            (wide := _WIDE_COLON.match(line))
+            and (wide[1] in _KEYS or not indent)  # deeper, it may be a text that goes on
+            and ": " not in line
+        ):
             message = _("a full-width colon “：” follows the key. Type “:” and a space.")
             yield Problem(path, number, message)
         elif _TIGHT_DASH.match(line):
