@@ -11,8 +11,8 @@ from practice.errors import PracticeError
 from practice.i18n import gettext as _
 from practice.session import Step
 
-Choose = Callable[[tuple[Branch, ...]], Branch]
-"""Decides at a branch which way the conversation goes."""
+Choose = Callable[[tuple[Branch, ...]], Branch | None]
+"""Decides at a branch which way the conversation goes; None breaks it off."""
 
 
 class Walk:
@@ -38,6 +38,8 @@ class Walk:
             self._walked.append(step)
             yield step
             way = ways[0] if len(ways) == 1 else self._choose(ways)
+            if way is None:
+                return
             number = way.then
         self._is_finished = True
 
@@ -66,11 +68,13 @@ def by_chance(ways: tuple[Branch, ...]) -> Branch:
 
 
 def as_named(scenario: Scenario, names: Sequence[str], otherwise: Choose) -> Choose:
-    """Take the branches that lead to lines of these names; ``otherwise`` decides the rest.
+    """Take the branches on the way to lines of these names; ``otherwise`` decides the rest.
 
-    Raises PracticeError for a name that no branch leads to.
+    Raises PracticeError for a name that no branch leads to, and for two that part at one
+    branch.
     """
-    known = {line_name(scenario, way) for ways in scenario.exits if len(ways) > 1 for way in ways}
+    forks = [ways for ways in scenario.exits if len(ways) > 1]
+    known = {line_name(scenario, way) for ways in forks for way in ways}
     for name in names:
         if name not in known:
             raise PracticeError(
@@ -78,12 +82,32 @@ def as_named(scenario: Scenario, names: Sequence[str], otherwise: Choose) -> Cho
                     scenario=scenario.id, name=name, names=", ".join(sorted(known)) or "-"
                 )
             )
+    for ways in forks:
+        named = [name for way in ways if (name := line_name(scenario, way)) in names]
+        if len(named) > 1:
+            raise PracticeError(
+                _("{names} part at one branch. Name one of them.").format(names=", ".join(named))
+            )
 
-    def choose(ways: tuple[Branch, ...]) -> Branch:
+    def choose(ways: tuple[Branch, ...]) -> Branch | None:
         named = [way for way in ways if line_name(scenario, way) in names]
-        return named[0] if named else otherwise(ways)
+        leading = named or [way for way in ways if not _ahead(scenario, way).isdisjoint(names)]
+        return leading[0] if len(leading) == 1 else otherwise(ways)
 
     return choose
+
+
+def _ahead(scenario: Scenario, way: Branch) -> set[str]:
+    """The names of the lines that a branch may still lead to."""
+    found: set[str] = set()
+    waiting = [way]
+    while waiting:
+        way = waiting.pop()
+        name = line_name(scenario, way)
+        if way.then is not None and name not in found:
+            waiting += scenario.exits[way.then - 1]
+        found.add(name)
+    return found
 
 
 def must_be_named(scenario: Scenario) -> Choose:

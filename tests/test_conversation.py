@@ -10,7 +10,7 @@ import pytest
 from conftest import CLIPS, ROOT, Microphone, Practice, Start, begin, finish
 
 from practice import prompts
-from practice.conversation import Walk, as_named, by_chance
+from practice.conversation import Walk, as_named, by_chance, must_be_named
 from practice.core.models import Branch
 from practice.errors import PracticeError
 from practice.store import Filter, Store
@@ -73,6 +73,14 @@ def test_names_decide_and_wrong_ones_are_told(talk: Practice) -> None:
     assert [s.number for s in Walk(scenario, as_named(scenario, ["end"], by_chance))] == [1]
     with pytest.raises(PracticeError, match="there are: end, seat"):
         as_named(scenario, ["sit"], by_chance)
+    with pytest.raises(PracticeError, match="seat, end part at one branch"):
+        as_named(scenario, ["end", "seat"], by_chance)
+
+
+def test_a_name_further_on_decides_what_leads_there() -> None:
+    scenario = prompts.load(ROOT / "prompts", "onboarding")
+    walk = Walk(scenario, as_named(scenario, ["refusal"], must_be_named(scenario)))
+    assert [scenario.names[s.number - 1] for s in walk] == list(REFUSED)
 
 
 def test_chance_goes_by_the_weights() -> None:
@@ -159,6 +167,7 @@ def test_the_trainee_chooses_skips_and_sees_what_was_left_out(
     child.send("n")
     child.expect("How does it go on")
     child.expect("1: 客户回头")
+    child.expect("Q: quit")
     child.send("1")
     begin(child)
     microphone.speak(CLIPS / "seat.flac")

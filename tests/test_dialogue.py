@@ -38,6 +38,8 @@ lines:
     script: 【谢谢|答谢】。
 """
 
+MORE = "      - {when: 客户不耐烦, then: refusal}\n"
+
 
 def problems(tmp_path: Path, text: str, name: str = "talk.yaml") -> list[str]:
     path = tmp_path / name
@@ -84,6 +86,7 @@ def test_lines_without_names_follow_each_other() -> None:
         (TALK + "covers: [papers]\n", 23, "no row of"),
         (TALK + "origin: mine\n", 23, "no origin"),
         (TALK + "swaps: all\n", 23, "not both"),
+        (TALK.replace("    branches:\n", "    branches:\n" + 8 * MORE), 22, "at most 9 branches"),
     ],
 )
 def test_mistakes_of_a_conversation_are_named_with_their_line(

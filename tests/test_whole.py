@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from conftest import CHECK, MODEL, review, take
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,7 +21,8 @@ from practice.core.models import (
     Verdict,
 )
 from practice.core.scoring import VERSION, score_transcript, unscored
-from practice.core.whole import Check, State, Turn, Whole, judge_whole
+from practice.core.whole import Check, Finding, State, Turn, Whole, judge_whole
+from practice.report.whole import finding_text
 
 
 def line(script: str) -> Line:
@@ -90,7 +92,7 @@ def test_a_turn_that_was_passed_over_counts_as_nothing_said() -> None:
 def test_a_conversation_that_was_broken_off() -> None:
     whole = talk(GOOD[0], GOOD[1], is_finished=False)
     assert state(whole, Check.COMPLETE) is State.BROKEN
-    assert whole.passed is False
+    assert (whole.passed, whole.total) == (False, None)
 
 
 def test_a_turn_that_could_not_be_scored_leaves_it_open() -> None:
@@ -118,13 +120,22 @@ def test_a_form_of_address_that_does_not_fit() -> None:
 
 def test_without_a_form_of_address_there_is_nothing_to_keep() -> None:
     assert state(talk(GOOD[0]), Check.ADDRESS) is State.ABSENT
-    assert state(talk(GOOD[0]), Check.RESPECT) is State.KEPT  # 您好
+    assert state(talk(GOOD[0]), Check.RESPECT) is State.ABSENT  # 您好 is a greeting
 
 
 def test_respect_throughout() -> None:
     whole = talk(GOOD[0], GOOD[1].replace("您", "你", 1), GOOD[2])
     assert state(whole, Check.RESPECT) is State.BROKEN
     assert whole.passed is False
+
+
+def test_respect_is_left_open_where_it_could_not_be_heard() -> None:
+    finding = next(f for f in talk(GOOD[0], None, GOOD[2]).findings if f.check is Check.RESPECT)
+    assert (finding.state, finding.turns) == (State.ABSENT, (2,))
+    # Another turn's words are a fault of order, not of respect.
+    swapped = talk(GOOD[1], GOOD[1], GOOD[2])
+    assert state(swapped, Check.ORDER) is State.BROKEN
+    assert state(swapped, Check.RESPECT) is State.KEPT
 
 
 def test_the_words_of_another_turn() -> None:
@@ -145,6 +156,20 @@ def test_what_is_unsure_decides_nothing() -> None:
     assert whole.passed is None
     turns[1] = with_verdict(turns[1], "先生", Verdict.UNSURE)
     assert state(judge_whole(turns), Check.ADDRESS) is State.UNSURE
+
+
+@pytest.mark.parametrize("check", Check)
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("turns", [(), (1, 2)])
+def test_every_finding_has_words(check: Check, state: State, turns: tuple[int, ...]) -> None:
+    possible = {
+        Check.ORDER: {State.KEPT, State.BROKEN},
+        Check.COMPLETE: {State.KEPT, State.BROKEN, State.UNSURE},
+    }
+    if state in possible.get(check, set(State)):
+        text = finding_text(Finding(check, state, turns, ("先生",)))
+        assert text.startswith("[")
+        assert "{" not in text
 
 
 def test_the_trainers_word_counts() -> None:

@@ -62,6 +62,10 @@ def exam(
         raise ExportError(
             _("{path} is there already. Choose another name with --out.").format(path=out)
         )
+    if out is not None and not out.resolve().parent.is_dir():
+        raise ExportError(
+            _("There is no folder {folder} to write to.").format(folder=out.resolve().parent)
+        )
     if show is not None:
         _show(show, out, desk.records, as_json=as_json)
     elif book_id is None:

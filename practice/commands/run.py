@@ -138,9 +138,10 @@ def _live_steps(
         return None, steps_of(scenario, line)
     decide = as_named(scenario, branches, otherwise)
 
-    def choose(ways: tuple[Branch, ...]) -> Branch:
+    def choose(ways: tuple[Branch, ...]) -> Branch | None:
         way = decide(ways)
-        stage.branch(way)
+        if way is not None:
+            stage.branch(way)
         return way
 
     walk = Walk(scenario, choose)

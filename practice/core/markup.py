@@ -20,6 +20,7 @@ MAX_WORDINGS = 200
 """More combinations than this in one line are refused: nobody meant to write them."""
 
 _PIECE = re.compile(r"【(?P<element>[^【】]*)】|\{(?P<slot>[^{}]*)\}|(?P<text>[^【】{}]+|[【】{}])")
+_BESIDE = 5
 _OPTIONAL = {"可选", "optional"}
 _CRITICAL = {"关键", "critical"}
 
@@ -62,7 +63,11 @@ def parse_script(script: str, slots: dict[str, tuple[str, ...]]) -> tuple[Wordin
 def _parse_piece(match: re.Match[str], slots: dict[str, tuple[str, ...]]) -> _Piece:
     if (text := match["text"]) is not None:
         if text in "【】{}":
-            raise MarkupError("bracket", text)
+            # With what belongs to it: another such sign may stand well closed before it.
+            before = 0 if text in "【{" else _BESIDE
+            after = _BESIDE if text in "【{" else 0
+            begin = max(0, match.start() - before)
+            raise MarkupError("bracket", match.string[begin : match.end() + after])
         if wrong := re.search(r"[\[\]［］｛｝〖〗|]", text):
             raise MarkupError("other-bracket", wrong[0])
         return _Piece((text,))

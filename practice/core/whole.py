@@ -79,10 +79,12 @@ class Whole:
 
     ``deducted`` are the points that minor banned phrases cost. ``passed`` is None where
     something unsure, or a turn that could not be scored, decides on it. ``total`` is None
-    where no turn was scored.
+    where no turn was scored, and of a conversation that was broken off: what was not asked
+    for any more counts neither way.
     """
 
     turns: tuple[Turn, ...]
+    is_finished: bool
     findings: tuple[Finding, ...]
     components: tuple[Component, ...]
     deducted: float
@@ -113,10 +115,11 @@ def judge_whole(
     best = _passes(turns, findings, Verdict.HEARD)
     return Whole(
         turns=tuple(turns),
+        is_finished=is_finished,
         findings=findings,
         components=tally.components,
         deducted=tally.deducted,
-        total=tally.total if is_scored else None,
+        total=tally.total if is_scored and is_finished else None,
         passed=best if best == worst else None,
     )
 
@@ -212,16 +215,31 @@ def _address(turns: Sequence[Turn], fitting: Sequence[str]) -> Finding:
 
 
 def _respect(turns: Sequence[Turn]) -> Finding:
-    """Whether 您 was said wherever a script marks it; an unmarked one is not looked at."""
+    """Whether 您 was said wherever a script marks it; an unmarked one is not looked at.
+
+    A turn with other words than its own says nothing of it, nor does one without a score.
+    """
     found: dict[Verdict, list[int]] = {}
+    judged = set()
     for place, _turn, score in _scored(turns):
+        if (score.counts.accuracy or 0.0) < OWN_BELOW:
+            continue
+        judged.add(place)
         for element in score.elements:
-            if "您" in element.text and element.required:
+            if element.kind is Kind.RESPECT and element.required:
                 found.setdefault(element.verdict, []).append(place)
     for verdict, state in ((Verdict.MISSED, State.BROKEN), (Verdict.UNSURE, State.UNSURE)):
         if verdict in found:
             return Finding(Check.RESPECT, state, tuple(dict.fromkeys(found[verdict])))
-    return Finding(Check.RESPECT, State.KEPT if found else State.ABSENT)
+    open_turns = tuple(
+        place for place, turn in enumerate(turns, 1) if place not in judged and _asks_respect(turn)
+    )
+    state = State.KEPT if found and not open_turns else State.ABSENT
+    return Finding(Check.RESPECT, state, open_turns)
+
+
+def _asks_respect(turn: Turn) -> bool:
+    return any(e.kind is Kind.RESPECT and e.required for e in turn.line.wordings[0].elements)
 
 
 def _text(turn: Turn) -> str:

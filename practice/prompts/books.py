@@ -54,7 +54,7 @@ def read_book(path: Path, scenarios: Mapping[str, Scenario]) -> Book:
         scenario = scenarios.get(name)
         lines = range(1, len(scenario.lines) + 1) if scenario else range(0)
         if scenario is None:
-            message = _("there is no scenario “{id}”.").format(id=name)
+            message = _("there is no scenario “{id}”, or it has mistakes.").format(id=name)
         elif scenario.is_conversation and not slash:
             message = _("“{id}” is a conversation. Ask for one of its lines: {id}/1.").format(
                 id=name

@@ -15,6 +15,8 @@ from practice.prompts.problems import Problem
 from practice.prompts.shapes import BranchFile
 from practice.prompts.yaml_file import line_of
 
+MOST_BRANCHES = 9
+
 END = ("end", "结束")
 """What stands in the place of a line's name where nothing follows."""
 
@@ -74,6 +76,10 @@ def _name_problems(path: Path, tree: yaml.Node, lines: Sequence[_Line]) -> Itera
             where = line_of(tree, ("lines", number, "name"))
             yield Problem(path, where, message.format(name=line.name))
         seen.add(line.name)
+        if len(line.branches) > MOST_BRANCHES:
+            message = _("a line has at most {most} branches: each is chosen by one key.")
+            where = line_of(tree, ("lines", number, "branches", MOST_BRANCHES))
+            yield Problem(path, where, message.format(most=MOST_BRANCHES))
         if line.then and line.branches:
             message = _("a line has “then” or “branches”, not both. Take one away.")
             yield Problem(path, line_of(tree, ("lines", number, "then")), message)

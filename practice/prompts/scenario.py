@@ -88,7 +88,7 @@ def read_scenario(
         )
         raw += repr(banned).encode()
         if not lines:
-            message = _("there are no banned phrases to swap in {file}.")
+            message = _("there are no banned phrases to swap in {file}, or it has mistakes.")
             where = line_of(tree, ("swaps",))
             problems.append(Problem(path, where, message.format(file="rules/banned.yaml")))
     if problems:

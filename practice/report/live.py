@@ -99,14 +99,16 @@ class TerminalStage:
         self._console.print()
         say(self._console, f"→ {branch.when}", "bold")
 
-    def choose_branch(self, ways: tuple[Branch, ...]) -> Branch:
-        """Let the trainee say which way a conversation goes on."""
+    def choose_branch(self, ways: tuple[Branch, ...]) -> Branch | None:
+        """Let the trainee say which way a conversation goes on; None breaks it off."""
         self._console.print()
         say(self._console, _("How does it go on?"), "bold")
         for number, way in enumerate(ways, 1):
             say(self._console, f"  {number}: {way.when}", indent=5)
-        pressed = self._press({str(n): (str(n),) for n in range(1, len(ways) + 1)})
-        return ways[int(pressed) - 1]
+        say(self._console, _("1 to {n}: choose   Q: quit").format(n=len(ways)), "dim")
+        keys: dict[str, tuple[str, ...]] = {"quit": ("q", "KEY_ESCAPE")}
+        pressed = self._press(keys | {str(n): (str(n),) for n in range(1, len(ways) + 1)})
+        return None if pressed == "quit" else ways[int(pressed) - 1]
 
     def wait_for_start(self, step: Step) -> Start:
         """Wait for the key that starts a take, or for another one."""

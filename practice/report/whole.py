@@ -26,6 +26,8 @@ def print_whole(console: Console, title: str, whole: Whole) -> None:
     if whole.total is not None:
         total = _("{total:.0f} of 100 (pass mark {mark:.0f})")
         result += "  " + total.format(total=whole.total, mark=PASS_MARK)
+    if not whole.is_finished:
+        result += "  " + _("broken off, so there is no total")
     say(console, result, style)
     for place, turn in enumerate(whole.turns, 1):
         say(console, f"  {place}. {turn.line.script}", indent=5)
@@ -40,6 +42,7 @@ def whole_to_dict(scenario_id: str, whole: Whole) -> dict[str, Any]:
     """A conversation's judgement as plain data, for ``--json``."""
     return {
         "conversation": scenario_id,
+        "finished": whole.is_finished,
         "passed": whole.passed,
         "score": whole.total,
         "pass_mark": PASS_MARK,
@@ -69,6 +72,7 @@ def finding_text(finding: Finding) -> str:
         (Check.ORDER, State.KEPT): _("[+] Order: kept"),
         (Check.ORDER, State.BROKEN): _("[x] Order: at turn {turns} you said “{words}”"),
         (Check.COMPLETE, State.KEPT): _("[+] Nothing was left out"),
+        (Check.COMPLETE, State.BROKEN): _("[x] Left out: turn {turns}"),
         (Check.COMPLETE, State.UNSURE): _("[?] Turn {turns} could not be scored"),
         (Check.ADDRESS, State.KEPT): _("[+] Form of address: {words}"),
         (Check.ADDRESS, State.BROKEN): _("[x] Form of address: {words}; keep to the one that fits"),
@@ -79,8 +83,8 @@ def finding_text(finding: Finding) -> str:
         (Check.RESPECT, State.UNSURE): _("[?] 您 is unsure at turn {turns}"),
         (Check.RESPECT, State.ABSENT): _("[ ] 您: no turn asks for it"),
     }
-    if (finding.check, finding.state) == (Check.COMPLETE, State.BROKEN):
-        if not finding.turns:
-            return _("[x] The conversation was broken off")
-        return _("[x] Left out: turn {turns}").format(turns=turns)
+    if (finding.check, finding.state) == (Check.COMPLETE, State.BROKEN) and not finding.turns:
+        return _("[x] The conversation was broken off")
+    if (finding.check, finding.state) == (Check.RESPECT, State.ABSENT) and finding.turns:
+        return _("[ ] 您: turn {turns} was not said").format(turns=turns)
     return texts[finding.check, finding.state].format(turns=turns, words=words)
