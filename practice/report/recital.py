@@ -7,7 +7,7 @@ from practice.i18n import gettext as _
 from practice.report.live import TerminalStage
 from practice.report.words import reason_text
 from practice.report.wrap import say
-from practice.session import Choice, Step
+from practice.session import Choice, Start, Step
 
 
 class Recital(TerminalStage):
@@ -15,6 +15,16 @@ class Recital(TerminalStage):
 
     def show_script(self, step: Step) -> None:
         """Show nothing: the situation and the customer's words are all there is."""
+
+    def wait_for_start(self, step: Step) -> Start:
+        """Wait for a key; what would end the exam is asked for once more."""
+        start = super().wait_for_start(step)
+        if start is not Start.QUIT:
+            return start
+        text = _("End the exam? What is left counts as not said.   Y: end   N: go on")
+        say(self._console, text, "yellow")
+        is_over = self.choose({"end": ("y",), "on": ("n", "KEY_ENTER", "KEY_ESCAPE")}) == "end"
+        return Start.QUIT if is_over else self.wait_for_start(step)
 
     def result(self, attempt: Attempt, previous: Attempt | None) -> None:
         """Tell that a take is kept, and of its judgement only that there can be none."""
