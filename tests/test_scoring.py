@@ -440,3 +440,19 @@ def test_scores_lie_between_0_and_100(transcript: str) -> None:
     score = score_transcript(line(FAREWELL), transcript)
     if score.total is not None:
         assert 0 <= score.total <= 100 + 1e-9
+
+
+# ---- courtesies within others --------------------------------------------------------
+
+
+def test_a_please_that_begins_another_courtesy_is_left_open() -> None:
+    seat = "【您好|问候】，【请|敬语】坐。"
+    assert verdicts(seat, "您好请坐") == ["heard", "heard"]
+    score = score_transcript(line(seat), "您好请问需要办理什么业务")
+    assert [e.verdict for e in score.elements] == ["heard", "unsure"]
+    assert score.elements[1].evidence.basis is Basis.PART
+    assert score.elements[1].evidence.heard == "请问"
+    assert score.passed is None
+    # Where the script goes on with the same words, nothing is open.
+    asked = "【请|敬语】问【您|敬称】贵姓"
+    assert verdicts(asked, "请问您贵姓")[0] == "heard"

@@ -6,9 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from practice.core.align import Alignment
-from practice.core.hypotheses import Inquiry, Pair, Place, inquire, place_of
+from practice.core.hypotheses import Inquiry, Pair, Place, Says, inquire, place_of
 from practice.core.models import Basis, Element, ElementResult, Evidence, Op, Verdict
 from practice.core.verdicts import Reliability, Thresholds, decide, needs_audio
+
+_LONGER = ("请问",)
+"""Courtesies that begin with another one. What is heard of the shorter one within them may
+be all that was said of it: 请问 is no 请坐."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +20,8 @@ class Candidate:
     """An element at its place, and what is to be asked about it.
 
     ``elsewhere``: it stands in a part of the transcript that answers to nothing else in
-    the script, so that only the order was changed.
+    the script, so that only the order was changed. ``part_of`` is a longer courtesy that
+    the transcript has at its place and the script has not.
     """
 
     element: Element
@@ -24,6 +29,7 @@ class Candidate:
     heard: str
     elsewhere: bool
     inquiry: Inquiry | None
+    part_of: str = ""
 
     def judge(
         self,
@@ -36,6 +42,8 @@ class Candidate:
             return _result(
                 self.element, Verdict.HEARD, Evidence(Basis.ELSEWHERE, self.element.text)
             )
+        if self.part_of:
+            return _result(self.element, Verdict.UNSURE, Evidence(Basis.PART, self.part_of))
         finding = None
         if self.inquiry is not None and answers is not None:
             finding = self.inquiry.finding(answers)
@@ -62,6 +70,7 @@ def find_candidates(elements: tuple[Element, ...], alignment: Alignment) -> tupl
                 alignment.hypothesis.text[place.hyp_start : place.hyp_end],
                 moved,
                 inquire(alignment, place) if asked and not moved else None,
+                _part_of(element, alignment, place),
             )
         )
     return tuple(out)
@@ -88,6 +97,22 @@ def _moved(element: Element, alignment: Alignment, place: Place, taken: set[int]
             return True
         at = hyp.find(needle, at + 1)
     return False
+
+
+def _part_of(element: Element, alignment: Alignment, place: Place) -> str:
+    """The longer courtesy that begins where an element is heard, if the script has another word."""
+    ref, hyp = alignment.reference.text, alignment.hypothesis.text
+    if place.says is not Says.PLAINLY:
+        return ""
+    longer = (
+        text
+        for text in _LONGER
+        if text != element.text
+        and text.startswith(element.text)
+        and hyp.startswith(text, place.hyp_start)
+        and not ref.startswith(text, place.ref_start)
+    )
+    return next(longer, "")
 
 
 def _result(element: Element, verdict: Verdict, evidence: Evidence) -> ElementResult:

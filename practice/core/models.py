@@ -317,6 +317,7 @@ class Basis(StrEnum):
     ELSEWHERE = "elsewhere"  # its characters stand in the transcript, at another place
     AUDIO = "audio"  # the recogniser was asked how likely the audio is with and without it
     PRONOUN = "pronoun"  # it was asked whether the audio has 您 or 你 there
+    PART = "part"  # its characters stand there as the beginning of another courtesy
     ABSENT = "absent"  # the transcript does not have it, and the audio was not asked
     NONE = "none"  # nothing was judged
 

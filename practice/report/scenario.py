@@ -30,7 +30,8 @@ def print_scenario(console: Console, scenario: Scenario) -> None:
     for number, line in enumerate(scenario.lines, 1):
         _print_line(console, number, line)
     console.print()
-    say(console, _("【words|kind】 is a courtesy. Of words/words any counts."), "dim")
+    legend = _("【words|kind】 is a courtesy. Of a/b any counts; {/a} may be left out.")
+    say(console, legend, "dim")
     if not is_chinese():
         used = {e.kind for line in scenario.lines for w in line.wordings for e in w.elements}
         kinds = [f"{CHINESE[kind]} {kind_name(kind)}" for kind in Kind if kind in used]
@@ -149,9 +150,8 @@ def _headings(scenario: Scenario) -> Iterator[str]:
     if scenario.role:
         yield _("Role: {role}").format(role=scenario.role)
     origin = _("the standard") if scenario.origin == "standard" else _("added to the standard")
-    yield _("Source: {source}").format(
-        source=f"{scenario.source} · {origin}" if scenario.source else origin
-    )
+    if scenario.source:
+        yield _("Source: {source}").format(source=f"{scenario.source} · {origin}")
     if scenario.covers:
         yield _("Covers: {rows}").format(rows=_(", ").join(scenario.covers))
     if scenario.address:

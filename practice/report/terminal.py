@@ -223,6 +223,8 @@ def evidence_text(element: ElementResult) -> str:
             why = _("{heard}, which sounds the same").format(heard=heard)
         case Basis.ELSEWHERE:
             why = _("it stands at another place than in the script")
+        case Basis.PART:
+            why = _("{heard}, which is another courtesy").format(heard=heard)
         case Basis.ABSENT:
             why = heard
         case Basis.AUDIO:
