@@ -78,7 +78,7 @@ def test_lines_without_names_follow_each_other() -> None:
         (TALK.replace("then: thanks", "then: papers"), 12, "loop"),
         (TALK.replace("name: thanks", "name: papers"), 20, "two lines are named"),
         (TALK.replace("name: thanks", "name: end"), 20, "it ends a conversation"),
-        (TALK.replace("weight: 3", "weight: 0"), 13, "out of range"),
+        (TALK.replace("weight: 3", "weight: 0"), 13, "out of range: it must be > 0"),
         (TALK.replace("weight: 3", "wieght: 3"), 13, "Did you mean “weight”"),
         (TALK.replace("    branches:", "    then: end\n    branches:"), 10, "not both"),
         (TALK.replace("对话", "谈话"), 3, "no kind of scenario"),

@@ -76,6 +76,9 @@ _M = TypeVar("_M", bound=Model)
 # libyaml is several times faster; wheels of PyYAML have it on every platform.
 _BaseLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
+_BOUNDS = {"greater_than": ">", "greater_than_equal": "≥", "less_than_equal": "≤"}
+"""How pydantic names what a number must keep to, and its sign."""
+
 
 class _TooDeepError(Exception):
     """A file is nested beyond any scenario."""
@@ -309,7 +312,9 @@ def _shape_message(model: type[Model], detail: dict[str, Any]) -> str:
         case "float_parsing" | "float_type" | "finite_number":
             text = _("{key} must be a number, like 2 or -6.5.")
         case "greater_than" | "greater_than_equal" | "less_than_equal":
-            text = _("the number of {key} is out of range.")
+            bound = f"{_BOUNDS[detail['type']]} {next(iter(detail['ctx'].values())):g}"
+            text = _("the number of {key} is out of range: it must be {bound}.")
+            return text.format(key=key_name(key), bound=bound)
         case "tuple_type":
             text = _("{key} must be a list: lines that start with “- ”.")
         case _:
