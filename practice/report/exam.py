@@ -14,9 +14,11 @@ from practice.i18n import ngettext
 from practice.report.words import (
     element_name,
     local_time,
+    mark_text,
     most_missed,
     score_text,
     times_text,
+    verdict_heading,
 )
 from practice.report.wrap import say
 
@@ -26,11 +28,7 @@ def print_exam(console: Console, result: ExamResult, sitting: int) -> None:
     console.print()
     say(console, _("Exam: {title}").format(title=result.terms.title), "bold")
     say(console, heading(result, sitting))
-    verdict, style = {
-        True: (_("PASSED"), "bold green"),
-        False: (_("NOT PASSED"), "bold red"),
-        None: (_("FOR THE TRAINER TO DECIDE"), "bold yellow"),
-    }[result.passed]
+    verdict, style = verdict_heading(result.passed)
     total = total_text(result)
     say(console, f"{verdict}  {total}" if total else verdict, style)
     for place, line in enumerate(result.lines, 1):
@@ -54,9 +52,7 @@ def total_text(result: ExamResult) -> str:
     """The total beside the mark; empty where nothing could be counted."""
     if result.tally.total is None:
         return ""
-    return _("{total:.0f} of 100 (pass mark {mark:.0f})").format(
-        total=result.tally.total, mark=result.terms.pass_mark
-    )
+    return mark_text(result.tally.total, result.terms.pass_mark)
 
 
 def line_text(line: ExamLine) -> str:

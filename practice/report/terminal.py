@@ -28,10 +28,12 @@ from practice.report.words import (
     difference_name,
     element_name,
     element_names,
+    mark_text,
     missed_text,
     reason_text,
     result_name,
     said_text,
+    verdict_heading,
     verdict_name,
 )
 from practice.report.wrap import MAX_WIDTH, say
@@ -145,19 +147,9 @@ def one_line(attempt: Attempt) -> str:
 
 
 def _print_verdict(console: Console, score: Score) -> None:
-    word, style = {
-        True: (_("PASSED"), "bold green"),
-        False: (_("NOT PASSED"), "bold red"),
-        None: (_("FOR THE TRAINER TO DECIDE"), "bold yellow"),
-    }[score.passed]
+    word, style = verdict_heading(score.passed)
     line = Text(word, style=style)
-    line.append(
-        "  "
-        + _("{total:.0f} of 100 (pass mark {mark:.0f})").format(
-            total=score.total or 0.0, mark=PASS_MARK
-        ),
-        style="default",
-    )
+    line.append("  " + mark_text(score.total or 0.0, PASS_MARK), style="default")
     console.print(line)
     missed = missed_text(score)
     unsure = element_names(score.with_verdict(Verdict.UNSURE))

@@ -10,22 +10,17 @@ from rich.console import Console
 from practice.core.scoring import PASS_MARK
 from practice.core.whole import Check, Finding, State, Whole
 from practice.i18n import gettext as _
-from practice.report.words import score_text
+from practice.report.words import mark_text, score_text, verdict_heading
 from practice.report.wrap import say
 
 
 def print_whole(console: Console, title: str, whole: Whole) -> None:
     """Print how a conversation went."""
     console.print()
-    result, style = {
-        True: (_("PASSED"), "bold green"),
-        False: (_("NOT PASSED"), "bold red"),
-        None: (_("FOR THE TRAINER TO DECIDE"), "bold yellow"),
-    }[whole.passed]
+    result, style = verdict_heading(whole.passed)
     say(console, _("The whole conversation: {title}").format(title=title), "bold")
     if whole.total is not None:
-        total = _("{total:.0f} of 100 (pass mark {mark:.0f})")
-        result += "  " + total.format(total=whole.total, mark=PASS_MARK)
+        result += "  " + mark_text(whole.total, PASS_MARK)
     if not whole.is_finished:
         result += "  " + _("broken off, so there is no total")
     say(console, result, style)

@@ -127,6 +127,20 @@ def result_name(score: Score) -> str:
     return {True: _("passed"), False: _("not passed"), None: _("for the trainer")}[score.passed]
 
 
+def verdict_heading(passed: bool | None) -> tuple[str, str]:
+    """What is printed above a result, and its style."""
+    return {
+        True: (_("PASSED"), "bold green"),
+        False: (_("NOT PASSED"), "bold red"),
+        None: (_("FOR THE TRAINER TO DECIDE"), "bold yellow"),
+    }[passed]
+
+
+def mark_text(total: float, mark: float) -> str:
+    """A total beside the mark that passes."""
+    return _("{total:.0f} of 100 (pass mark {mark:.0f})").format(total=total, mark=mark)
+
+
 def score_text(score: Score) -> str:
     """A take among others: its result and total, and what was missed."""
     text = result_name(score)
