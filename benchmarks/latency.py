@@ -1,89 +1,250 @@
-"""From the end of speech to the score: ours against openai-whisper's transcribe().
+"""How long after the last word the score is there, against others on the same weights.
 
-    python benchmarks/latency.py [CLIP…]
+    python benchmarks/latency.py [--manifest FILE] [--rounds N]
 
-Both run on the same loaded model, in turn, in one process with equal threads; printed are
-medians and their ratio. Peak memory is that of a whole `practice run` on one clip.
+First clips of 2, 4, 8 and 15 s of the labelled speech: each contender in turn, medians,
+with the character error rate against what was spoken, and the peak memory of a process
+that hears one of them. Then `practice run` as it goes at a microphone, the clips played
+to it in real time: from the last spoken word to the score, the wait of auto-stop aside,
+against the same run with openai-whisper's transcribe() for a transcriber.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
+import math
 import statistics
-import subprocess
 import sys
 import tempfile
+import threading
 import time
-import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
+import contenders
+import numpy as np
 import torch
-import whisper
+from contenders import Contender, clip_of
 
-from practice import prompts
+from practice import ahead
 from practice.assess import Judge
-from practice.places import default_prompts, models_dir
-from practice.speech import audio, weights
-from practice.speech.transcribe import PROMPT, load
+from practice.batch import Row
+from practice.core.hypotheses import Pair
+from practice.core.models import (
+    Attempt,
+    Observation,
+    Scenario,
+    StrictCounts,
+    Trainee,
+    Transcript,
+)
+from practice.core.speechcheck import RATE_HZ, Samples, Spans
+from practice.session import Choice, Session, Start, Step, practise
+from practice.speech import audio
+from practice.speech.devices import Device
+from practice.speech.memory import Remembering
+from practice.speech.recorder import Command, Meter, Microphone, Recorded
+from practice.speech.transcribe import Hearing
+from practice.speech.vad import find_speech
+from practice.store import Store
 
-ROUNDS = 7
-CLIPS = Path(__file__).parent.parent / "tests" / "clips"
+LENGTHS_S = (2, 4, 8, 15)
+CLIPS = 6
+PATIENCE_S = 1.2
 
 
 def main() -> None:
-    """Time both on each clip, then print ratios and peak memory."""
+    """Print both tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("clips", nargs="*", type=Path, default=sorted(CLIPS.glob("*.flac")))
-    clips = parser.parse_args().clips
-    warnings.simplefilter("ignore")
-    model = weights.installed(models_dir(), "base") or weights.install(
-        models_dir(), "base", lambda *_: None
-    )
-    transcriber = load(model)
-    plain = whisper.load_model(str(model.path), device="cpu")
-    judge = Judge(lambda: transcriber, prompts.load_banned(default_prompts()))
-    line = prompts.load(default_prompts(), "farewell").lines[0]
-    print(f"torch threads: {torch.get_num_threads()}, rounds: {ROUNDS}")
-    print(f"{'clip':28} {'s':>5} {'practice':>9} {'whisper':>9} {'ratio':>6}")
-    ratios = []
-    for path in clips:
-        samples = audio.read(path).samples
-        ours, theirs = [], []
-        for _round in range(ROUNDS + 1):
-            start = time.perf_counter()
-            judge.assess(audio.read(path), line)
-            ours.append(time.perf_counter() - start)
-            start = time.perf_counter()
-            whisper.transcribe(plain, samples, language="zh", initial_prompt=PROMPT, fp16=False)
-            theirs.append(time.perf_counter() - start)
-        # The first round warms up.
-        a, b = statistics.median(ours[1:]), statistics.median(theirs[1:])
-        ratios.append(a / b)
-        seconds = len(samples) / 16_000
-        print(f"{path.stem:28} {seconds:5.1f} {a:8.2f}s {b:8.2f}s {a / b:6.2f}")
-    print(f"median ratio: {statistics.median(ratios):.2f}")
-    print(f"peak memory of `practice run`: {peak_mb(clips[0]):.0f} MB")
+    parser.add_argument("--manifest", type=Path, default=contenders.MANIFEST)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--alone", nargs=2, metavar=("CONTENDER", "CLIP"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    rows = contenders.speech_rows(options.manifest)
+    if options.alone:
+        name, clip = options.alone
+        _hear_one(name, next(row for row in rows if row.path.name == clip))
+        return
+    print(f"threads: {torch.get_num_threads()} for each, rounds: {options.rounds}")
+    every = list(contenders.contenders())
+    for length_s in LENGTHS_S:
+        _compare(every, _nearest(rows, length_s), length_s, options.rounds)
+    clip = _nearest(rows, 4)[0].path.name
+    print("\npeak memory of a process that hears one clip of 4 s")
+    this = [sys.executable, __file__, "--manifest", str(options.manifest), "--alone"]
+    for contender in every:
+        print(f"  {contender.name:42} {contenders.peak_mb([*this, contender.name, clip]):5.0f} MB")
+    _compare_runs(_nearest(rows, 4)[:4])
 
 
-def peak_mb(clip: Path) -> float:
-    """Peak resident memory of a whole run on one clip, in MB of 1e6 bytes."""
-    # A small process in between: Linux hands a parent's peak down to its children.
-    between = (
-        "import resource, subprocess, sys; "
-        "subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL); "
-        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
-    )
-    run = [sys.executable, "-m", "cli", "run", "farewell", "--audio", str(clip)]
-    with tempfile.TemporaryDirectory() as scratch:
-        done = subprocess.run(
-            [sys.executable, "-c", between, *run],
-            env={**os.environ, "PRACTICE_RECORDINGS": scratch},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=True,
+def _nearest(rows: Sequence[Row], length_s: float) -> list[Row]:
+    """Clips of about a length: as many that follow their script as that don't."""
+    near = sorted(rows, key=lambda row: abs(row.keys["seconds"] - length_s))
+    follow = [row for row in near if row.keys["spoken"] == row.keys["script"]]
+    others = [row for row in near if row.keys["spoken"] != row.keys["script"]]
+    return [*follow[: CLIPS // 2], *others[: CLIPS // 2]]
+
+
+def _compare(every: Sequence[Contender], rows: Sequence[Row], length_s: int, rounds: int) -> None:
+    spent: dict[str, list[float]] = {contender.name: [] for contender in every}
+    errors = {contender.name: StrictCounts() for contender in every}
+    for row in rows:
+        samples = audio.read(row.path).samples
+        times: dict[str, list[float]] = {contender.name: [] for contender in every}
+        for number in range(rounds + 1):
+            for contender in every:
+                start = time.perf_counter()
+                text = contender.hear(samples, row)
+                if number:  # the first round warms up
+                    times[contender.name].append(time.perf_counter() - start)
+                else:
+                    errors[contender.name] += contenders.error_counts(row, text)
+        for name, values in times.items():
+            spent[name].append(statistics.median(values))
+    medians = {name: statistics.median(values) for name, values in spent.items()}
+    base = medians[contenders.WHISPER]
+    fast = medians.get(contenders.FASTER.format(beam=1))
+    seconds = statistics.median(row.keys["seconds"] for row in rows)
+    print(f"\nclips of {seconds:.1f} s (about {length_s}, {len(rows)} of them)")
+    print(f"  {'':42} {'seconds':>7} {'of openai':>9} {'of faster':>9} {'CER':>6}")
+    for name, median in medians.items():
+        faster = f"{median / fast:9.2f}" if fast else f"{'-':>9}"
+        cer = 100 * (errors[name].cer or 0)
+        print(f"  {name:42} {median:7.2f} {median / base:9.2f} {faster} {cer:5.1f}%")
+
+
+def _hear_one(name: str, row: Row) -> None:
+    contender = next(c for c in contenders.contenders() if c.name == name)
+    contender.hear(audio.read(row.path).samples, row)
+
+
+# ---- a run at the microphone ---------------------------------------------------
+
+
+class _Played(Microphone):
+    """A microphone at which a clip is played in real time, block by block."""
+
+    def __init__(self, samples: Samples) -> None:
+        super().__init__(Device(0, "played", "bench", 1, RATE_HZ, True), PATIENCE_S)
+        silence = np.zeros(int(4 * RATE_HZ), dtype=np.float32)
+        self._samples = np.concatenate([samples, silence])
+        self.started = 0.0
+
+    def _open(self, take_in: Callable[..., None]) -> AbstractContextManager[Any]:
+        return self._stream(take_in)
+
+    @contextmanager
+    def _stream(self, take_in: Callable[..., None]) -> Iterator[Any]:
+        over = threading.Event()
+        block = int(0.04 * RATE_HZ)
+        self.started = time.perf_counter()
+
+        def play() -> None:
+            for i in range(0, len(self._samples), block):
+                due = self.started + (i + block) / RATE_HZ
+                if over.wait(max(0.0, due - time.perf_counter())):
+                    return
+                take_in(self._samples[i : i + block, None], block, None, _Status())
+
+        thread = threading.Thread(target=play)
+        thread.start()
+        try:
+            yield _Status()
+        finally:
+            over.set()
+            thread.join()
+
+
+class _Status:
+    input_overflow = False
+    active = True
+
+
+@dataclass
+class _Shown:
+    """A trainee who speaks once; says when the score was shown."""
+
+    at: float = 0.0
+    attempts: list[Attempt] = field(default_factory=list)
+
+    def cue(self, step: Step) -> None: ...
+    def wait_for_start(self, step: Step) -> Start:
+        return Start.SPEAK
+
+    def watch(self, meter: Meter) -> Command:
+        return Command.GO_ON
+
+    def recorded(self, recorded: Recorded) -> None: ...
+    def observe(self, items: tuple[str, ...], observer: str) -> tuple[Observation, ...]:
+        return ()
+
+    def result(self, attempt: Attempt, previous: Attempt | None) -> None:
+        self.at = time.perf_counter()
+
+    def ask_next(self, step: Step, *, retries: bool) -> Choice:
+        return Choice.NEXT
+
+
+class _PlainTranscriber:
+    """openai-whisper's transcribe() in the place of ours; it knows of no evidence."""
+
+    def __init__(self, plain: Contender, row: Row, ours: Judge) -> None:
+        self._plain = plain
+        self._row = row
+        self.info = ours.transcriber().info
+
+    def listen(self, samples: Samples, spans_s: Spans, drafts: Sequence[str] = ()) -> Hearing:
+        return _PlainHearing(Transcript(self._plain.hear(samples, self._row), 0.0, 0.0, 1.0))
+
+
+@dataclass
+class _PlainHearing:
+    transcript: Transcript
+
+    def times_s(self) -> tuple[float, ...]:
+        return ()
+
+    def compare(self, pairs: Sequence[Pair]) -> list[float] | None:
+        return None
+
+    def second_look(self) -> Hearing:
+        return self
+
+
+def _compare_runs(rows: Sequence[Row]) -> None:
+    ours, plain = contenders.our_judge(), contenders.openai()
+    waits: dict[str, list[float]] = {"practice": [], "with transcribe()": []}
+    for row in rows:
+        samples = audio.read(row.path).samples
+        remembering = Remembering(ours.transcriber())
+        listening = replace(ours, transcriber=lambda r=remembering: r)
+        simple = _PlainTranscriber(plain, row, ours)
+        waits["practice"].append(_wait(listening, row, samples))
+        pause_s, ahead.PAUSE_S = ahead.PAUSE_S, math.inf  # nothing is heard ahead
+        waits["with transcribe()"].append(
+            _wait(replace(ours, transcriber=lambda s=simple: s), row, samples)
         )
-    return int(done.stdout) * 1024 / 1e6
+        ahead.PAUSE_S = pause_s
+    a, b = (statistics.median(values) for values in waits.values())
+    print("\nfrom the last spoken word to the score in a run, less the wait of auto-stop")
+    for name, values in waits.items():
+        print(f"  {name:42} {statistics.median(values):7.2f} s")
+    print(f"  ratio {a / b:.2f}")
+
+
+def _wait(judge: Judge, row: Row, samples: Samples) -> float:
+    """Seconds from the end of speech to the score, less the patience."""
+    scenario = Scenario("bench", "", "", (row.line,))
+    microphone, shown = _Played(samples), _Shown()
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        session = Session("bench", Trainee("bench", "bench"), folder, Store(folder), judge)
+        practise(session, [Step(scenario, 1, is_last=True)], microphone, shown)
+    last_word = find_speech(clip_of(samples).samples)[-1][1]
+    return shown.at - microphone.started - last_word - PATIENCE_S
 
 
 if __name__ == "__main__":

@@ -72,9 +72,9 @@ class _TimedJudge(Judge):
 
     seconds: ClassVar[Counter[str]] = Counter()
 
-    def listen(self, clip: Clip, *, cut_off: bool = False) -> Heard:
+    def listen(self, clip: Clip, line: Line | None = None, *, cut_off: bool = False) -> Heard:
         start = time.perf_counter()
-        heard = super().listen(clip, cut_off=cut_off)
+        heard = super().listen(clip, line, cut_off=cut_off)
         self.seconds["listening"] += time.perf_counter() - start
         return heard
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import os
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, Field
 
@@ -17,6 +22,10 @@ from practice.errors import AudioError, PracticeError, system_reason
 from practice.i18n import gettext as _
 from practice.session import Session, Step
 from practice.speech import audio
+from practice.speech.transcribe import use_threads
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
 
 
 def score_file(session: Session, step: Step, path: Path, take_number: int) -> Attempt:
@@ -25,19 +34,93 @@ def score_file(session: Session, step: Step, path: Path, take_number: int) -> At
     Raises AudioError for what cannot be read. A recording that is too long to be a take
     is recorded as unscored, and not copied.
     """
+    return _keep(session, step, take_number, _judge(session.judge, step, path))
+
+
+def score_files(
+    session: Session, step: Step, paths: Sequence[Path], jobs: int
+) -> Iterator[Attempt | PracticeError]:
+    """Do so with many, several at a time; give attempts or what went wrong, in their order."""
+
+    def judge(path: Path) -> _Judged | PracticeError:
+        try:
+            return _judge(session.judge, step, path)
+        except PracticeError as error:
+            return error
+
+    for number, judged in enumerate(in_order(judge, paths, jobs), 1):
+        if isinstance(judged, PracticeError):
+            yield judged
+            continue
+        try:
+            yield _keep(session, step, number, judged)
+        except PracticeError as error:
+            yield error
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A recording that was judged and is not stored yet."""
+
+    path: Path
+    suffix: str
+    is_too_long: bool
+    assessment: Assessment
+
+
+def _judge(judge: Judge, step: Step, path: Path) -> _Judged:
     clip = audio.read(path)
+    return _Judged(path, clip.suffix, clip.is_too_long, judge.assess(clip, step.line))
+
+
+def _keep(session: Session, step: Step, take_number: int, judged: _Judged) -> Attempt:
     take = session.new_take(
         step,
         take_number,
         source="file",
-        suffix=clip.suffix,
-        with_audio=not clip.is_too_long,
+        suffix=judged.suffix,
+        with_audio=not judged.is_too_long,
     )
-    assessment = session.judge.assess(clip, take.spec)
     if take.audio is not None:
-        takes.keep_copy(session.folder, take.audio, path)
-    session.store.add(take, assessment)
-    return Attempt(take, assessment)
+        takes.keep_copy(session.folder, take.audio, judged.path)
+    session.store.add(take, judged.assessment)
+    return Attempt(take, judged.assessment)
+
+
+# ---- several at a time -----------------------------------------------------
+
+
+def cores() -> int:
+    """How many processors this process may use."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def in_order(
+    work: Callable[[_Item], _Result], items: Iterable[_Item], jobs: int
+) -> Iterator[_Result]:
+    """Do work in so many threads, which share the processors; give the results in order.
+
+    At most twice as many items are under way, so that memory does not grow with their
+    number. Threads, since nearly all of the work is the recogniser's, which lets go of the
+    interpreter, and its weights are loaded once.
+    """
+    if jobs == 1:
+        yield from map(work, items)
+        return
+    with ThreadPoolExecutor(jobs, initializer=use_threads, initargs=(cores() // jobs,)) as pool:
+        waiting: deque[Future[_Result]] = deque()
+        try:
+            for item in items:
+                waiting.append(pool.submit(work, item))
+                if len(waiting) == 2 * jobs:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for left in waiting:
+                left.cancel()
 
 
 # ---- manifests -------------------------------------------------------------
@@ -126,18 +209,22 @@ def _find_all(script: str, text: str) -> list[int]:
     return [i for i in range(len(script)) if text and script.startswith(text, i)]
 
 
-def score_rows(judge: Judge, rows: list[Row]) -> Iterator[Assessment | AudioError]:
+def score_rows(
+    judge: Judge, rows: Sequence[Row], jobs: int = 1
+) -> Iterator[Assessment | AudioError]:
     """Judge the rows in their order; a recording that cannot be read gives its error.
 
     Rows in succession that share a recording listen to it once.
     """
-    path, heard = None, None
-    for row in rows:
+
+    def judge_all(together: list[Row]) -> list[Assessment | AudioError]:
+        first = together[0]
         try:
-            if heard is None or row.path != path:
-                path, heard = row.path, judge.listen(audio.read(row.path))
+            heard = judge.listen(audio.read(first.path), first.line)
         except AudioError as error:
-            path, heard = None, None
-            yield error
-        else:
-            yield judge.judge(heard, row.line)
+            return [error] * len(together)
+        return [judge.judge(heard, row.line) for row in together]
+
+    groups = (list(together) for _path, together in groupby(rows, lambda row: row.path))
+    for outcomes in in_order(judge_all, groups, jobs):
+        yield from outcomes

@@ -11,6 +11,7 @@ from typing import Protocol
 from uuid import uuid4
 
 from practice import takes
+from practice.ahead import Ahead
 from practice.assess import Judge
 from practice.core.models import (
     Attempt,
@@ -191,8 +192,16 @@ def _record_one(
     )
     path = takes.audio_path(session.folder, take.audio or "")
     try:
-        with takes.announced(session.folder, take):
-            recorded = microphone.record(path, stage.watch)
+        with (
+            takes.announced(session.folder, take),
+            Ahead(session.judge, path, step.line) as ahead,
+        ):
+
+            def watch(meter: Meter) -> Command:
+                ahead.watch(meter)
+                return stage.watch(meter)
+
+            recorded = microphone.record(path, watch)
             is_interrupted = recorded.ending is Ending.INTERRUPTED
             stage.recorded(recorded)
             if recorded.ending is Ending.DISCARDED:

@@ -12,7 +12,7 @@ from practice.assess import Judge
 from practice.core.hypotheses import Pair
 from practice.core.markup import parse_script
 from practice.core.models import Assessment, Line, ModelInfo, Transcript, Unscored
-from practice.core.speechcheck import Samples
+from practice.core.speechcheck import Samples, Spans
 from practice.speech import audio
 from practice.speech.transcribe import Hearing
 
@@ -37,12 +37,12 @@ class Told:
     gain: float | None
     looks: int = 1
 
-    def second_look(self) -> Transcript:
+    def second_look(self) -> Told:
         self.looks += 1
-        return self.second
+        return Told(self.second, self.transcript, self.gain)
 
-    def times_s(self, transcript: Transcript) -> tuple[float, ...]:
-        return timed(transcript).times_s
+    def times_s(self) -> tuple[float, ...]:
+        return timed(self.transcript).times_s
 
     def compare(self, pairs: Sequence[Pair]) -> list[float] | None:
         return None if self.gain is None else [self.gain] * len(pairs)
@@ -54,7 +54,7 @@ class TellingTranscriber:
     def __init__(self, hearing: Told) -> None:
         self.hearing = hearing
 
-    def listen(self, samples: Samples, spans_s: tuple[tuple[float, float], ...]) -> Hearing:
+    def listen(self, samples: Samples, spans_s: Spans, drafts: Sequence[str] = ()) -> Hearing:
         return self.hearing
 
 
@@ -77,14 +77,34 @@ def test_a_clear_text_is_looked_at_once() -> None:
 
 
 def test_an_unlikely_text_gets_a_second_look_that_can_only_add() -> None:
-    hearing = Told(text("慢走，欢迎下次光临", -0.8), WHOLE, gain=-40.0)
+    whole = text("请慢走，欢迎下次光临", -0.9)
+    hearing = Told(text("慢走，欢迎下次光临", -0.8), whole, gain=-40.0)
     result = judged(hearing)
     assert hearing.looks == 2
     assert verdicts(result) == ["heard"] * 3
     assert result.transcript == timed(hearing.transcript)
-    assert result.second == WHOLE
+    assert result.second == whole
     hearing = Told(text("请慢走，欢迎下次光临", -0.8), text("走吧"), gain=-40.0)
     assert verdicts(judged(hearing)) == ["heard"] * 3
+
+
+def test_the_likelier_text_is_the_one_that_is_shown() -> None:
+    hearing = Told(text("慢走，欢迎下次光临", -0.8), WHOLE, gain=-40.0)
+    result = judged(hearing)
+    assert result.transcript == timed(WHOLE)
+    assert result.second == hearing.transcript
+    looping = text("请问" * 60, -0.01)
+    assert judged(Told(hearing.transcript, looping, -40.0)).second == looping
+
+
+def test_you_is_judged_by_the_likelier_look_alone() -> None:
+    line = Line("", parse_script("【您好|问候】，请坐。", {}))
+    judge = Judge(
+        lambda: TellingTranscriber(Told(text("你好，请坐", -0.8), text("您好，请坐", -0.9), 0.0)),
+        (),
+    )
+    result = judge.assess(audio.read(CLIPS / "farewell.flac"), line)
+    assert verdicts(result) == ["unsure"]
 
 
 def test_a_text_that_repeats_itself_gives_way_to_the_second_look() -> None:

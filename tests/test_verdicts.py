@@ -133,18 +133,17 @@ def test_likelihood_is_that_of_the_models_own_decoder(models: Path) -> None:
     """The tree of tokens in one pass against one text after the other."""
     import torch
     import whisper
-    from whisper.tokenizer import get_tokenizer
+    from whisper.decoding import DecodingOptions, DecodingTask
 
+    from practice.speech.decoder import TextDecoder
+    from practice.speech.greedy import decode, rules_of
     from practice.speech.likelihood import TAIL, Likelihood
-    from practice.speech.transcribe import PROMPT
+    from practice.speech.transcribe import SETTINGS
 
     model = whisper.load_model(str(models / "base.pt"), device="cpu")
-    tokenizer = get_tokenizer(True, num_languages=99, language="zh", task="transcribe")
-    trunk = [
-        tokenizer.sot_prev,
-        *tokenizer.encode(" " + PROMPT),
-        *tokenizer.sot_sequence_including_notimestamps,
-    ]
+    task = DecodingTask(model, DecodingOptions(fp16=False, **SETTINGS))
+    tokenizer, rules = task.tokenizer, rules_of(task)
+    trunk = list(rules.trunk)
     mel = whisper.log_mel_spectrogram(whisper.pad_or_trim(torch.from_numpy(samples_of("seat"))))
     pairs = [("您好,请坐。", "您好,坐。"), ("您好,请坐。", "你好,请坐。"), ("好", "好")]
 
@@ -159,7 +158,10 @@ def test_likelihood_is_that_of_the_models_own_decoder(models: Path) -> None:
     with torch.inference_mode():
         encoding = model.encoder(mel[None])
         expected = [plainly(a, b) - plainly(b, a) for a, b in pairs[:2]]
-        found = Likelihood(model, tokenizer, trunk).compare(encoding[0], pairs)
+        decoder = TextDecoder(model)
+        audio = decoder.look_up(encoding[0])
+        before = decode(decoder, audio, rules).trunk
+        found = Likelihood(decoder, tokenizer, trunk[-1]).compare(audio, before, pairs)
     assert found[2] == 0
     # Other languages' tokens take no part in ours.
     assert found[:2] == pytest.approx(expected, abs=0.5)

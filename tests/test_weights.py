@@ -34,11 +34,12 @@ def test_weights_transcribe(models: Path) -> None:
     model = weights.installed(models, "base")
     assert model is not None
     samples = audio.read(CLIPS / "seat.flac").samples
-    hearing = load(model).listen(samples, find_speech(samples))
+    hearing = load(model).listen(samples, find_speech(samples)).second_look()
+    assert hearing is not None
     heard = hearing.transcript
     assert "请坐" in normalize(heard.text)
     assert -1 < heard.avg_logprob < 0
-    times = hearing.times_s(heard)
+    times = hearing.times_s()
     assert len(times) == len(heard.text)
     assert list(times) == sorted(times)
 
@@ -50,7 +51,7 @@ def test_characters_are_timed_in_the_recording_not_in_what_was_cut(models: Path)
     first, second = (audio.read(CLIPS / name).samples for name in ("farewell.flac", "seat.flac"))
     samples = np.concatenate([before, first, before, second])
     hearing = load(model).listen(samples, spans := find_speech(samples))
-    text, times = hearing.transcript.text, hearing.times_s(hearing.transcript)
+    text, times = hearing.transcript.text, hearing.times_s()
     speech_begins, second_begins = spans[0][0], 6 + len(first) / 16_000
     assert times[text.index("慢")] == pytest.approx(speech_begins + 0.3, abs=0.4)
     assert times[text.index("临")] < second_begins < times[text.index("坐")]

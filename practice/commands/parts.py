@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
@@ -261,8 +262,8 @@ def open_judge(desk: Desk, *, load_ahead: bool = False) -> Iterator[Judge]:
 def judging(model_name: str, prompts_dir: Path, *, load_ahead: bool = False) -> Iterator[Judge]:
     """A judge that loads its recogniser when text is first needed.
 
-    With ``load_ahead`` it loads in the background from now on, while the trainee reads
-    and speaks.
+    With ``load_ahead`` it loads and warms up in the background from now on, while the
+    trainee reads and speaks.
     """
     from practice.assess import Judge
     from practice.prompts import load_banned, load_thresholds
@@ -274,14 +275,21 @@ def judging(model_name: str, prompts_dir: Path, *, load_ahead: bool = False) -> 
     @cache
     def load() -> Transcriber:
         from practice.speech import transcribe
+        from practice.speech.memory import Remembering
 
-        return transcribe.load(model)
+        return Remembering(transcribe.load(model))
 
+    judge = Judge(load, banned, thresholds)
     if not load_ahead:
-        yield Judge(load, banned, thresholds)
+        yield judge
         return
+
+    def load_and_warm_up() -> Transcriber:
+        judge.warm_up()
+        return load()
+
     with ThreadPoolExecutor(1) as pool:
-        yield Judge(pool.submit(load).result, banned, thresholds)
+        yield replace(judge, transcriber=pool.submit(load_and_warm_up).result)
 
 
 def playback(console: Console, prompts_dir: Path, recordings: Path) -> Playback:

@@ -28,6 +28,11 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help=_("A file of JSON rows that bring their own script and elements; nothing is stored."),
 )
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 64),
+    help=_("How many recordings are judged at a time. [default: one for each processor]"),
+)
 @options.explain
 @options.as_json
 @options.desk
@@ -36,6 +41,7 @@ def score(
     scenario_id: str | None,
     line: int,
     manifest: Path | None,
+    jobs: int | None,
     explain: bool,
     as_json: bool,
     desk: options.Desk,
@@ -44,7 +50,7 @@ def score(
     if manifest is not None:
         if files or scenario_id:
             raise click.UsageError(_("A manifest names its own recordings and scripts."))
-        _score_manifest(manifest, desk, as_json=as_json)
+        _score_manifest(manifest, desk, jobs, as_json=as_json)
         return
     if not files or scenario_id is None:
         raise click.UsageError(_("Give recordings and their --scenario, or a --manifest."))
@@ -55,7 +61,7 @@ def score(
     scenario = prompts.load(desk.prompts_dir, scenario_id)
     (step,) = steps_of(scenario, line)
     with parts.open_session(desk) as session:
-        attempts = _score_files(session, step, files, explain=explain, as_json=as_json)
+        attempts = _score_files(session, step, files, jobs, explain=explain, as_json=as_json)
     if not attempts:
         raise SystemExit(1)
     if not as_json:
@@ -63,21 +69,26 @@ def score(
 
 
 def _score_files(
-    session: Session, step: Step, files: tuple[Path, ...], *, explain: bool, as_json: bool
+    session: Session,
+    step: Step,
+    files: tuple[Path, ...],
+    jobs: int | None,
+    *,
+    explain: bool,
+    as_json: bool,
 ) -> list[Attempt]:
-    from practice.batch import score_file
+    from practice.batch import cores, score_files
     from practice.report.as_json import attempt_to_dict
     from practice.report.terminal import one_line, print_explanation
     from practice.report.wrap import say
 
     console = parts.console(for_programs=as_json)
     attempts = []
-    with parts.progress(files, len(files)) as bar:
-        for take, path in enumerate(bar, 1):
-            try:
-                attempt = score_file(session, step, path, take)
-            except PracticeError as error:
-                parts.report_error(error)
+    outcomes = score_files(session, step, files, jobs or cores())
+    with parts.progress(outcomes, len(files)) as bar:
+        for path, attempt in zip(files, bar, strict=True):
+            if isinstance(attempt, PracticeError):
+                parts.report_error(attempt)
                 continue
             attempts.append(attempt)
             if as_json:
@@ -89,15 +100,18 @@ def _score_files(
     return attempts
 
 
-def _score_manifest(manifest: Path, desk: options.Desk, *, as_json: bool) -> None:
-    from practice.batch import read_manifest, score_rows
+def _score_manifest(manifest: Path, desk: options.Desk, jobs: int | None, *, as_json: bool) -> None:
+    from practice.batch import cores, read_manifest, score_rows
     from practice.report.as_json import row_to_dict
 
     rows = read_manifest(manifest)
     failed = 0
     verdicts: Counter[str] = Counter()
-    with parts.open_judge(desk) as judge, parts.progress(rows, len(rows)) as bar:
-        for row, outcome in zip(bar, score_rows(judge, rows), strict=True):
+    with (
+        parts.open_judge(desk) as judge,
+        parts.progress(score_rows(judge, rows, jobs or cores()), len(rows)) as bar,
+    ):
+        for row, outcome in zip(rows, bar, strict=True):
             if isinstance(outcome, PracticeError):
                 failed += 1
                 parts.report_error(outcome)

@@ -30,7 +30,7 @@ from practice.core.normalize import normalize
 from practice.core.remarks import find_remarks
 from practice.core.verdicts import THRESHOLDS, Reliability, Thresholds
 
-VERSION = "5"
+VERSION = "6"
 """Raised with every change that can change a score, so that ``rescore`` knows."""
 
 WEIGHTS: dict[str, float] = {"courtesies": 0.6, "accuracy": 0.4}

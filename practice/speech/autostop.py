@@ -19,6 +19,11 @@ class AutoStop:
         """Whether speech has begun."""
         return self.speech_s >= MIN_SPEECH_S
 
+    @property
+    def pause_s(self) -> float:
+        """For how long nothing has been said since speech began."""
+        return self.silence_s if self.is_armed else 0.0
+
     def push(self, probability: float) -> bool:
         """Take in the next frame; say whether the take is over."""
         if probability >= ONSET:

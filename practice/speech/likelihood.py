@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from torch import Tensor
-from torch.nn import functional
 
 from practice.core.hypotheses import Pair
 
 if TYPE_CHECKING:
-    from whisper.model import Whisper
     from whisper.tokenizer import Tokenizer
+
+    from practice.speech.decoder import Audio, Memory, TextDecoder
 
 TAIL = 4
 """Tokens after a difference that are still counted: an element makes what follows it
@@ -27,25 +26,24 @@ likelier or less so, and further on nothing changes by more than about a nat."""
 
 
 class Likelihood:
-    """Compares texts under one model; ``trunk`` are the tokens that every text follows."""
+    """Compares texts under one model; ``root`` is the token that they all follow."""
 
-    def __init__(self, model: Whisper, tokenizer: Tokenizer, trunk: Sequence[int]) -> None:
-        self._decoder = model.decoder
-        self._heads = model.dims.n_text_head
+    def __init__(self, decoder: TextDecoder, tokenizer: Tokenizer, root: int) -> None:
+        self._decoder = decoder
+        self._root = root
         self._tokenizer = tokenizer
-        self._trunk = list(trunk)
-        weight = self._decoder.token_embedding.weight
         # Most of the vocabulary is other languages, which get no probability worth
         # counting: without it the figures shift by less than half a nat, in half the time.
-        self._competing = weight[torch.tensor(_competing_tokens(tokenizer))].contiguous()
+        competing = torch.tensor(_competing_tokens(tokenizer))
+        self._competing = decoder.embedding[competing].contiguous()
 
-    def compare(self, encoding: Tensor, pairs: Sequence[Pair]) -> list[float]:
+    def compare(self, audio: Audio, trunk: Memory, pairs: Sequence[Pair]) -> list[float]:
         """For each pair give log P(first | audio) - log P(second | audio), in nats.
 
-        ``encoding`` is the encoder's output for the audio, (frames, width).
+        ``trunk`` remembers what comes before every text, but for the last token.
         """
         tokens = {text: self._tokens(text) for text in dict.fromkeys(t for p in pairs for t in p)}
-        tree = _Tree(self._trunk)
+        tree = _Tree(self._root)
         sides = []
         for first, second in pairs:
             a, b = tokens[first], tokens[second]
@@ -53,7 +51,7 @@ class Likelihood:
             for side in (a, b):
                 end = len(side) - after + min(after, TAIL)
                 sides.append(tree.add(side[:end])[before:])
-        gains = self._log_probabilities(encoding, tree, {e for side in sides for e in side})
+        gains = self._log_probabilities(audio, trunk, tree, {e for side in sides for e in side})
         sums = [sum(gains[edge] for edge in side) for side in sides]
         return [a - b for a, b in zip(sums[::2], sums[1::2], strict=True)]
 
@@ -62,66 +60,43 @@ class Likelihood:
 
     @torch.inference_mode()
     def _log_probabilities(
-        self, encoding: Tensor, tree: _Tree, edges: Iterable[tuple[int, int]]
+        self, audio: Audio, trunk: Memory, tree: _Tree, edges: Iterable[tuple[int, int]]
     ) -> dict[tuple[int, int], float]:
         """Log-probability of each edge: (node, token that follows it)."""
-        hidden = self._hidden(encoding, tree)
+        done = self._decoder.run(
+            tree.tokens,
+            audio,
+            trunk.fork(len(tree.tokens)),
+            depths=[trunk.length + depth for depth in tree.depths],
+            may_attend=torch.from_numpy(tree.ancestry()),
+        )
         wanted = sorted(edges)
         parents = sorted({node for node, _token in wanted})
         row = {node: i for i, node in enumerate(parents)}
-        states = hidden[parents]
+        states = done.hidden[parents]
         totals = (states @ self._competing.T).logsumexp(-1)
         rows = [row[node] for node, _token in wanted]
-        weight = self._decoder.token_embedding.weight[[token for _node, token in wanted]]
+        weight = self._decoder.embedding[[token for _node, token in wanted]]
         values = (states[rows] * weight).sum(-1) - totals[rows]
         return dict(zip(wanted, values.tolist(), strict=True))
 
-    def _hidden(self, encoding: Tensor, tree: _Tree) -> Tensor:
-        """The decoder's last states for all nodes of a tree, (nodes, width)."""
-        decoder = self._decoder
-        mask = torch.from_numpy(tree.ancestry())[None, None]
-        x = decoder.token_embedding.weight[tree.tokens]
-        x = (x + decoder.positional_embedding[tree.depths])[None]
-        audio = encoding[None]
-        for block in decoder.blocks:
-            y = block.attn_ln(x)
-            own = block.attn
-            x = x + own.out(self._attend(own.query(y), own.key(y), own.value(y), mask))
-            y, cross = block.cross_attn_ln(x), block.cross_attn
-            x = x + cross.out(
-                self._attend(cross.query(y), cross.key(audio), cross.value(audio), None)
-            )
-            x = x + block.mlp(block.mlp_ln(x))
-        out: Tensor = decoder.ln(x)[0]
-        return out
-
-    def _attend(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
-        q, k, v = (
-            t.view(1, t.shape[1], self._heads, -1).transpose(1, 2) for t in (query, key, value)
-        )
-        out = functional.scaled_dot_product_attention(q, k, v, attn_mask=mask)
-        return out.transpose(1, 2).flatten(2)
-
 
 class _Tree:
-    """Token sequences with their common beginnings merged; node 0 is the trunk's first."""
+    """Token sequences with their common beginnings merged; node 0 comes before them all."""
 
-    def __init__(self, trunk: Sequence[int]) -> None:
-        self.tokens: list[int] = []
-        self.depths: list[int] = []
-        self._parents: list[int] = []
+    def __init__(self, root: int) -> None:
+        self.tokens = [root]
+        self.depths = [0]
+        self._parents = [-1]
         self._children: dict[tuple[int, int], int] = {}
-        self._root = -1
-        for token in trunk:
-            self._root = self._child(self._root, token)
 
     def add(self, sequence: Sequence[int]) -> list[tuple[int, int]]:
-        """Add a sequence after the trunk; give its edges (node, following token).
+        """Add a sequence after the root; give its edges (node, following token).
 
         The last token is not a node: nothing follows it.
         """
         edges = []
-        node = self._root
+        node = 0
         for i, token in enumerate(sequence):
             edges.append((node, token))
             if i + 1 < len(sequence):
@@ -142,7 +117,7 @@ class _Tree:
         if found is None:
             found = self._children[node, token] = len(self.tokens)
             self.tokens.append(token)
-            self.depths.append(self.depths[node] + 1 if node >= 0 else 0)
+            self.depths.append(self.depths[node] + 1)
             self._parents.append(node)
         return found
 

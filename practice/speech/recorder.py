@@ -49,12 +49,16 @@ class Ending(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """The state of a running recording, for showing: level of the last block, and time."""
+    """The state of a running recording: level of the last block, and times.
+
+    ``is_armed``: speech has begun. ``pause_s`` is for how long nothing was said since.
+    """
 
     seconds: float
     level_dbfs: float | None
     is_clipping: bool
     is_armed: bool
+    pause_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +169,13 @@ class _Run:
                 level = self.keep(block, overflow)
                 ended = self._speech_ended(level)
             command = self._watch(
-                Meter(self.seconds, dbfs(level), clipped_share(level) > 0, self._autostop.is_armed)
+                Meter(
+                    self.seconds,
+                    dbfs(level),
+                    clipped_share(level) > 0,
+                    self._autostop.is_armed,
+                    self._autostop.pause_s,
+                )
             )
             if command is Command.STOP:
                 return Ending.STOPPED

@@ -1,72 +1,96 @@
-"""When each character was said, by the attention of Whisper's decoder on the audio."""
+"""When each character was said, by the attention of Whisper's decoder on the audio.
+
+The attention heads that follow the audio were found by OpenAI; openai-whisper's
+``timing.find_alignment`` makes word times of them. Here the attention is that of decoding
+itself, so that times cost no further pass.
+"""
 
 from __future__ import annotations
 
+import codecs
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
-from whisper.timing import find_alignment
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from whisper.timing import median_filter
 
-if TYPE_CHECKING:
-    from torch import Tensor
-    from whisper.model import Whisper
-    from whisper.tokenizer import Tokenizer
+from practice.speech.encoder import FRAMES_PER_S
 
-_FRAMES_PER_S = 100
-
-
-class CharacterTimes:
-    """openai-whisper's word timing, asked for the characters of audio that is encoded already."""
-
-    def __init__(self, model: Whisper, tokenizer: Tokenizer) -> None:
-        self._encoded = _Encoded(model)
-        self._tokenizer = tokenizer
-
-    def find(
-        self, encoding: Tensor, tokens: Sequence[int], text: str, duration_s: float
-    ) -> list[float]:
-        """Where each character of ``text`` begins, in seconds from the start of the audio.
-
-        ``encoding`` is the encoder's output, (1, frames, width); ``tokens`` are those that
-        were decoded into the text.
-        """
-        words = find_alignment(
-            self._encoded,
-            self._tokenizer,
-            list(tokens),
-            encoding[0],
-            num_frames=int(duration_s * _FRAMES_PER_S),
-        )
-        raw = "".join(word.word for word in words)
-        begin = max(raw.find(text), 0)
-        times = [t for word in words for t in _spread(word.start, word.end, len(word.word))]
-        return times[begin : begin + len(text)]
+_SMOOTHED = 7
+"""Frames over which the attention is smoothed; openai-whisper's own value."""
 
 
-def _spread(start_s: float, end_s: float, n: int) -> Iterator[float]:
-    """Share the time of one token evenly among its characters."""
-    return (float(start_s + (end_s - start_s) * i / n) for i in range(n))
+@torch.inference_mode()
+def token_times_s(attention: Tensor, duration_s: float) -> list[float]:
+    """Where each token begins, in seconds from the start of the audio.
 
-
-class _Encoded:
-    """The part of a model that find_alignment uses, given encoded audio in place of a spectrogram.
-
-    The encoder is the dearest part, and has run already.
+    ``attention`` is how each token was looked for, (heads, tokens, frames) before the
+    softmax, of which the speech fills the first ``duration_s``. The likeliest course is
+    found in which every token has a frame of its own, and they follow each other.
     """
+    tokens = attention.shape[1]
+    frames = min(int(duration_s * FRAMES_PER_S), attention.shape[2])
+    if frames < tokens:  # more tokens than anybody says: what repeats itself has no times
+        return [duration_s * i / tokens for i in range(tokens)]
+    weights = attention[:, :, :frames].softmax(dim=-1)
+    std, mean = torch.std_mean(weights, dim=1, keepdim=True, correction=0)
+    weights = median_filter((weights - mean) / std.clamp_min(1e-9), _SMOOTHED)
+    return [start / FRAMES_PER_S for start in _course(weights.mean(dim=0).double().numpy())]
 
-    def __init__(self, model: Whisper) -> None:
-        self._model = model
-        self.dims = model.dims
-        self.decoder = model.decoder
-        self.device = model.device
 
-    @property
-    def alignment_heads(self) -> Tensor:
-        """The attention heads that follow the audio."""
-        heads: Tensor = self._model.alignment_heads
-        return heads
+def _course(gains: npt.NDArray[np.float64]) -> list[int]:
+    """The first frame of each token on the way of the highest sum through (tokens, frames)."""
+    tokens, frames = gains.shape
+    best = np.full(tokens, -np.inf)
+    best[0] = gains[0, 0]
+    moved = np.zeros((frames, tokens), dtype=bool)
+    for frame in range(1, frames):
+        before = np.concatenate([[-np.inf], best[:-1]])
+        moved[frame] = before > best
+        best = np.maximum(before, best) + gains[:, frame]
+    starts = [0] * tokens
+    token = tokens - 1
+    for frame in range(frames - 1, 0, -1):
+        if moved[frame, token]:
+            starts[token] = frame
+            token -= 1
+    return starts
 
-    def __call__(self, encoding: Tensor, tokens: Tensor) -> Tensor:
-        """Run the decoder."""
-        logits: Tensor = self.decoder(tokens, encoding)
-        return logits
+
+def character_times_s(
+    pieces: Sequence[bytes], starts_s: Sequence[float], text: str
+) -> Iterator[float]:
+    """Where each character of a text begins, given its tokens' bytes and where they begin.
+
+    ``starts_s`` has one more: where the text ends. A token's time is shared evenly among
+    the characters that begin in it.
+    """
+    written, origin = _origins(pieces)
+    counts = Counter(origin)
+    first = max(written.find(text), 0)
+    for place in range(first, first + len(text)):
+        token = origin[place]
+        nth = place - origin.index(token)
+        start_s, end_s = starts_s[token], starts_s[token + 1]
+        yield start_s + (end_s - start_s) * nth / counts[token]
+
+
+def _origins(pieces: Sequence[bytes]) -> tuple[str, list[int]]:
+    """The text that the pieces make, and for each character the piece that it begins in."""
+    reader = codecs.getincrementaldecoder("utf-8")("replace")
+    written, origin = "", []
+    pending: int | None = None
+    for i, piece in enumerate([*pieces, b""]):
+        new = reader.decode(piece, final=i == len(pieces))
+        begun = [i if pending is None or k else pending for k in range(len(new))]
+        origin += [min(token, len(pieces) - 1) for token in begun]
+        written += new
+        waiting, _flags = reader.getstate()
+        if not waiting:
+            pending = None
+        elif new or pending is None:
+            pending = i
+    return written, origin

