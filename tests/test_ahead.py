@@ -1,0 +1,133 @@
+"""Judging ahead of the take's end: it hides the wait, and changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event
+
+import numpy as np
+from conftest import CLIPS
+
+from practice.ahead import PAUSE_S, Ahead
+from practice.assess import Judge
+from practice.core.hypotheses import Pair
+from practice.core.markup import parse_script
+from practice.core.models import Line, ModelInfo, Transcript
+from practice.core.speechcheck import Samples, Spans
+from practice.speech import audio
+from practice.speech.audio import WavWriter
+from practice.speech.memory import Remembering
+from practice.speech.recorder import Meter
+from practice.speech.transcribe import Hearing
+from practice.speech.vad import find_speech
+
+WITHOUT_PLEASE = Transcript("慢走，欢迎下次光临", -0.2, 0.0, 1.0)
+LINE = Line("", parse_script("【请|敬语】【慢走|送别】，【欢迎下次光临|送别】。", {}))
+
+
+@dataclass
+class Heard:
+    """A hearing that counts what it is asked."""
+
+    transcript: Transcript = WITHOUT_PLEASE
+    asked: list[Pair] = field(default_factory=list)
+    timed: int = 0
+
+    def second_look(self) -> Hearing | None:
+        return None
+
+    def times_s(self) -> tuple[float, ...]:
+        self.timed += 1
+        return ()
+
+    def compare(self, pairs: Sequence[Pair]) -> list[float] | None:
+        self.asked += pairs
+        return [-40.0] * len(pairs)
+
+
+@dataclass
+class Counting:
+    """A transcriber that counts how often it listens; ``heard`` tells when it has."""
+
+    info: ModelInfo = field(default_factory=lambda: ModelInfo("counting", "0" * 64))
+    hearings: list[Heard] = field(default_factory=list)
+    heard: Event = field(default_factory=Event)
+
+    def listen(self, samples: Samples, spans_s: Spans, drafts: Sequence[str] = ()) -> Hearing:
+        self.hearings.append(Heard())
+        self.heard.set()
+        return self.hearings[-1]
+
+
+def meter(pause_s: float) -> Meter:
+    return Meter(1.0, -20.0, is_clipping=False, is_armed=True, pause_s=pause_s)
+
+
+def write(path: Path, *parts: Samples) -> None:
+    with WavWriter(path, 16_000) as wav:
+        for part in parts:
+            wav.write(part)
+
+
+def silence(seconds: float) -> Samples:
+    return np.zeros(int(seconds * 16_000), dtype=np.float32)
+
+
+def spoken() -> Samples:
+    """A clip to the end of its speech and a little on."""
+    samples = audio.read(CLIPS / "farewell.flac").samples
+    return samples[: int((find_speech(samples)[-1][1] + 0.1) * 16_000)]
+
+
+def judge_of(transcriber: Counting) -> Judge:
+    remembering = Remembering(transcriber)
+    return Judge(lambda: remembering, ())
+
+
+def ahead_of(judge: Judge, path: Path, pauses: Sequence[float], told: Callable[[], None]) -> None:
+    with Ahead(judge, path, LINE) as ahead:
+        for pause_s in pauses:
+            ahead.watch(meter(pause_s))
+        told()
+
+
+def test_what_was_heard_in_the_pause_is_not_heard_again(tmp_path: Path) -> None:
+    transcriber = Counting()
+    judge = judge_of(transcriber)
+    path = tmp_path / "take.wav"
+    write(path, spoken(), silence(PAUSE_S - 0.1))
+    pauses = [0.0, 0.3, PAUSE_S, PAUSE_S + 0.2]
+    ahead_of(judge, path, pauses, lambda: transcriber.heard.wait(30) or None)
+    write(path, spoken(), silence(3.0))
+    result = judge.assess(audio.read(path), LINE)
+    (hearing,) = transcriber.hearings
+    assert len(hearing.asked) == len(set(hearing.asked)) > 0
+    assert hearing.timed == 1
+    # And it is what comes of judging once.
+    once = judge_of(Counting()).assess(audio.read(path), LINE)
+    assert result == once
+
+
+def test_speech_that_goes_on_is_heard_as_a_whole(tmp_path: Path) -> None:
+    transcriber = Counting()
+    judge = judge_of(transcriber)
+    path = tmp_path / "take.wav"
+    write(path, spoken(), silence(PAUSE_S - 0.1))
+    ahead_of(judge, path, [PAUSE_S], lambda: transcriber.heard.wait(30) or None)
+    write(path, spoken(), silence(PAUSE_S), spoken(), silence(1.0))
+    judge.assess(audio.read(path), LINE)
+    assert len(transcriber.hearings) == 2
+
+
+def test_a_short_pause_starts_nothing(tmp_path: Path) -> None:
+    transcriber = Counting()
+    ahead_of(judge_of(transcriber), tmp_path / "none.wav", [0.0, 0.3, 0.0], lambda: None)
+    assert not transcriber.hearings
+
+
+def test_a_recording_that_cannot_be_read_yet_is_no_failure(tmp_path: Path) -> None:
+    transcriber = Counting()
+    ahead_of(judge_of(transcriber), tmp_path / "none.wav", [PAUSE_S], lambda: None)
+    assert not transcriber.hearings
