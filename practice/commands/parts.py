@@ -63,13 +63,16 @@ def report_error(error: object) -> None:
 
 @contextmanager
 def progress(items: Iterable[_T], total: int) -> Iterator[Iterable[_T]]:
-    """Iterate with a progress bar on stderr, where stderr is a terminal."""
+    """Iterate with a progress bar and a rate on stderr, where stderr is a terminal."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    from practice.report.rate import Rate
 
     shown = console(for_programs=True)
     with Progress(
         BarColumn(),
         MofNCompleteColumn(),
+        Rate(),
         TimeRemainingColumn(),
         console=shown,
         transient=True,

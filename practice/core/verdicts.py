@@ -51,11 +51,11 @@ class Thresholds:
     """Added per character beyond the first, at most three: a long phrase loses more to a
     misspelt transcript."""
 
-    pronoun_heard: float = 0.5
-    pronoun_missed: float = -3.0
+    pronoun_heard: float = 1.5
+    pronoun_missed: float = -3.4
     """您 over 你, anywhere but in 您好."""
     hello_heard: float = 1.25
-    hello_missed: float = -1.9
+    hello_missed: float = -2.3
     """您好 over 你好, which the base model separates worst."""
 
     unlikely: float = -1.0
