@@ -117,11 +117,11 @@ def test_a_right_draft_saves_the_steps(bench: Bench) -> None:
     case = bench.cases["farewell"]
     assert bench.decode(case).passes == len(case.plain.tokens) + 1
     assert bench.decode(case, case.plain.tokens).passes == 1
-    # What follows a departure is looked for in the draft again: a few tokens, then all.
+    # What follows a departure is looked for in the draft again, in guesses that grow.
     wrong = case.plain.tokens.copy()
     wrong[2] = 100
-    assert bench.decode(case, wrong).passes == 3
-    assert bench.decode(case, [100, 200], case.plain.tokens).passes == 3
+    assert bench.decode(case, wrong).passes < len(wrong) / 2
+    assert bench.decode(case, [100, 200], case.plain.tokens).passes < len(wrong) / 2
 
 
 texts = st.text(st.sampled_from("请慢走欢迎下次光临您好坐谢，,。 1a👍\ufffd"), max_size=30)

@@ -177,7 +177,7 @@ def _times(weight: Tensor, x: Tensor) -> Tensor:
 
     The matrix library goes about a few rows against a large matrix in a way that takes
     several times as long as the same product from the other side (a single row, too:
-    it is doubled). benchmarks/decoder.py prints the ratios.
+    it is doubled). benchmarks/decoding.py prints the ratios.
     """
     if len(x) > FEW_ROWS:
         return functional.linear(x, weight)
