@@ -1,13 +1,13 @@
 """The script as a draft: whether the text stays that of plain greedy decoding, and what it saves.
 
-    python benchmarks/decoding.py [--manifest FILE]
+    python benchmarks/decoding.py [--manifest FILE] [--every N]
 
-Each clip is decoded by openai-whisper's own decode(), by ours without a draft, and by ours
-with the clip's script for a draft, from the same encoding. Counted are texts that differ in
-any token (a tie between two tokens may fall the other way where sums are made in another
-order), and the largest difference of the mean log-probability and of the probability of no
-speech. Then the product that ours is made of, for one and for eight tokens, against the
-one that openai-whisper uses.
+Each clip (or one in N) is decoded by openai-whisper's own decode(), by ours without a draft,
+and by ours with the clip's script for a draft, from the same encoding. Counted are texts
+that differ in any token (a tie between two tokens may fall the other way where sums are
+made in another order), and the largest difference of the mean log-probability and of the
+probability of no speech. Then the product that ours is made of, for one and for eight
+tokens, against the one that openai-whisper uses.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from practice.core.hypotheses import as_recogniser_writes
 from practice.core.speechcheck import FULL_CONTEXT_S, context_s, cut
 from practice.speech import audio
 from practice.speech.decoder import TextDecoder
-from practice.speech.encoder import Encoder
+from practice.speech.encoder import FRAMES_PER_S, Encoder
 from practice.speech.greedy import decode, rules_of
 from practice.speech.transcribe import SETTINGS
 from practice.speech.vad import find_speech
@@ -41,7 +41,9 @@ def main() -> None:
     """Print the counts and ratios."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--manifest", type=Path, default=contenders.MANIFEST)
-    rows = contenders.speech_rows(parser.parse_args().manifest)
+    parser.add_argument("--every", type=int, default=1, help="only one clip in so many")
+    given = parser.parse_args()
+    rows = contenders.speech_rows(given.manifest)[:: given.every]
     model = whisper.load_model(str(contenders.model().path), device="cpu")
     options = DecodingOptions(fp16=False, **SETTINGS)
     task = DecodingTask(model, options)
@@ -59,7 +61,7 @@ def main() -> None:
             # openai-whisper takes what has this length for encoded already.
             model.dims.n_audio_ctx = len(encoding)
             theirs, spent_s = _timed(lambda e=encoding: whisper.decode(model, e[None], options)[0])
-            model.dims.n_audio_ctx = FULL_CONTEXT_S * 50
+            model.dims.n_audio_ctx = FULL_CONTEXT_S * FRAMES_PER_S
             spent["openai-whisper decode()"] += spent_s
             passes["openai-whisper decode()"] += len(theirs.tokens) + 1
             sound = decoder.look_up(encoding)

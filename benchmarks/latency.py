@@ -54,6 +54,8 @@ from practice.store import Store
 LENGTHS_S = (2, 4, 8, 15)
 CLIPS = 6
 PATIENCE_S = 1.2
+REST_S = 0.3
+"""Before each: the last one's threads spin for up to 0.2 s after their work."""
 
 
 def main() -> None:
@@ -96,6 +98,7 @@ def _compare(every: Sequence[Contender], rows: Sequence[Row], length_s: int, rou
         times: dict[str, list[float]] = {contender.name: [] for contender in every}
         for number in range(rounds + 1):
             for contender in every:
+                time.sleep(REST_S)
                 start = time.perf_counter()
                 text = contender.hear(samples, row)
                 if number:  # the first round warms up

@@ -1,6 +1,6 @@
 """The encoder in bf16 and int8 against float32: time, and whether the transcripts stay.
 
-    python benchmarks/precision.py [--manifest FILE]
+    python benchmarks/precision.py [--manifest FILE] [--every N]
 
 bf16 are PyTorch's products of that type in the encoder's linear layers, int8 its dynamic
 quantisation of them (Whisper's own subclass of Linear is swapped for the plain one first,
@@ -38,7 +38,9 @@ def main() -> None:
     """Print a line for each precision."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--manifest", type=Path, default=contenders.MANIFEST)
-    rows = contenders.speech_rows(parser.parse_args().manifest)
+    parser.add_argument("--every", type=int, default=1, help="only one clip in so many")
+    given = parser.parse_args()
+    rows = contenders.speech_rows(given.manifest)[:: given.every]
     model = whisper.load_model(str(contenders.model().path), device="cpu")
     task = DecodingTask(model, DecodingOptions(fp16=False, **SETTINGS))
     decoder, rules = TextDecoder(model), rules_of(task)

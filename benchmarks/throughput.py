@@ -34,7 +34,8 @@ def main() -> None:
     parser.add_argument("--manifest", type=Path, default=contenders.MANIFEST)
     parser.add_argument("--clips", type=int, default=200)
     options = parser.parse_args()
-    rows = contenders.speech_rows(options.manifest)[: options.clips]
+    rows = contenders.speech_rows(options.manifest)
+    rows = rows[:: max(1, len(rows) // options.clips)][: options.clips]
     hours = sum(row.keys["seconds"] for row in rows) / 3600
     print(f"{len(rows)} clips, {3600 * hours:.0f} s; processors: {cores()}")
     ways = _ways()
