@@ -2,8 +2,9 @@
 
     python benchmarks/latency.py [--manifest FILE] [--rounds N]
 
-First clips of 2, 4, 8 and 15 s of the labelled speech: each contender in turn, medians,
-with the character error rate against what was spoken, and the peak memory of a process
+First clips of 2, 4, 8 and 15 s of the labelled speech, half of which follow their script
+("as said": the ratio among these): each contender in turn, medians, with the character
+error rate against what was spoken, and the peak memory of a process
 that hears one of them. Then `practice run` as it goes at a microphone, the clips played
 to it in real time: from the last spoken word to the score, the wait of auto-stop aside,
 against the same run with openai-whisper's transcribe() for a transcriber.
@@ -85,13 +86,18 @@ def main() -> None:
 def _nearest(rows: Sequence[Row], length_s: float) -> list[Row]:
     """Clips of about a length: as many that follow their script as that don't."""
     near = sorted(rows, key=lambda row: abs(row.keys["seconds"] - length_s))
-    follow = [row for row in near if row.keys["spoken"] == row.keys["script"]]
-    others = [row for row in near if row.keys["spoken"] != row.keys["script"]]
+    follow = [row for row in near if _follows(row)]
+    others = [row for row in near if not _follows(row)]
     return [*follow[: CLIPS // 2], *others[: CLIPS // 2]]
 
 
+def _follows(row: Row) -> bool:
+    """Whether the script was said as it stands."""
+    return bool(row.keys["spoken"] == row.keys["script"])
+
+
 def _compare(every: Sequence[Contender], rows: Sequence[Row], length_s: int, rounds: int) -> None:
-    spent: dict[str, list[float]] = {contender.name: [] for contender in every}
+    spent: dict[str, list[tuple[float, bool]]] = {contender.name: [] for contender in every}
     errors = {contender.name: StrictCounts() for contender in every}
     for row in rows:
         samples = audio.read(row.path).samples
@@ -106,17 +112,19 @@ def _compare(every: Sequence[Contender], rows: Sequence[Row], length_s: int, rou
                 else:
                     errors[contender.name] += contenders.error_counts(row, text)
         for name, values in times.items():
-            spent[name].append(statistics.median(values))
-    medians = {name: statistics.median(values) for name, values in spent.items()}
+            spent[name].append((statistics.median(values), _follows(row)))
+    medians = {name: statistics.median(s for s, _said in v) for name, v in spent.items()}
+    said = {name: statistics.median(s for s, said in v if said) for name, v in spent.items()}
     base = medians[contenders.WHISPER]
     fast = medians.get(contenders.FASTER.format(beam=1))
     seconds = statistics.median(row.keys["seconds"] for row in rows)
     print(f"\nclips of {seconds:.1f} s (about {length_s}, {len(rows)} of them)")
-    print(f"  {'':42} {'seconds':>7} {'of openai':>9} {'of faster':>9} {'CER':>6}")
+    print(f"  {'':42} {'seconds':>7} {'of openai':>9} {'as said':>7} {'of faster':>9} {'CER':>6}")
     for name, median in medians.items():
         faster = f"{median / fast:9.2f}" if fast else f"{'-':>9}"
         cer = 100 * (errors[name].cer or 0)
-        print(f"  {name:42} {median:7.2f} {median / base:9.2f} {faster} {cer:5.1f}%")
+        as_said = said[name] / said[contenders.WHISPER]
+        print(f"  {name:42} {median:7.2f} {median / base:9.2f} {as_said:7.2f} {faster} {cer:5.1f}%")
 
 
 def _hear_one(name: str, row: Row) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Lock
+from threading import Barrier, Lock
 from typing import Any
 
 import pytest
@@ -14,6 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from practice.batch import in_order
+from practice.core.models import Line, Wording
+from practice.speech import audio
+from practice.speech.transcribe import Hearing, Transcriber
 
 NAMES = ("farewell", "farewell-without-please", "seat", "human", "farewell")
 
@@ -69,6 +72,42 @@ def test_manifest_rows_that_share_a_recording_stay_together(
     assert [r["n"] for r in results] == [0, 1, 2, 3]
     assert [r["script"] for r in results] == [row["script"] for row in rows]
     assert results[0]["transcript"] == results[1]["transcript"] == results[3]["transcript"]
+
+
+def test_jobs_share_one_model_and_work_at_the_same_time(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from practice.commands import parts
+    from practice.places import default_prompts
+    from practice.speech import transcribe
+
+    monkeypatch.setattr(parts, "models_dir", lambda: models)
+    loaded = []
+    real = transcribe.load
+    monkeypatch.setattr(transcribe, "load", lambda m: loaded.append(real(m)) or loaded[-1])
+    with parts.judging("base", default_prompts()) as judge:
+        both = Barrier(2, timeout=120)
+
+        def work(_item: int) -> Transcriber:
+            both.wait()
+            return judge.transcriber()
+
+        found = list(in_order(work, range(4), 2))
+        assert len(loaded) == 1
+        assert all(transcriber is loaded[0] for transcriber in found)
+        # Two listen side by side: neither waits for the other to have done.
+        listening = Barrier(2, timeout=120)
+        listen = loaded[0].listen
+
+        def slow(*args: Any) -> Hearing:
+            listening.wait()
+            return listen(*args)
+
+        monkeypatch.setattr(loaded[0], "listen", slow)
+        line = Line("", (Wording("请坐"),))
+        clip = audio.read(CLIPS / "seat.flac")
+        results = list(in_order(lambda _i: judge.assess(clip, line), range(2), 2))
+        assert results[0] == results[1]
 
 
 def test_no_jobs_are_refused(practice: Practice) -> None:

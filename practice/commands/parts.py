@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
+from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
@@ -278,18 +279,25 @@ def judging(model_name: str, prompts_dir: Path, *, load_ahead: bool = False) -> 
     @cache
     def load() -> Transcriber:
         from practice.speech import transcribe
-        from practice.speech.memory import Remembering
 
-        return Remembering(transcribe.load(model))
+        return transcribe.load(model)
 
-    judge = Judge(load, banned, thresholds)
+    loading = Lock()
+
+    def load_once() -> Transcriber:
+        with loading:  # several jobs may ask for it at the same time
+            return load()
+
+    judge = Judge(load_once, banned, thresholds)
     if not load_ahead:
         yield judge
         return
 
     def load_and_warm_up() -> Transcriber:
+        from practice.speech.memory import Remembering
+
         judge.warm_up()
-        return load()
+        return Remembering(load())
 
     with ThreadPoolExecutor(1) as pool:
         yield replace(judge, transcriber=pool.submit(load_and_warm_up).result)
