@@ -46,8 +46,8 @@ from practice.core.speechcheck import RATE_HZ, Samples, Spans
 from practice.session import Choice, Session, Start, Step, practise
 from practice.speech import audio
 from practice.speech.devices import Device
-from practice.speech.memory import Remembering
 from practice.speech.recorder import Command, Meter, Microphone, Recorded
+from practice.speech.remembering import Remembering
 from practice.speech.transcribe import Hearing
 from practice.speech.vad import find_speech
 from practice.store import Store

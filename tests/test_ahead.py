@@ -18,8 +18,8 @@ from practice.core.models import Line, ModelInfo, Transcript
 from practice.core.speechcheck import Samples, Spans
 from practice.speech import audio
 from practice.speech.audio import WavWriter
-from practice.speech.memory import Remembering
 from practice.speech.recorder import Meter
+from practice.speech.remembering import Remembering
 from practice.speech.transcribe import Hearing
 from practice.speech.vad import find_speech
 

@@ -114,7 +114,9 @@ def test_evidence_has_the_limits_that_were_in_force() -> None:
     assert (evidence.heard_from, evidence.doubts) == (-2.5, ("unlikely",))
     asked = Finding(0.0, 0.0, None, 1.5)
     _verdict, evidence = decide("您好", place, "", asked, sure, limits)
-    assert evidence == Evidence(Basis.PRONOUN, "", 1.5, (), 2.0, -1.9, beside=1.0)
+    assert evidence == Evidence(
+        Basis.PRONOUN, "", 1.5, (), 2.0, THRESHOLDS.hello_missed, beside=1.0
+    )
 
 
 def test_a_judgement_says_which_thresholds_made_it() -> None:
@@ -238,9 +240,9 @@ def test_each_pronoun_has_limits_of_its_own() -> None:
         made = cases([*([3.0] * 30), *([-0.5] * 20)], [-4.0] * 30)
         return [replace(c, strength=None, pronoun=c.strength, pronoun_family=family) for c in made]
 
-    assert of(HELLO, asked(HELLO)).after == (-0.5, -1.9)
+    assert of(HELLO, asked(HELLO)).after == (-0.5, THRESHOLDS.hello_missed)
     assert of(PRONOUN, asked(HELLO)).outcome is Outcome.TOO_FEW_CASES
-    assert of(PRONOUN, asked(PRONOUN)).after == (-0.5, -3.0)
+    assert of(PRONOUN, asked(PRONOUN)).after == (-0.5, THRESHOLDS.pronoun_missed)
     # An element that the audio does not have is no case of 您 against 你.
     absent = [replace(c, strength=-30.0) for c in asked(PRONOUN)]
     assert of(PRONOUN, absent).said == 0

@@ -294,7 +294,7 @@ def judging(model_name: str, prompts_dir: Path, *, load_ahead: bool = False) -> 
         return
 
     def load_and_warm_up() -> Transcriber:
-        from practice.speech.memory import Remembering
+        from practice.speech.remembering import Remembering
 
         judge.warm_up()
         return Remembering(load())
