@@ -8,6 +8,7 @@ given, and use as many threads as torch does.
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache, partial
 from importlib import resources
 from importlib.util import find_spec
 from pathlib import Path
@@ -37,6 +39,8 @@ from practice.speech.transcribe import PROMPT, load
 
 MANIFEST = Path(__file__).parent.parent.parent / "shared" / "bench" / "manifest.jsonl"
 
+OUR_TEXT = "practice, text and its verdict"
+OUR_WHOLE = "practice, with evidence and second looks"
 WHISPER = "openai-whisper transcribe()"
 FASTER = "faster-whisper int8, beam {beam}"
 
@@ -49,11 +53,20 @@ class Contender:
     hear: Callable[[Samples, Row], str]
 
 
-def model() -> weights.Installed:
-    """The base model, which is installed where it is not."""
-    return weights.installed(models_dir(), "base") or weights.install(
-        models_dir(), "base", lambda *_: None
+def model(name: str = "base") -> weights.Installed:
+    """A model, which is installed where it is not."""
+    return weights.installed(models_dir(), name) or weights.install(
+        models_dir(), name, lambda *_: None
     )
+
+
+def rows_asked_for(description: str | None) -> list[Row]:
+    """The recordings that a benchmark's command line names: all, or one in so many."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--manifest", type=Path, default=MANIFEST)
+    parser.add_argument("--every", type=int, default=1, help="only one clip in so many")
+    given = parser.parse_args()
+    return speech_rows(given.manifest)[:: given.every]
 
 
 def speech_rows(manifest: Path) -> list[Row]:
@@ -62,19 +75,22 @@ def speech_rows(manifest: Path) -> list[Row]:
     return sorted(rows.values(), key=lambda row: str(row.path))
 
 
-def contenders() -> Iterator[Contender]:
-    """All that are installed; each is loaded when it is asked for."""
-    yield from ours()
-    yield openai()
+def loaders() -> dict[str, Callable[[], Contender]]:
+    """What loads each that is installed, by its name; nothing else is loaded with it."""
+    found: dict[str, Callable[[], Contender]] = {
+        OUR_TEXT: our_text,
+        OUR_WHOLE: our_whole,
+        WHISPER: openai,
+    }
     if find_spec("faster_whisper"):
-        for beam in (1, 5):
-            yield faster(beam)
+        found |= {FASTER.format(beam=beam): partial(faster, beam) for beam in (1, 5)}
     else:
         print("faster-whisper is not installed, and left out", file=sys.stderr)
+    return found
 
 
-def ours() -> Iterator[Contender]:
-    """Ours: text and its verdict alone, and with evidence, second looks and times."""
+def our_text() -> Contender:
+    """Ours: text and its verdict alone."""
     judge = our_judge()
 
     def text(samples: Samples, row: Row) -> str:
@@ -85,14 +101,21 @@ def ours() -> Iterator[Contender]:
         scoring.score_transcript(row.line, found, judge.banned)
         return found
 
+    return Contender(OUR_TEXT, text)
+
+
+def our_whole() -> Contender:
+    """Ours: with evidence, second looks and times."""
+    judge = our_judge()
+
     def whole(samples: Samples, row: Row) -> str:
         transcript = judge.assess(clip_of(samples), row.line).transcript
         return transcript.text if transcript else ""
 
-    yield Contender("practice, text and its verdict", text)
-    yield Contender("practice, with evidence and second looks", whole)
+    return Contender(OUR_WHOLE, whole)
 
 
+@cache
 def our_judge() -> Judge:
     """The judge of the commands, with the model loaded."""
     transcriber = load(model())
@@ -104,10 +127,10 @@ def clip_of(samples: Samples) -> audio.Clip:
     return audio.Clip(samples, len(samples) / 16_000, 0.0, ".flac")
 
 
-def openai() -> Contender:
+def openai(name: str = "base") -> Contender:
     """openai-whisper as its users call it, greedy and with fallbacks."""
     warnings.simplefilter("ignore")
-    loaded = whisper.load_model(str(model().path), device="cpu")
+    loaded = whisper.load_model(str(model(name).path), device="cpu")
 
     def hear(samples: Samples, _row: Row) -> str:
         found = whisper.transcribe(

@@ -12,12 +12,10 @@ tokens, against the one that openai-whisper uses.
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import time
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 from typing import TypeVar
 
 import contenders
@@ -39,11 +37,7 @@ _T = TypeVar("_T")
 
 def main() -> None:
     """Print the counts and ratios."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--manifest", type=Path, default=contenders.MANIFEST)
-    parser.add_argument("--every", type=int, default=1, help="only one clip in so many")
-    given = parser.parse_args()
-    rows = contenders.speech_rows(given.manifest)[:: given.every]
+    rows = contenders.rows_asked_for(__doc__)
     model = whisper.load_model(str(contenders.model().path), device="cpu")
     options = DecodingOptions(fp16=False, **SETTINGS)
     task = DecodingTask(model, options)

@@ -72,7 +72,7 @@ def main() -> None:
         _hear_one(name, next(row for row in rows if row.path.name == clip))
         return
     print(f"threads: {torch.get_num_threads()} for each, rounds: {options.rounds}")
-    every = list(contenders.contenders())
+    every = [load() for load in contenders.loaders().values()]
     for length_s in LENGTHS_S:
         _compare(every, _nearest(rows, length_s), length_s, options.rounds)
     clip = _nearest(rows, 4)[0].path.name
@@ -128,8 +128,7 @@ def _compare(every: Sequence[Contender], rows: Sequence[Row], length_s: int, rou
 
 
 def _hear_one(name: str, row: Row) -> None:
-    contender = next(c for c in contenders.contenders() if c.name == name)
-    contender.hear(audio.read(row.path).samples, row)
+    contenders.loaders()[name]().hear(audio.read(row.path).samples, row)
 
 
 # ---- a run at the microphone ---------------------------------------------------

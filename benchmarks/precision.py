@@ -9,12 +9,10 @@ which is all that it quantises). The decoder stays as it is.
 
 from __future__ import annotations
 
-import argparse
 import copy
 import statistics
 import time
 from collections import defaultdict
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -36,11 +34,7 @@ from practice.speech.vad import find_speech
 
 def main() -> None:
     """Print a line for each precision."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--manifest", type=Path, default=contenders.MANIFEST)
-    parser.add_argument("--every", type=int, default=1, help="only one clip in so many")
-    given = parser.parse_args()
-    rows = contenders.speech_rows(given.manifest)[:: given.every]
+    rows = contenders.rows_asked_for(__doc__)
     model = whisper.load_model(str(contenders.model().path), device="cpu")
     task = DecodingTask(model, DecodingOptions(fp16=False, **SETTINGS))
     decoder, rules = TextDecoder(model), rules_of(task)

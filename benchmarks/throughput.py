@@ -68,9 +68,10 @@ def _ways() -> dict[str, Callable[[Sequence[Row]], None]]:
         return way
 
     ways = {f"practice, {cores()} jobs": ours(cores()), "practice, 1 job": ours(1)}
-    for contender in contenders.contenders():
-        if contender.name.startswith("practice"):
+    for name, load in contenders.loaders().items():
+        if name in (contenders.OUR_TEXT, contenders.OUR_WHOLE):
             continue
+        contender = load()
 
         def way(rows: Sequence[Row], hear: Callable[..., str] = contender.hear) -> None:
             for row in rows:

@@ -22,36 +22,33 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, ClassVar
 
-import whisper
+import contenders
 
 from practice import prompts
 from practice.assess import Heard, Judge
-from practice.batch import read_manifest, score_rows
+from practice.batch import Row, read_manifest, score_rows
 from practice.core.align import strict_counts
 from practice.core.calibration import interval
 from practice.core.models import Assessment, Counts, Line, StrictCounts
 from practice.core.normalize import normalize
-from practice.places import default_prompts, models_dir
+from practice.places import default_prompts
 from practice.report.as_json import row_to_dict
-from practice.speech import audio, weights
+from practice.speech import audio
 from practice.speech.audio import Clip
-from practice.speech.transcribe import PROMPT, load
+from practice.speech.transcribe import load
 
-DEFAULT = Path(__file__).parent.parent.parent / "shared" / "bench" / "manifest.jsonl"
 HEADS = ("group", "said", "accused", "not said", "credited", "unsure", "你 as 您", "您 missed")
 
 
 def main() -> None:
     """Judge every row with both, then print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--manifest", type=Path, default=DEFAULT)
+    parser.add_argument("--manifest", type=Path, default=contenders.MANIFEST)
     parser.add_argument("--no-baseline", action="store_true")
     parser.add_argument("--model", default="base")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
-    model = weights.installed(models_dir(), options.model) or weights.install(
-        models_dir(), options.model, lambda *_: None
-    )
+    model = contenders.model(options.model)
     rows = read_manifest(options.manifest)
     transcriber = load(model)
     judge = _TimedJudge(lambda: transcriber, prompts.load_banned(default_prompts()))
@@ -62,8 +59,8 @@ def main() -> None:
     print(f"\nevidence and second looks: {spent['judging'] / spent['listening']:.2f} of decoding")
     print(f"banned phrases found (none was said): {sum(bool(r.get('banned')) for r in ours)}")
     if not options.no_baseline:
-        plain = _Plain(str(model.path))
-        theirs = list(_shown((plain.judge(r.keys, r.path) for r in rows), len(rows), "plain way"))
+        plain = _Plain(options.model)
+        theirs = list(_shown((plain.judge(r) for r in rows), len(rows), "plain way"))
         _print_tables("plain way", theirs)
 
 
@@ -72,7 +69,7 @@ class _TimedJudge(Judge):
 
     seconds: ClassVar[Counter[str]] = Counter()
 
-    def listen(self, clip: Clip, line: Line | None = None, *, cut_off: bool = False) -> Heard:
+    def listen(self, clip: Clip, line: Line, *, cut_off: bool = False) -> Heard:
         start = time.perf_counter()
         heard = super().listen(clip, line, cut_off=cut_off)
         self.seconds["listening"] += time.perf_counter() - start
@@ -88,17 +85,14 @@ class _TimedJudge(Judge):
 class _Plain:
     """transcribe(), then a search for the characters; each recording once."""
 
-    def __init__(self, path: str) -> None:
-        self._model = whisper.load_model(path, device="cpu")
+    def __init__(self, model: str) -> None:
+        self._model = contenders.openai(model)
         self._texts: dict[Path, str] = {}
 
-    def judge(self, keys: dict[str, Any], path: Path) -> dict[str, Any]:
+    def judge(self, row: Row) -> dict[str, Any]:
+        keys, path = row.keys, row.path
         if path not in self._texts:
-            samples = audio.read(path).samples
-            result = whisper.transcribe(
-                self._model, samples, language="zh", initial_prompt=PROMPT, fp16=False
-            )
-            self._texts[path] = result["text"]
+            self._texts[path] = self._model.hear(audio.read(path).samples, row)
         heard = normalize(self._texts[path])
         counts = strict_counts(normalize(keys["script"]), heard)
         elements = [

@@ -10,7 +10,6 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 
 from practice.assess import Judge
 from practice.core.models import Line
@@ -46,13 +45,6 @@ class Ahead:
         with suppress(PracticeError):
             self._judge.assess(audio.read(self._path), self._line)
 
-    def __enter__(self) -> Ahead:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Begin nothing more; what is under way may finish."""
         self._worker.shutdown(wait=False, cancel_futures=True)

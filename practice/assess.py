@@ -76,7 +76,7 @@ class Judge:
         """Listen to a recording and judge it as a take of a line."""
         return self.judge(self.listen(clip, line, cut_off=cut_off), line)
 
-    def listen(self, clip: Clip, line: Line | None = None, *, cut_off: bool = False) -> Heard:
+    def listen(self, clip: Clip, line: Line, *, cut_off: bool = False) -> Heard:
         """Hear a recording. What is to be said in it can only make that faster.
 
         ``cut_off`` says that the recording broke off by itself: what was said after that
@@ -88,7 +88,7 @@ class Judge:
         if check.reason is not None:
             return Heard(check, None, None)
         transcriber = self.transcriber()
-        drafts = [wording.script for wording in line.wordings] if line else []
+        drafts = [wording.script for wording in line.wordings]
         hearing = transcriber.listen(clip.samples, check.spans_s, drafts)
         return Heard(check, hearing, transcriber.info)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from functools import partial
@@ -194,7 +195,7 @@ def _record_one(
     try:
         with (
             takes.announced(session.folder, take),
-            Ahead(session.judge, path, step.line) as ahead,
+            closing(Ahead(session.judge, path, step.line)) as ahead,
         ):
 
             def watch(meter: Meter) -> Command:

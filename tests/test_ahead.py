@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
@@ -87,7 +88,7 @@ def judge_of(transcriber: Counting) -> Judge:
 
 
 def ahead_of(judge: Judge, path: Path, pauses: Sequence[float], told: Callable[[], None]) -> None:
-    with Ahead(judge, path, LINE) as ahead:
+    with closing(Ahead(judge, path, LINE)) as ahead:
         for pause_s in pauses:
             ahead.watch(meter(pause_s))
         told()
