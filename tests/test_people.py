@@ -12,10 +12,11 @@ from conftest import CHECK, LINE, MODEL, Place, heard, review, take, wait_until
 from practice.core.kinds import Kind
 from practice.core.models import Assessment, Decision, Mark, Review, Take, Unscored, Verdict
 from practice.core.scoring import VERSION, unscored, with_total
+from practice.core.trend import ElementCount, TrendPoint
 from practice.progress import trend_svg
 from practice.store import Store
 from practice.store.database import now
-from practice.store.people import Agreement, Cell, ElementCount, People, Person, TrendPoint
+from practice.store.people import Agreement, Cell, People, Person
 
 NOTHING = Assessment(CHECK, None, None, unscored(LINE, Unscored.NO_SPEECH), MODEL, VERSION)
 SVG = "{http://www.w3.org/2000/svg}"

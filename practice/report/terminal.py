@@ -19,6 +19,7 @@ from practice.core.models import (
 )
 from practice.core.reviewing import final_score
 from practice.core.scoring import PASS_MARK, deduction
+from practice.core.trend import since
 from practice.core.verdicts import THRESHOLDS, Family, pronoun_family
 from practice.i18n import gettext as _
 from practice.report.compare import MARKS, compare
@@ -33,6 +34,7 @@ from practice.report.words import (
     reason_text,
     result_name,
     said_text,
+    since_text,
     verdict_heading,
     verdict_name,
 )
@@ -195,9 +197,9 @@ def _print_figures(console: Console, score: Score, previous: Attempt | None) -> 
         for part in score.components
         if part.name == "courtesies"
     ]
-    before = final_score(previous).total if previous else None
-    if before is not None and score.total is not None:
-        figures.append(_("{change:+.0f} since last time").format(change=score.total - before))
+    compared = since(previous, score.total)
+    if compared is not None:
+        figures.append(since_text(compared))
     say(console, " · ".join(figures))
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from flask import (
     Blueprint,
+    Response,
     abort,
     flash,
     redirect,
@@ -18,9 +19,10 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 
+from practice import picture
 from practice.core.models import Attempt, Mark, Review
 from practice.core.reviewing import changes, doubts, final_score, numbered
-from practice.errors import PracticeError
+from practice.errors import AudioError, PracticeError
 from practice.i18n import gettext as _
 from practice.review import waveform
 from practice.review.desk import attempt_or_404, desk, require_reviewer, viewer
@@ -58,6 +60,19 @@ def sound(attempt_id: UUID) -> ResponseReturnValue:
     suffix = PurePosixPath(attempt.take.audio or "").suffix
     kind = _TYPES.get(suffix, "application/octet-stream")
     return send_file(io.BytesIO(data), mimetype=kind, conditional=True)
+
+
+@pages.get("/attempts/<uuid:attempt_id>/picture.svg")
+def drawn(attempt_id: UUID) -> ResponseReturnValue:
+    """Draw the take: waveform, pitch, characters at their times, pauses."""
+    attempt = attempt_or_404(attempt_id)
+    data = desk().store.sound(attempt.take)
+    if data is None:
+        abort(404)
+    try:
+        return Response(picture.svg(attempt, data), mimetype="image/svg+xml")
+    except AudioError:
+        abort(404)
 
 
 @pages.post("/attempts/<uuid:attempt_id>")
