@@ -34,11 +34,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WIDTH = 960
-"""Pixels of the SVG; the PNG has twice as many, for paper and for sharp screens."""
+"""Points of the picture: 1280 pixels of a page."""
 
 PNG_SCALE = 2
+"""Pixels of the PNG for each, so that it is sharp on paper."""
 
-ROW_S = 8.0
+ROW_S = 10.0
 """The longest row: the characters of quick speech just stand beside each other."""
 
 PAUSE_S = 0.3
@@ -47,7 +48,7 @@ PAUSE_S = 0.3
 _HEADER, _ROW, _PANEL, _FOOTER = 46, 236, 88, 34
 _LEFT, _RIGHT = 58, 14
 _APART = 17
-"""Pixels that characters need from one to the next."""
+"""Points that characters need from one to the next."""
 
 # Of Okabe and Ito, as in the plot of totals; nothing is told by the colour alone.
 _WAVE, _PITCH, _MISSING, _OTHER = "#56737f", "#0072B2", "#C03000", "#7a5200"
@@ -85,7 +86,7 @@ class Layout:
 
 def layout(attempt: Attempt, duration_s: float) -> Layout:
     """Place a take's characters and pauses in rows."""
-    rows = max(1, ceil(duration_s / ROW_S - 0.25))
+    rows = max(1, ceil(duration_s / ROW_S))
     row_s = max(duration_s, 0.5) / rows
     return Layout(rows, row_s, _glyphs(attempt, rows, row_s), pauses(attempt))
 
@@ -289,7 +290,11 @@ def _draw_glyphs(axes: Axes, plan: Layout, row: int, text: dict[str, Any]) -> No
         if glyph.row != row:
             continue
         colour = _MISSING if glyph.is_missing else _OTHER if glyph.is_other else "#000000"
-        frame: dict[str, Any] = {"boxstyle": "square,pad=0.12", "facecolor": "none", "edgecolor": colour}
+        frame: dict[str, Any] = {
+            "boxstyle": "square,pad=0.12",
+            "facecolor": "none",
+            "edgecolor": colour,
+        }
         frame["linestyle"] = "--" if glyph.is_missing else "-"
         axes.text(
             glyph.x,

@@ -36,7 +36,7 @@ def show_take(attempt_id: str, path: Path, records: options.Records) -> None:
 
     if attempt_id == "":
         raise click.UsageError(_("The ID is empty."))
-    store = parts.existing_store(records, quiet=True)
+    store = parts.existing_store(records)
     if store is None:
         return
     attempt = store.get(attempt_id)

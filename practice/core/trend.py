@@ -12,9 +12,9 @@ from practice.core.kinds import Kind
 from practice.core.models import Attempt, Trainee
 from practice.core.reviewing import final_score
 
-NOISE = 6.0
-"""Points that two totals of a line must lie apart before one is called better: the same
-speech, heard twice, comes out that far apart in one case of twenty
+NOISE = 8.0
+"""Points by which totals may differ before one is called better than the other: where the
+same speech is heard twice, they lie further apart in one case of twenty
 (`python benchmarks/noise.py`; docs/progress.md)."""
 
 PACE_OF = 5
