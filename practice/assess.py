@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from practice.core import scoring
+import numpy as np
+
+from practice.core import delivery, scoring
 from practice.core.models import (
     Assessment,
     BannedPhrase,
@@ -17,9 +19,11 @@ from practice.core.models import (
     Unscored,
     Verdict,
 )
+from practice.core.pitch import PitchTrack
 from practice.core.scoring import loops
-from practice.core.speechcheck import check_speech, too_long
+from practice.core.speechcheck import Samples, check_speech, too_long
 from practice.core.verdicts import THRESHOLDS, Thresholds
+from practice.speech import pitch
 from practice.speech.audio import Clip
 from practice.speech.transcribe import Hearing, Transcriber
 from practice.speech.vad import find_speech
@@ -30,6 +34,10 @@ NO_SPEECH_BELOW = -1.0
 openai-whisper's own defaults. No labelled clip of speech goes beyond the first."""
 
 
+NO_PITCH = PitchTrack(pitch.STEP_S, np.zeros(0))
+"""Of a take that is not judged the pitch is not asked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Heard:
     """A take after listening; ``hearing`` is None where ``check`` has a reason not to judge."""
@@ -37,6 +45,8 @@ class Heard:
     check: SpeechCheck
     hearing: Hearing | None
     model: ModelInfo | None
+    samples: Samples
+    pitch: PitchTrack
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +76,10 @@ class Judge:
         if cut_off:
             check = replace(check, reason=Unscored.CUT_OFF)
         if check.reason is not None:
-            return Heard(check, None, None)
+            return Heard(check, None, None, clip.samples, NO_PITCH)
         transcriber = self.transcriber()
         hearing = transcriber.listen(clip.samples, check.spans_s)
-        return Heard(check, hearing, transcriber.info)
+        return Heard(check, hearing, transcriber.info, clip.samples, pitch.track(clip.samples))
 
     def judge(self, heard: Heard, line: Line) -> Assessment:
         """Judge what was heard as a take of a line."""
@@ -77,12 +87,13 @@ class Judge:
         if hearing is None:
             assert check.reason is not None
             score = scoring.unscored(line, check.reason)
-            return Assessment(check, None, None, score, None, self.scorer)
+            return Assessment(check, None, None, score, None, self.scorer, delivery.unmeasured())
         first, second = hearing.transcript, None
         if is_not_speech(first):
             check = replace(check, reason=Unscored.NO_SPEECH)
             score = scoring.unscored(line, Unscored.NO_SPEECH)
-            return Assessment(check, first, None, score, heard.model, self.scorer)
+            unmeasured = delivery.unmeasured()
+            return Assessment(check, first, None, score, heard.model, self.scorer, unmeasured)
         score = self._score(line, first, hearing, check.speech_s)
         if needs_second_look(first, score, check.speech_s):
             second = hearing.second_look()
@@ -93,7 +104,10 @@ class Judge:
             elif again.reason is None:
                 score = scoring.better_of(score, again)
         first = replace(first, times_s=hearing.times_s(first))
-        return Assessment(check, first, second, score, heard.model, self.scorer)
+        said = delivery.measure(heard.samples, check, heard.pitch, first, score)
+        aims = delivery.aims_of(said, line.targets)
+        score = scoring.with_aims(score, aims, may_fail=line.targets.may_fail)
+        return Assessment(check, first, second, score, heard.model, self.scorer, said)
 
     def _score(
         self, line: Line, transcript: Transcript, hearing: Hearing, speech_s: float

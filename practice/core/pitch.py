@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 Hertz = npt.NDArray[np.float64]
 
-JUMP_SEMITONES = 6.0
+JUMP_SEMITONES = 3.0
 """More than this between two frames no voice moves: as fast as they can, speakers change an
 octave by less than 1 semitone in 10 ms (Xu and Sun, J. Acoust. Soc. Am. 111, 2002)."""
 
@@ -29,7 +29,7 @@ FINAL_S = 0.3
 """The end of an utterance over which its last rise or fall is measured: about one syllable."""
 
 FINAL_LEAST_S = 0.15
-"""Voice that there must be in it."""
+"""A shorter stretch of voice has no direction."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,19 +123,17 @@ def variation(track: PitchTrack) -> float | None:
 def final_semitones(track: PitchTrack) -> float | None:
     """How far the pitch rises (or falls, below 0) at the end, in semitones.
 
-    The line of least squares through the voice of the last FINAL_S, times the time from its
-    first to its last frame. The tone of the last syllable is in it: to be compared with
-    takes of the same words. None where less than FINAL_LEAST_S of it is voiced.
+    The line of least squares through the last stretch of voice, at most its last FINAL_S,
+    from its first to its last frame. The tone of the last syllable is in it: to be compared
+    with takes of the same words. None where the stretch is shorter than FINAL_LEAST_S.
     """
-    voiced = np.flatnonzero(track.is_voiced)
-    if not voiced.size:
+    start, end = max(_stretches(track.hz), default=(0, 0))
+    start = max(start, end - round(FINAL_S / track.step_s))
+    if (end - start) * track.step_s < FINAL_LEAST_S:
         return None
-    last = voiced[voiced > voiced[-1] - FINAL_S / track.step_s]
-    if len(last) * track.step_s < FINAL_LEAST_S:
-        return None
-    above = semitones(track.hz[last], float(track.hz[last[0]]))
-    slope = float(np.polyfit(last, above, 1)[0])
-    return slope * float(last[-1] - last[0])
+    above = semitones(track.hz[start:end], float(track.hz[start]))
+    slope = float(np.polyfit(np.arange(end - start), above, 1)[0])
+    return slope * (end - start - 1)
 
 
 def perturbation(track: PitchTrack) -> float | None:
@@ -151,6 +149,23 @@ def perturbation(track: PitchTrack) -> float | None:
         return None
     apart = np.concatenate([np.abs(2 * t[1:-1] - t[:-2] - t[2:]) / 3 for t in periods])
     return float(np.mean(apart) / np.mean(np.concatenate(periods)))
+
+
+def jumps_per_s(track: PitchTrack) -> float | None:
+    """How often, in a second of voice, the pitch jumps further than a voice can move.
+
+    Where it does so time and again it goes to and fro between two voices.
+    """
+    voiced_s = track.voiced_s
+    if not voiced_s:
+        return None
+    return (
+        sum(
+            int(np.count_nonzero(np.abs(12 * np.diff(np.log2(track.hz[a:b]))) > JUMP_SEMITONES))
+            for a, b in _stretches(track.hz)
+        )
+        / voiced_s
+    )
 
 
 def _stretches(hz: Hertz) -> Iterator[tuple[int, int]]:
