@@ -24,6 +24,7 @@ import soxr
 from practice import prompts
 from practice.assess import Judge
 from practice.batch import Row, read_manifest
+from practice.core.normalize import normalize
 from practice.core.speechcheck import RATE_HZ, Samples
 from practice.places import default_prompts, models_dir
 from practice.speech import audio, weights
@@ -34,6 +35,8 @@ GAIN = 10 ** (8 / 20)
 SNR_DB = 25.0
 FASTER = 1.03
 LATER_S = 0.3
+SHORT_MOST = 12
+SHORT, LONG = f"any two, scripts of up to {SHORT_MOST} characters", "any two, longer scripts"
 
 
 def main() -> None:
@@ -54,7 +57,7 @@ def main() -> None:
         print(f"\r{number}/{len(rows)}", end="", file=sys.stderr)
         heard.append(totals(judge, row))
     print(file=sys.stderr)
-    tell(heard)
+    tell(rows, heard)
 
 
 def totals(judge: Judge, row: Row) -> dict[str, float]:
@@ -68,9 +71,13 @@ def totals(judge: Judge, row: Row) -> dict[str, float]:
     return found
 
 
-def tell(heard: list[dict[str, float]]) -> None:
+def tell(rows: list[Row], heard: list[dict[str, float]]) -> None:
     """Print how far the totals lie apart."""
-    between = [abs(a - b) for of in heard for a, b in combinations(of.values(), 2)]
+    between: dict[str, list[float]] = {"any two": [], SHORT: [], LONG: []}
+    for row, of in zip(rows, heard, strict=True):
+        apart = [abs(a - b) for a, b in combinations(of.values(), 2)]
+        between["any two"] += apart
+        between[LONG if len(normalize(row.line.script)) > SHORT_MOST else SHORT] += apart
     from_itself = {
         name: [abs(of[name] - of["itself"]) for of in heard if name in of and "itself" in of]
         for name in list(RENDERINGS)[1:]
@@ -79,7 +86,7 @@ def tell(heard: list[dict[str, float]]) -> None:
     print(f"{len(heard)} clips, {len(RENDERINGS)} renderings each, {unscored} not scored")
     heads = ("", "pairs", "equal", "median", "80 %", "90 %", "95 %", "most")
     print("| " + " | ".join(heads) + " |")
-    for name, apart in {"any two": between, **from_itself}.items():
+    for name, apart in {**between, **from_itself}.items():
         figures = [f"{np.quantile(apart, q):.1f}" for q in (0.5, 0.8, 0.9, 0.95, 1.0)]
         equal = f"{np.mean(np.array(apart) < 0.05):.0%}"
         print("| " + " | ".join((name, str(len(apart)), equal, *figures)) + " |")

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from practice.core.columns import columns, moments
+from practice.core.manner import Pause
 from practice.core.models import Attempt, Op
 from practice.core.pitch import PitchTrack, within, without_octave_errors
 from practice.core.reviewing import final_score
@@ -81,7 +82,7 @@ class Layout:
     rows: int
     row_s: float
     glyphs: tuple[Glyph, ...]
-    pauses_s: tuple[tuple[float, float], ...]
+    pauses: tuple[Pause, ...]
 
 
 def layout(attempt: Attempt, duration_s: float) -> Layout:
@@ -91,11 +92,13 @@ def layout(attempt: Attempt, duration_s: float) -> Layout:
     return Layout(rows, row_s, _glyphs(attempt, rows, row_s), pauses(attempt))
 
 
-def pauses(attempt: Attempt) -> tuple[tuple[float, float], ...]:
-    """The silences within a take, from its first speech to its last."""
-    spans = attempt.assessment.check.spans_s
-    gaps = ((end, start) for (_s, end), (start, _e) in pairwise(spans))
-    return tuple((start, end) for start, end in gaps if end - start >= PAUSE_S)
+def pauses(attempt: Attempt) -> tuple[Pause, ...]:
+    """The pauses of a take; of one in which they were not measured, all its silences."""
+    delivery, spans = attempt.assessment.delivery, attempt.assessment.check.spans_s
+    if delivery is not None and delivery.pauses is not None:
+        return delivery.pauses
+    gaps = (Pause(end, start - end) for (_s, end), (start, _e) in pairwise(spans))
+    return tuple(pause for pause in gaps if pause.length_s >= PAUSE_S)
 
 
 def _glyphs(attempt: Attempt, rows: int, row_s: float) -> tuple[Glyph, ...]:
@@ -271,17 +274,22 @@ def _draw_wave(
         low = np.minimum.reduceat(part, starts) / peak
         at_s = (first + starts) / RATE_HZ
         axes.fill_between(at_s, low, high, color=_WAVE, linewidth=0.4)
-    for start, end in _in_row(plan, row):
+    for pause, (start, end) in _in_row(plan, row):
         axes.axvspan(start, end, facecolor="none", edgecolor="#999999", hatch="///", linewidth=0)
-        seconds = _("{seconds:.1f} s").format(seconds=end - start)
-        axes.text((start + end) / 2, -0.93, seconds, ha="center", fontsize=9, color=_NOTE, **text)
+        seconds = _("{seconds:.1f} s").format(seconds=pause.length_s)
+        note = f"{seconds} !" if pause.inside else seconds
+        axes.text((start + end) / 2, -0.93, note, ha="center", fontsize=9, color=_NOTE, **text)
 
 
-def _in_row(plan: Layout, row: int) -> list[tuple[float, float]]:
-    """The pauses of a row, cut at its ends."""
+def _in_row(plan: Layout, row: int) -> list[tuple[Pause, tuple[float, float]]]:
+    """The pauses of a row, with where they begin and end in it."""
     begin, end = row * plan.row_s, (row + 1) * plan.row_s
-    cut = [(max(a, begin), min(b, end)) for a, b in plan.pauses_s]
-    return [(a, b) for a, b in cut if b - a > 0.05]
+    found = []
+    for pause in plan.pauses:
+        part = max(pause.start_s, begin), min(pause.start_s + pause.length_s, end)
+        if part[1] - part[0] > 0.05:
+            found.append((pause, part))
+    return found
 
 
 def _draw_glyphs(axes: Axes, plan: Layout, row: int, text: dict[str, Any]) -> None:
@@ -346,7 +354,7 @@ def _draw_pitch(
     axes.set_yticks(ticks, [str(hz) for hz in ticks])
     axes.set_ylabel(_("pitch, Hz"), fontsize=10, **text)
     axes.grid(axis="y", color="#e0e0e0", linewidth=0.6)
-    for start, end in _in_row(plan, row):
+    for _pause, (start, end) in _in_row(plan, row):
         axes.axvspan(start, end, facecolor="none", edgecolor="#cccccc", hatch="///", linewidth=0)
     at_s = pitch.times_s
     here = (at_s >= row * plan.row_s) & (at_s <= (row + 1) * plan.row_s)
@@ -368,23 +376,26 @@ def _title(attempt: Attempt) -> str:
 
 def _legend(attempt: Attempt, plan: Layout) -> str:
     """What the signs mean, as far as there are any."""
-    left_out, other, pause, unknown = _notes()
+    left_out, other, silence, inside, unknown = _notes()
     notes = [_("seconds from left to right")]
     if any(g.is_missing for g in plan.glyphs):
         notes.append(left_out)
     if any(g.is_other for g in plan.glyphs):
         notes.append(other)
-    if plan.pauses_s:
-        notes.append(pause)
+    if plan.pauses:
+        notes.append(silence)
+    if any(pause.inside for pause in plan.pauses):
+        notes.append(inside)
     if not plan.glyphs and attempt.assessment.score.reason is None:
         notes.append(unknown)
     return " · ".join(notes)
 
 
-def _notes() -> tuple[str, str, str, str]:
+def _notes() -> tuple[str, ...]:
     return (
         _("dashed frame: left out"),
         _("frame: other than the script"),
         _("hatched: pause"),
+        _("!: inside a phrase"),
         _("when each character was said is not known of this take"),
     )

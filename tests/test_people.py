@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from xml.etree import ElementTree
 
+import pytest
 from conftest import CHECK, LINE, MODEL, Place, heard, review, take, wait_until
 
 from practice.core.kinds import Kind
@@ -116,7 +117,7 @@ def test_the_trend_is_in_order_and_ends_with_the_trainers_word(place: Place) -> 
     assert [p.result for p in points] == ["failed", "passed", "unscored"]
     assert (points[0].attempt_id, points[0].line, points[0].scenario) == (first.id, 2, "farewell")
     assert points[0].accuracy == heard("慢走").score.counts.accuracy
-    assert points[1].total == 100 * (0.6 + 0.4 * 2 / 3)
+    assert points[1].total == pytest.approx(100 * (0.6 + 0.4 * 2 / 3))
     assert (points[2].total, points[2].accuracy) == (None, None)
 
 

@@ -21,6 +21,7 @@ from playwright.sync_api import Browser, expect
 from rich.cells import cell_len
 
 from practice import fonts, picture
+from practice.core.manner import Delivery, Pause
 from practice.core.models import Assessment, Attempt, Take, Unscored
 from practice.core.scoring import VERSION, unscored
 from practice.core.speechcheck import RATE_HZ
@@ -93,6 +94,21 @@ def test_progress_is_written_as_picture_page_and_json(
     expect(shown.locator("tbody tr", has_text="<b>送别</b>")).to_contain_text("+43")
     assert shown.locator("img").evaluate("e => e.naturalWidth") == 720
     assert faults == []
+
+
+def test_pace_is_shown_where_it_could_be_told(bare_practice: Practice, tmp_path: Path) -> None:
+    store = Store(bare_practice.recordings)
+    for n, pace in enumerate((6.0, 6.2, None, 4.0, 4.2)):
+        at = f"2026-11-{10 + n:02}T08:00:00.000+00:00"
+        said = replace(heard("请慢走"), delivery=Delivery(articulation_cps=pace))
+        store.add(take(created_at=at), said)
+    done = bare_practice("progress", "--png", tmp_path / "x.png")
+    assert "Pace: 4.1 characters a second, 6.1 at first  ██▁" in done.stdout
+    (made,) = bare_practice.json("progress", "--page", tmp_path / "x.html")
+    assert made["pace"] == {"rates": [6.0, 6.2, 4.0, 4.2], "first": 6.1, "now": 4.1}
+    assert [p["pace"] for p in made["points"]] == [6.0, 6.2, None, 4.0, 4.2]
+    assert "Pace: 4.1 characters" in (tmp_path / "x.html").read_text("utf-8")
+    assert pixels(tmp_path / "x.png").shape[0] > 800  # a panel more
 
 
 def test_progress_of_nobody_is_told_in_a_line(bare_practice: Practice, tmp_path: Path) -> None:
@@ -184,11 +200,19 @@ def test_the_picture_has_what_was_left_out_and_the_pauses() -> None:
     ]
     assert [g.at_s for g in plan.glyphs][1:] == [0.5, 1.7]
     assert plan.glyphs[0].at_s < 0.5
-    assert plan.pauses_s == ((1.0, 1.6),)
+    assert [(p.start_s, p.length_s) for p in plan.pauses] == [(1.0, pytest.approx(0.6))]
     assert plan.rows == 1
     shown = texts(picture.svg(attempt, wav(voice(3))))
     assert {"请", "慢", "走", "0.6 s"} <= set(shown)
     assert any("dashed frame: left out" in text for text in shown)
+
+
+def test_a_pause_inside_a_phrase_is_told_apart() -> None:
+    pauses = (Pause(0.9, 0.4, 1, inside=True), Pause(1.6, 0.7, 3, inside=False))
+    said = replace(timed("请慢走", (0.5, 1.4, 2.4)), delivery=Delivery(pauses=pauses))
+    shown = texts(picture.svg(Attempt(take(), said), wav(voice(3))))
+    assert {"0.4 s !", "0.7 s"} <= set(shown)
+    assert any("!: inside a phrase" in text for text in shown)
 
 
 def test_a_minute_is_drawn_in_rows() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -57,11 +57,7 @@ def since(previous: Attempt | None, total: float | None) -> Since | None:
 
 @dataclass(frozen=True, slots=True)
 class TrendPoint:
-    """The final result of one attempt; ``total`` and ``accuracy`` are None where unscored.
-
-    ``pace`` is the articulation rate in characters per second, None where the take gives
-    no such figure.
-    """
+    """The final result of one attempt; ``total`` and ``accuracy`` are None where unscored."""
 
     attempt_id: str
     created_at: str
@@ -71,7 +67,6 @@ class TrendPoint:
     accuracy: float | None
     result: str
     title: str = ""
-    pace: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +139,14 @@ class PaceTrend:
 class Progress:
     """How a trainee comes on, by the final results: what every output of it is read off.
 
-    ``points`` are all takes, the oldest first; ``scenarios`` have the one that was
+    ``points`` are all takes, the oldest first; ``paces`` the articulation rates of those that
+    have one, by their ids; ``scenarios`` have the one that was
     practised last first; ``missed`` the courtesy that was missed most.
     """
 
     trainee: Trainee
     points: tuple[TrendPoint, ...]
+    paces: Mapping[str, float]
     scenarios: tuple[ScenarioTrend, ...]
     streak: Streak
     pace: PaceTrend | None
@@ -159,6 +156,7 @@ class Progress:
 def progress_of(
     trainee: Trainee,
     points: Sequence[TrendPoint],
+    paces: Mapping[str, float],
     missed: Sequence[ElementCount],
     day_of: Callable[[str], date],
     today: date,
@@ -171,9 +169,10 @@ def progress_of(
     return Progress(
         trainee,
         tuple(points),
+        paces,
         scenario_trends(points),
         streak(days, today),
-        pace_trend([p.pace for p in points if p.pace is not None]),
+        pace_trend([paces[p.attempt_id] for p in points if p.attempt_id in paces]),
         tuple(missed),
     )
 

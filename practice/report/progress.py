@@ -148,7 +148,7 @@ def progress_to_dict(progress: Progress) -> dict[str, Any]:
                 "line": p.line,
                 "result": p.result,
                 "score": p.total,
-                "pace": p.pace,
+                "pace": progress.paces.get(p.attempt_id),
             }
             for p in progress.points
         ],

@@ -17,7 +17,7 @@ from practice.core.trend import ElementCount, Progress, TrendPoint, progress_of
 from practice.store import rows
 from practice.store.database import Database
 from practice.store.days import day_of
-from practice.store.schema import attempts, element_results, reviews, standings, trainees
+from practice.store.schema import attempts, element_results, reviews, scores, standings, trainees
 
 MISSED_MOST = 10
 """Elements that are told of a trainee."""
@@ -219,12 +219,32 @@ class People:
         with self._database.reading() as db:
             return [TrendPoint(*row) for row in db.execute(query)]
 
+    def paces(self, trainee_id: int) -> dict[str, float]:
+        """The articulation rate of each attempt that has one, in characters per second."""
+        newest = sa.and_(
+            scores.c.attempt_id == standings.c.attempt_id,
+            scores.c.number == standings.c.score_number,
+        )
+        query = (
+            sa.select(standings.c.attempt_id, scores.c.assessment)
+            .join(scores, newest)
+            .where(standings.c.trainee_id == trainee_id, scores.c.status == "scored")
+        )
+        found = {}
+        with self._database.reading() as db:
+            for attempt_id, text in db.execute(query):
+                delivery = rows.ASSESSMENT.validate_json(text).delivery
+                if delivery is not None and delivery.articulation_cps is not None:
+                    found[attempt_id] = delivery.articulation_cps
+        return found
+
     def progress(self, trainee: Trainee, today: date) -> Progress:
         """How a trainee who is known comes on."""
         trainee_id = self.number_of(trainee)
         return progress_of(
             trainee,
             self.trend(trainee_id),
+            self.paces(trainee_id),
             self.missed_most(trainee_id, MISSED_MOST),
             day_of,
             today,
