@@ -275,10 +275,12 @@ def _draw_wave(
         at_s = (first + starts) / RATE_HZ
         axes.fill_between(at_s, low, high, color=_WAVE, linewidth=0.4)
     for pause, (start, end) in _in_row(plan, row):
-        axes.axvspan(start, end, facecolor="none", edgecolor="#999999", hatch="///", linewidth=0)
+        axes.axvspan(start, end, facecolor="none", edgecolor="#cccccc", hatch="///", linewidth=0)
         seconds = _("{seconds:.1f} s").format(seconds=pause.length_s)
         note = f"{seconds} !" if pause.inside else seconds
-        axes.text((start + end) / 2, -0.93, note, ha="center", fontsize=9, color=_NOTE, **text)
+        paper = {"boxstyle": "square,pad=0.2", "facecolor": "white", "edgecolor": "none"}
+        middle = (start + end) / 2
+        axes.text(middle, -0.6, note, ha="center", fontsize=11, bbox=paper, **text)
 
 
 def _in_row(plan: Layout, row: int) -> list[tuple[Pause, tuple[float, float]]]:

@@ -68,7 +68,6 @@ class Untold(StrEnum):
     UNVOICED = "unvoiced"  # whispered, or too little voice
     NOISY = "noisy"  # the background is too loud
     OTHERS = "others"  # somebody else speaks or sings, or there is music
-    CLIPPED = "clipped"  # too much of the sound is clipped
 
 
 class Flaw(StrEnum):

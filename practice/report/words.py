@@ -137,9 +137,12 @@ def verdict_heading(passed: bool | None) -> tuple[str, str]:
     }[passed]
 
 
-def mark_text(total: float, mark: float) -> str:
-    """A total beside the mark that passes."""
-    return _("{total:.0f} of 100 (pass mark {mark:.0f})").format(total=total, mark=mark)
+def mark_text(total: float, deciding: float, mark: float) -> str:
+    """A total beside the mark that passes; with the total that decides where they disagree."""
+    text = _("{total:.0f} of 100 (pass mark {mark:.0f})")
+    if (total >= mark) is not (deciding >= mark):
+        text = _("{total:.0f} of 100, without the delivery {deciding:.0f} (pass mark {mark:.0f})")
+    return text.format(total=total, deciding=deciding, mark=mark)
 
 
 def since_text(since: Since) -> str:

@@ -24,6 +24,7 @@ from practice.core.models import Attempt, Mark, Review
 from practice.core.reviewing import changes, doubts, final_score, numbered
 from practice.errors import AudioError, PracticeError
 from practice.i18n import gettext as _
+from practice.report import delivery
 from practice.review import waveform
 from practice.review.desk import attempt_or_404, desk, require_reviewer, viewer
 from practice.review.forms import filter_of, filter_values, review_of
@@ -123,6 +124,8 @@ def _page(
         elements=list(numbered(attempt.assessment.score.elements)),
         characters=characters,
         legend=legend(characters),
+        delivery=list(delivery.rows(attempt)),
+        counted=delivery.points(attempt.assessment.score),
         wave=waveform.outline(data) if data is not None else None,
         audible=data is not None,
         entered=entered,
