@@ -110,7 +110,7 @@ def _glyphs(attempt: Attempt, rows: int, row_s: float) -> tuple[Glyph, ...]:
     # The recogniser is given a margin before the speech, and lets the first character begin there.
     spoken = assessment.check.spans_s
     begin = spoken[0][0] if spoken else 0.0
-    times_s = [max(at_s, begin) for at_s in transcript.times_s]
+    times_s = _beside(pauses(attempt), [max(at_s, begin) for at_s in transcript.times_s])
     times = _spread_missing([c.op is Op.DELETE for c in shown], moments(chunks, times_s))
     by_row: list[list[int]] = [[] for _row in range(rows)]
     for index, at_s in enumerate(times):
@@ -126,6 +126,23 @@ def _glyphs(attempt: Attempt, rows: int, row_s: float) -> tuple[Glyph, ...]:
             text = column.reference if is_missing else column.hypothesis
             found.append(Glyph(text or column.reference, times[i], x, row, is_missing, is_other))
     return tuple(found)
+
+
+def _beside(silences: Sequence[Pause], times_s: Sequence[float]) -> list[float]:
+    """The times of characters, of which none lets a pause be a part of it.
+
+    The recogniser's often do. As where pauses are placed in the script, a character comes
+    after a pause if the middle of its time does.
+    """
+    found = []
+    for at_s, following in zip(times_s, [*times_s[1:], times_s[-1] + 0.2], strict=True):
+        passed = [
+            pause.start_s + pause.length_s
+            for pause in silences
+            if (at_s + following) / 2 >= pause.start_s + pause.length_s / 2
+        ]
+        found.append(max([at_s, *passed]))
+    return found
 
 
 def _spread_missing(is_missing: Sequence[bool], moments_s: Sequence[float | None]) -> list[float]:

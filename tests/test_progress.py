@@ -199,6 +199,9 @@ def test_the_picture_has_what_was_left_out_and_the_pauses() -> None:
         ("走", False),
     ]
     assert [g.at_s for g in plan.glyphs][1:] == [0.5, 1.7]
+    # A time that has the pause as its part is that of the speech after it.
+    early = picture.layout(Attempt(take(), timed("请慢走", (0.5, 0.9, 1.9))), 3.0)
+    assert [g.at_s for g in early.glyphs] == [0.5, 1.6, 1.9]
     assert plan.glyphs[0].at_s < 0.5
     assert [(p.start_s, p.length_s) for p in plan.pauses] == [(1.0, pytest.approx(0.6))]
     assert plan.rows == 1
