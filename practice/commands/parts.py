@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import getpass
 import json
 import sys
@@ -252,6 +253,40 @@ def existing_store(records: Records, *, quiet: bool = False) -> Store | None:
         return open_store(records)
     click.echo(_("No takes in {folder} yet.").format(folder=records.folder), err=quiet)
     return None
+
+
+def kept_trainee(store: Store, name: str, group: str | None, home: str | None = None) -> Trainee:
+    """The trainee of a name that takes are kept of.
+
+    Where several halls have one, ``group`` must tell which, or ``home``, the hall of this
+    machine, where its own trainee is meant.
+    """
+    from practice.store.people import People
+
+    halls = [g for g in People(store.database).groups_of(name) if group in (None, g)]
+    if not halls:
+        raise no_takes(store, name)
+    if len(halls) > 1 and home in halls:
+        halls = [home]
+    if len(halls) > 1:
+        raise PracticeError(
+            _("“{name}” practises in several halls: {halls}. Say which, with --group.").format(
+                name=name, halls=_(", ").join(halls)
+            )
+        )
+    return Trainee(name, halls[0])
+
+
+def no_takes(store: Store, name: str) -> PracticeError:
+    """That there are no takes of a trainee; somebody of a similar name is mentioned."""
+    from practice.store.people import People
+
+    near = difflib.get_close_matches(name, People(store.database).names(), n=1, cutoff=0.5)
+    if near and near[0] != name:
+        text = _("There are no takes of “{name}”. Did you mean “{near}”?")
+        return PracticeError(text.format(name=name, near=near[0]))
+    text = _("There are no takes of “{name}”. `practice history` shows who practised.")
+    return PracticeError(text.format(name=name))
 
 
 @contextmanager

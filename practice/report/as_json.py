@@ -18,7 +18,7 @@ from practice.core.models import (
     Verdict,
 )
 from practice.core.reviewing import final_score
-from practice.core.scoring import PASS_MARK, deduction
+from practice.core.scoring import PASS_MARK, deduction, tally_of
 from practice.errors import PracticeError
 
 
@@ -104,6 +104,8 @@ def assessment_to_dict(assessment: Assessment) -> dict[str, Any]:
         "counts": {**asdict(score.counts), "accuracy": score.counts.accuracy},
         "strict": {**asdict(score.strict), "cer": score.strict.cer},
         "components": [{**asdict(c), "value": c.value} for c in score.components],
+        "deciding_score": None if score.total is None else tally_of(score).deciding,
+        "delivery": _delivery(assessment),
         "elements": [_element(e) for e in score.elements],
         "banned": [asdict(hit) for hit in score.banned],
         "deduction": deduction(score),
@@ -122,6 +124,18 @@ def assessment_to_dict(assessment: Assessment) -> dict[str, Any]:
         },
         "model": _model(assessment.model),
         "scorer": assessment.scorer,
+    }
+
+
+def _delivery(assessment: Assessment) -> dict[str, Any] | None:
+    """How a take was said, and what counts of it."""
+    if assessment.delivery is None:
+        return None
+    score = assessment.score
+    return {
+        **asdict(assessment.delivery),
+        "aims": [asdict(aim) for aim in score.aims],
+        "may_fail": score.aims_may_fail,
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from practice.core.columns import columns, moments
 from practice.core.models import (
     Attempt,
     Op,
@@ -12,7 +13,7 @@ from practice.core.models import (
     Verdict,
 )
 from practice.i18n import gettext as _
-from practice.report.compare import MARKS, columns
+from practice.report.compare import MARKS
 from practice.report.words import difference_name, reason_text
 
 DOUBT_NAMES = {
@@ -60,21 +61,10 @@ class Character:
 def comparison(score: Score, transcript: Transcript | None) -> list[Character]:
     """Script over transcript, character by character, with the time of each."""
     times = transcript.times_s if transcript else ()
-    origins = [place for chunk in score.chunks for place in chunk.origin]
-    out: list[Character] = []
-    heard = 0
-    last = times[0] if times else None
-    for column in columns(score.chunks):
-        if column.hypothesis and heard < len(origins):
-            place = origins[heard]
-            heard += 1
-            last = times[place] if place < len(times) else last
-        out.append(
-            Character(
-                column.reference, column.hypothesis, column.op, MARKS.get(column.op, ""), last
-            )
-        )
-    return out
+    return [
+        Character(c.reference, c.hypothesis, c.op, MARKS.get(c.op, ""), at_s)
+        for c, at_s in zip(columns(score.chunks), moments(score.chunks, times), strict=True)
+    ]
 
 
 def legend(characters: list[Character]) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from flask import (
     Blueprint,
+    Response,
     abort,
     flash,
     redirect,
@@ -18,10 +19,12 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 
+from practice import picture
 from practice.core.models import Attempt, Mark, Review
 from practice.core.reviewing import changes, doubts, final_score, numbered
-from practice.errors import PracticeError
+from practice.errors import AudioError, PracticeError
 from practice.i18n import gettext as _
+from practice.report import delivery
 from practice.review import waveform
 from practice.review.desk import attempt_or_404, desk, require_reviewer, viewer
 from practice.review.forms import filter_of, filter_values, review_of
@@ -58,6 +61,19 @@ def sound(attempt_id: UUID) -> ResponseReturnValue:
     suffix = PurePosixPath(attempt.take.audio or "").suffix
     kind = _TYPES.get(suffix, "application/octet-stream")
     return send_file(io.BytesIO(data), mimetype=kind, conditional=True)
+
+
+@pages.get("/attempts/<uuid:attempt_id>/picture.svg")
+def drawn(attempt_id: UUID) -> ResponseReturnValue:
+    """Draw the take: waveform, pitch, characters at their times, pauses."""
+    attempt = attempt_or_404(attempt_id)
+    data = desk().store.sound(attempt.take)
+    if data is None:
+        abort(404)
+    try:
+        return Response(picture.svg(attempt, data), mimetype="image/svg+xml")
+    except AudioError:
+        abort(404)
 
 
 @pages.post("/attempts/<uuid:attempt_id>")
@@ -108,6 +124,8 @@ def _page(
         elements=list(numbered(attempt.assessment.score.elements)),
         characters=characters,
         legend=legend(characters),
+        delivery=list(delivery.rows(attempt)),
+        counted=delivery.points(attempt.assessment.score),
         wave=waveform.outline(data) if data is not None else None,
         audible=data is not None,
         entered=entered,
