@@ -123,7 +123,7 @@ class Judge:
                 hearing, other, score, again = other, hearing, again, score
             if again.reason is None and not loops(other.transcript, check.speech_s):
                 score = scoring.better_of(score, again)
-        first = replace(hearing.transcript, times_s=hearing.times_s())
+        first = replace(hearing.transcript, times_s=hearing.times_s(), logprobs=hearing.logprobs())
         second = None if other is None else other.transcript
         said = delivery.measure(heard.samples, check, heard.pitch, first, score)
         aims = delivery.aims_of(said, line.targets)

@@ -53,6 +53,7 @@ _APART = 17
 
 # Of Okabe and Ito, as in the plot of totals; nothing is told by the colour alone.
 _WAVE, _PITCH, _MISSING, _OTHER = "#56737f", "#0072B2", "#C03000", "#7a5200"
+_MODEL = "#D55E00"
 _NOTE = "#555555"
 
 _PITCH_RANGE = 1.9
@@ -183,8 +184,10 @@ def room_for(wanted: Sequence[float], step: float) -> list[float]:
 # ---- drawing ---------------------------------------------------------------------
 
 
-def svg(attempt: Attempt, sound: bytes) -> bytes:
+def svg(attempt: Attempt, sound: bytes, model: PitchTrack | None = None) -> bytes:
     """Draw a take as SVG; the reader's browser has the font. The same take, the same bytes.
+
+    ``model`` is the pitch of the model reading, laid over that of the take.
 
     Raises AudioError where the recording cannot be read.
     """
@@ -195,13 +198,13 @@ def svg(attempt: Attempt, sound: bytes) -> bytes:
     warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
     file = BytesIO()
     nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-    figure = _figure(attempt, _samples(attempt, sound), ["sans-serif"])
+    figure = _figure(attempt, _samples(attempt, sound), ["sans-serif"], model)
     figure.savefig(file, format="svg", metadata=nothing)
     return file.getvalue()
 
 
-def png(attempt: Attempt, sound: bytes) -> bytes:
-    """Draw a take as PNG.
+def png(attempt: Attempt, sound: bytes, model: PitchTrack | None = None) -> bytes:
+    """Draw a take as PNG. ``model`` is the pitch of the model reading, laid over the take's.
 
     Raises AudioError where the recording cannot be read, ExportError without a font for the
     characters.
@@ -213,7 +216,7 @@ def png(attempt: Attempt, sound: bytes) -> bytes:
     file = BytesIO()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
-        figure = _figure(attempt, samples, fonts)
+        figure = _figure(attempt, samples, fonts, model)
         figure.savefig(file, format="png", dpi=72 * PNG_SCALE, metadata={"Software": None})
     return file.getvalue()
 
@@ -225,7 +228,9 @@ def _samples(attempt: Attempt, sound: bytes) -> Samples:
     return clip.samples
 
 
-def _figure(attempt: Attempt, samples: Samples, fonts: list[str]) -> Figure:
+def _figure(
+    attempt: Attempt, samples: Samples, fonts: list[str], model: PitchTrack | None
+) -> Figure:
     from matplotlib.figure import Figure
 
     duration_s = len(samples) / RATE_HZ
@@ -252,7 +257,9 @@ def _figure(attempt: Attempt, samples: Samples, fonts: list[str]) -> Figure:
         _draw_glyphs(wave, plan, row, text)
         tones = _panel(figure, plan, row, 30 + _PANEL, fonts)
         _draw_pitch(tones, pitch, limits, plan, row, text)
-    legend = _legend(attempt, plan)
+        if model is not None and limits is not None:
+            tones.plot(model.times_s, model.hz, color=_MODEL, linewidth=1.6, linestyle=(0, (3, 2)))
+    legend = _legend(attempt, plan, has_model=model is not None)
     figure.text(_LEFT / WIDTH, 10 / height, legend, fontsize=10, color=_NOTE, **text)
     return figure
 
@@ -393,9 +400,9 @@ def _title(attempt: Attempt) -> str:
     )
 
 
-def _legend(attempt: Attempt, plan: Layout) -> str:
+def _legend(attempt: Attempt, plan: Layout, *, has_model: bool) -> str:
     """What the signs mean, as far as there are any."""
-    left_out, other, silence, inside, unknown = _notes()
+    left_out, other, silence, inside, unknown, reading = _notes()
     notes = [_("seconds from left to right")]
     if any(g.is_missing for g in plan.glyphs):
         notes.append(left_out)
@@ -407,6 +414,8 @@ def _legend(attempt: Attempt, plan: Layout) -> str:
         notes.append(inside)
     if not plan.glyphs and attempt.assessment.score.reason is None:
         notes.append(unknown)
+    if has_model:
+        notes.append(reading)
     return " · ".join(notes)
 
 
@@ -417,4 +426,5 @@ def _notes() -> tuple[str, ...]:
         _("hatched: pause"),
         _("!: inside a phrase"),
         _("when each character was said is not known of this take"),
+        _("dashed line: the model reading, moved to this voice"),
     )

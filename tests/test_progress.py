@@ -277,7 +277,9 @@ def test_mistakes_with_pictures_are_told_in_a_line(bare_practice: Practice, tmp_
         assert said in one_line(done.stderr)
     assert not path.exists()
     assert bare_practice("show-take", "", "--png", path).returncode == 2
-    assert bare_practice("show-take", gone.id).returncode == 2
+    told = bare_practice("show-take", gone.id)
+    assert told.returncode == 0
+    assert "Say: 请慢走" in told.stdout
 
 
 def test_without_a_chinese_font_nothing_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:

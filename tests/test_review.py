@@ -220,6 +220,29 @@ def test_the_page_of_a_take_has_its_picture(
         expect(shown).to_have_count(0)
 
 
+def test_a_take_is_set_beside_the_model_reading(
+    practice: Practice, chromium: Browser, three: list[str]
+) -> None:
+    model = Path(practice.env["PRACTICE_PROMPTS"]) / "farewell.1.model.flac"
+    shutil.copy(CLIPS / "farewell.flac", model)
+    with served(practice, chromium) as desk:
+        page = desk.page()
+        page.goto(f"{desk.url}attempts/{three[1]}")
+        expect(page.locator("#beside")).to_have_text(
+            "Pace and pitch are like the model reading's, as far as can be told.", timeout=60_000
+        )
+        expect(page.locator(".char .clarity").first).to_have_text("・")
+        expect(page.locator(".legend")).to_contain_text("・ clear")
+        drawn = desk.ask("GET", f"/attempts/{three[1]}/picture.svg").read().decode("utf-8")
+        assert "dashed line: the model reading" in drawn
+        model.write_bytes(b"broken")
+        page.reload()
+        expect(page.locator("#beside")).to_have_text("The model reading cannot be heard now.")
+        model.unlink()
+        page.reload()
+        expect(page.locator("#beside")).to_have_count(0)
+
+
 def test_a_corrected_element_changes_the_totals(
     practice: Practice, chromium: Browser, three: list[str]
 ) -> None:

@@ -34,6 +34,7 @@ ALLOWED = {
     "ahead": {"assess", "core", "errors", "speech"},
     "session": {"ahead", "assess", "core", "errors", "i18n", "speech", "store", "takes"},
     "voices": {"core", "errors", "i18n", "prompts", "speech"},
+    "readings": {"assess", "core", "errors", "prompts", "speech", "voices"},
     "playback": {"core", "errors", "session", "speech", "voices"},
     "conversation": {"core", "errors", "i18n", "session"},
     "batch": {"assess", "core", "errors", "i18n", "session", "speech", "takes"},
@@ -41,15 +42,15 @@ ALLOWED = {
     "removal": {"core", "errors", "i18n", "settings", "store", "takes"},
     "report": {"report", "core", "drill", "errors", "i18n", "session", "speech", "visible"},
     "review": {
-        "review", "core", "errors", "export", "i18n", "picture", "progress", "report", "speech",
-        "store", "visible",
+        "review", "core", "errors", "export", "i18n", "picture", "progress", "readings", "report",
+        "speech", "store", "visible",
     },
     "export": {"export", "core", "errors", "i18n", "progress", "report", "speech", "store"},
     "commands": {
         "assess", "batch", "catalogue", "commands", "conversation", "core", "drill", "errors",
-        "export", "i18n", "pack", "places", "picture", "playback", "progress", "prompts", "removal",
-        "report", "review", "session", "settings", "speech", "store", "takes", "visible",
-        "voices",
+        "export", "i18n", "pack", "places", "picture", "playback", "progress", "prompts",
+        "readings", "removal", "report", "review", "session", "settings", "speech", "store",
+        "takes", "visible", "voices",
     },
 }  # fmt: skip
 

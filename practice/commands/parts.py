@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
     from practice.assess import Judge
     from practice.commands.options import Desk, Records
+    from practice.core.models import Attempt
     from practice.playback import Playback
+    from practice.readings import ModelReadings
     from practice.session import Session
     from practice.speech.transcribe import Transcriber
     from practice.speech.weights import Installed
@@ -55,6 +57,18 @@ def emit_line(text: str) -> None:
     sys.stdout.flush()
     sys.stdout.buffer.write(text.encode("utf-8") + b"\n")
     sys.stdout.buffer.flush()
+
+
+def print_heading(attempt: Attempt) -> None:
+    """Print which take it is."""
+    from practice.report.words import local_time, mode_name
+
+    take = attempt.take
+    what = f"{take.title}  {mode_name(take.setting)}".rstrip()
+    click.echo(f"{take.id}  {local_time(take.created_at)}  {take.trainee.name}  {what}")
+    click.echo(_("Say: {script}").format(script=take.spec.script))
+    if take.audio:
+        click.echo(_("Recording: {path}").format(path=take.audio))
 
 
 def report_error(error: object) -> None:
@@ -328,6 +342,18 @@ def judging(model_name: str, prompts_dir: Path, *, load_ahead: bool = False) -> 
 
     with ThreadPoolExecutor(1) as pool:
         yield replace(judge, transcriber=pool.submit(load_and_warm_up).result)
+
+
+def model_readings(prompts_dir: Path, model_name: str) -> ModelReadings:
+    """What sets takes beside model readings; the recogniser is loaded for the first of them."""
+    from practice.readings import ModelReadings
+
+    @cache
+    def judge() -> Judge:
+        with judging(model_name, prompts_dir) as found:
+            return found
+
+    return ModelReadings(prompts_dir, judge)
 
 
 def playback(console: Console, prompts_dir: Path, recordings: Path) -> Playback:

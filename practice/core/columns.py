@@ -27,17 +27,21 @@ def columns(chunks: Sequence[Chunk]) -> list[Column]:
     return out
 
 
+def places(chunks: Sequence[Chunk]) -> list[int | None]:
+    """Where in the transcript each column's character stands; None where it has none."""
+    origins = iter([place for chunk in chunks for place in chunk.origin])
+    return [next(origins, None) if column.hypothesis else None for column in columns(chunks)]
+
+
 def moments(chunks: Sequence[Chunk], times_s: Sequence[float]) -> list[float | None]:
     """Where each column begins in the recording, by the times of the transcript's characters.
 
     For what was left out it is where that should have begun. None where the times are not
     known.
     """
-    origins = iter([place for chunk in chunks for place in chunk.origin])
     last = times_s[0] if times_s else None
     out = []
-    for column in columns(chunks):
-        place = next(origins, None) if column.hypothesis else None
+    for place in places(chunks):
         if place is not None and place < len(times_s):
             last = times_s[place]
         out.append(last)

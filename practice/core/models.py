@@ -177,7 +177,8 @@ class Transcript:
     ``avg_logprob`` is the mean log-probability (nats) of the tokens;
     ``compression_ratio`` rises when the text repeats itself. Where a take was
     recognised in several windows they are the worst of all windows. ``times_s`` is where
-    each character of the text begins in the recording; empty where that is not known.
+    each character of the text begins in the recording, ``logprobs`` its own log-probability;
+    empty where that is not known.
     """
 
     text: str
@@ -185,6 +186,7 @@ class Transcript:
     no_speech_prob: float
     compression_ratio: float
     times_s: tuple[float, ...] = ()
+    logprobs: tuple[float, ...] = ()
 
 
 class Unscored(StrEnum):

@@ -23,7 +23,8 @@ VERSION = 3
 """Raised with every change of what an entry may hold; a reader refuses what is newer.
 
 2 added what came with conversations: settings, what the customer says, why and how surely
-a phrase is banned, and who watched. 3 added how a take was said, and how it is to be said."""
+a phrase is banned, and who watched. 3 added how a take was said, how surely each
+character was heard, and how a take is to be said."""
 
 SUFFIX = ".practice"
 SOUND_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
@@ -302,6 +303,7 @@ def _require_assessment(assessment: Assessment) -> None:
         _require(all(0 <= place < length for place in chunk.origin), "alignment")
     for heard in (transcript, assessment.second):
         _require(heard is None or len(heard.times_s) <= len(heard.text), "times")
+        _require(heard is None or len(heard.logprobs) in (0, len(heard.text)), "logprobs")
     if assessment.delivery is not None:
         _require_delivery(assessment.delivery, score.wording)
 

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from rich.console import Console
 from rich.text import Text
 
+from practice.core.clarity import clarity as of_columns
 from practice.core.models import (
     Attempt,
     Basis,
@@ -22,7 +23,7 @@ from practice.core.scoring import PASS_MARK, deduction, tally_of
 from practice.core.trend import since
 from practice.core.verdicts import THRESHOLDS, Family, pronoun_family
 from practice.i18n import gettext as _
-from practice.report import delivery
+from practice.report import clarity, delivery
 from practice.report.compare import MARKS, compare
 from practice.report.trainer import decision_text, postures, print_review
 from practice.report.words import (
@@ -82,6 +83,22 @@ def print_explanation(console: Console, attempt: Attempt) -> None:
     say(console, _("How this came about"), "bold")
     for line in _explanation(attempt):
         say(console, f"  {line}", indent=4)
+    print_clarity(console, attempt)
+
+
+def print_clarity(console: Console, attempt: Attempt) -> None:
+    """Print how clearly each character came across, as far as it is known."""
+    levels = clarity.strip(attempt.assessment, min(console.width, MAX_WIDTH) - 2)
+    if not levels:
+        return
+    console.print()
+    say(console, _("How surely each character was heard"), "bold")
+    for line in levels:
+        console.print(Text("  ") + line, no_wrap=True, crop=False)
+    signs = clarity.legend(of_columns(attempt.assessment))
+    say(console, "  " + "   ".join(f"{sign} {name}" for sign, name in signs), "dim", indent=2)
+    for hint in clarity.tone_hints(attempt):
+        say(console, f"  {hint}", indent=4)
 
 
 def _explanation(attempt: Attempt) -> Iterator[str]:
