@@ -27,6 +27,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "show": ("show:show", _("Show a scenario: situation, script, courtesies.")),
     "listen": ("listen:listen", _("Hear a scenario's model readings, and yourself.")),
     "history": ("history:history", _("List the takes that are kept, or show one.")),
+    "progress": ("progress:progress", _("Show how a trainee comes on.")),
+    "show-take": ("show_take:show_take", _("Draw a take: waveform, pitch, characters, pauses.")),
     "score": ("score:score", _("Judge recordings: of one scenario, or of a manifest.")),
     "review": ("review:review", _("Review takes on a page: listen, correct, pass or redo.")),
     "account": ("account:account", _("Who may log in at the trainer's desk.")),

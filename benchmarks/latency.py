@@ -217,6 +217,9 @@ class _PlainHearing:
     def times_s(self) -> tuple[float, ...]:
         return ()
 
+    def logprobs(self) -> tuple[float, ...]:
+        return ()
+
     def compare(self, pairs: Sequence[Pair]) -> list[float] | None:
         return None
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from practice.core import scoring
+from practice.core import delivery, scoring
 from practice.core.models import (
     Assessment,
     BannedPhrase,
@@ -21,9 +21,11 @@ from practice.core.models import (
     Wording,
 )
 from practice.core.normalize import normalize
+from practice.core.pitch import PitchTrack
 from practice.core.scoring import loops
-from practice.core.speechcheck import RATE_HZ, check_speech, too_long
+from practice.core.speechcheck import RATE_HZ, Samples, check_speech, too_long
 from practice.core.verdicts import THRESHOLDS, Thresholds
+from practice.speech import pitch
 from practice.speech.audio import Clip
 from practice.speech.transcribe import Hearing, Transcriber
 from practice.speech.vad import find_speech
@@ -38,6 +40,9 @@ _WARMING = Line("", (Wording("12，您好"),))
 """A line whose judgement goes through all that is loaded late: numerals, script variants,
 readings."""
 
+NO_PITCH = PitchTrack(pitch.STEP_S, np.zeros(0))
+"""Of a take that is not judged the pitch is not asked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Heard:
@@ -46,6 +51,8 @@ class Heard:
     check: SpeechCheck
     hearing: Hearing | None
     model: ModelInfo | None
+    samples: Samples
+    pitch: PitchTrack
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +93,11 @@ class Judge:
         if cut_off:
             check = replace(check, reason=Unscored.CUT_OFF)
         if check.reason is not None:
-            return Heard(check, None, None)
+            return Heard(check, None, None, clip.samples, NO_PITCH)
         transcriber = self.transcriber()
         drafts = [wording.script for wording in line.wordings]
         hearing = transcriber.listen(clip.samples, check.spans_s, drafts)
-        return Heard(check, hearing, transcriber.info)
+        return Heard(check, hearing, transcriber.info, clip.samples, pitch.track(clip.samples))
 
     def judge(self, heard: Heard, line: Line) -> Assessment:
         """Judge what was heard as a take of a line."""
@@ -98,11 +105,12 @@ class Judge:
         if hearing is None:
             assert check.reason is not None
             score = scoring.unscored(line, check.reason)
-            return Assessment(check, None, None, score, None, self.scorer)
+            return Assessment(check, None, None, score, None, self.scorer, delivery.unmeasured())
         if is_not_speech(hearing.transcript):
             check = replace(check, reason=Unscored.NO_SPEECH)
             score = scoring.unscored(line, Unscored.NO_SPEECH)
-            return Assessment(check, hearing.transcript, None, score, heard.model, self.scorer)
+            first, said = hearing.transcript, delivery.unmeasured()
+            return Assessment(check, first, None, score, heard.model, self.scorer, said)
         score = self._score(line, hearing, check.speech_s)
         other = None
         if needs_second_look(hearing.transcript, score, check.speech_s):
@@ -115,9 +123,12 @@ class Judge:
                 hearing, other, score, again = other, hearing, again, score
             if again.reason is None and not loops(other.transcript, check.speech_s):
                 score = scoring.better_of(score, again)
-        first = replace(hearing.transcript, times_s=hearing.times_s())
+        first = replace(hearing.transcript, times_s=hearing.times_s(), logprobs=hearing.logprobs())
         second = None if other is None else other.transcript
-        return Assessment(check, first, second, score, heard.model, self.scorer)
+        said = delivery.measure(heard.samples, check, heard.pitch, first, score)
+        aims = delivery.aims_of(said, line.targets)
+        score = scoring.with_aims(score, aims, may_fail=line.targets.may_fail)
+        return Assessment(check, first, second, score, heard.model, self.scorer, said)
 
     def _score(self, line: Line, hearing: Hearing, speech_s: float) -> Score:
         transcript = hearing.transcript

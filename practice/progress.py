@@ -1,4 +1,4 @@
-"""A trainee's totals and accuracy over time, drawn as SVG for pages and reports."""
+"""A trainee's progress, drawn for pages and reports, and as a picture of its own."""
 
 from __future__ import annotations
 
@@ -8,17 +8,34 @@ from datetime import datetime, timedelta
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+from rich.cells import cell_len, set_cell_size
+
 from practice.core.scoring import PASS_MARK
+from practice.fonts import families
 from practice.i18n import gettext as _
+from practice.report.progress import (
+    heading,
+    missed_text,
+    pace_range,
+    pace_text,
+    standing_text,
+    streak_text,
+)
 from practice.visible import one_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-    from practice.store.people import TrendPoint
+    from practice.core.trend import PaceTrend, Progress, ScenarioTrend, TrendPoint
 
 # A pixel is three quarters of a point, so this comes out 720 pixels wide.
 _WIDTH, _HEIGHT = 540, 270
+
+_HEADER, _STRIP, _PACE_HEIGHT = 74, 26, 130
+_TITLE_CELLS = 24
+_MOST_SCENARIOS = 20
+_PNG_SCALE = 2
 
 # Marker, colour, and whether it is filled. The colours are those of Okabe and Ito, which
 # people with colour-blindness tell apart; the shapes do it without any colour.
@@ -77,6 +94,101 @@ def trend_svg(points: Sequence[TrendPoint], title: str) -> bytes:
         file, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type"))
     )
     return file.getvalue()
+
+
+def progress_svg(progress: Progress) -> bytes:
+    """Draw a trainee's progress as an SVG 720 pixels wide: each scenario, all takes, the pace.
+
+    The same progress gives the same bytes.
+    """
+    import matplotlib as mpl
+
+    mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "practice"})
+    warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
+    file = BytesIO()
+    nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+    _figure(progress).savefig(file, format="svg", metadata=nothing)
+    return file.getvalue()
+
+
+def progress_png(progress: Progress) -> bytes:
+    """Draw a trainee's progress as PNG.
+
+    Raises ExportError without a font for its characters.
+    """
+    import matplotlib as mpl
+
+    titles = "".join(trend.title for trend in progress.scenarios)
+    said = (heading(progress), streak_text(progress.streak), missed_text(progress), _("passed"))
+    file = BytesIO()
+    with mpl.rc_context({"font.family": families("".join((titles, *said)))}):
+        warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
+        _figure(progress).savefig(
+            file, format="png", dpi=72 * _PNG_SCALE, metadata={"Software": None}
+        )
+    return file.getvalue()
+
+
+def _figure(progress: Progress) -> Figure:
+    """Everything of a trainee's progress on one picture, from top to bottom."""
+    from matplotlib.figure import Figure
+
+    shown = progress.scenarios[:_MOST_SCENARIOS]
+    pace_height = _PACE_HEIGHT if progress.pace else 0
+    height = _HEADER + len(shown) * _STRIP + _HEIGHT + pace_height
+    figure = Figure(figsize=(_WIDTH / 72, height / 72), dpi=72)
+
+    def place(top: float, tall: float, left: float = 0.085, wide: float = 0.895) -> Axes:
+        axes: Axes = figure.add_axes((left, 1 - (top + tall) / height, wide, tall / height))
+        return axes
+
+    def write(top: float, text: str, **style: Any) -> None:
+        figure.text(0.02, 1 - top / height, one_line(text), parse_math=False, **style)
+
+    write(24, heading(progress), fontsize=14, weight="bold")
+    write(42, streak_text(progress.streak), fontsize=10)
+    write(58, missed_text(progress), fontsize=10)
+    for nth, trend in enumerate(shown):
+        top = _HEADER + nth * _STRIP
+        write(top + 17, _shortened(trend.title or trend.id), fontsize=10)
+        _draw_strip(place(top + 3, _STRIP - 8, 0.34, 0.38), trend)
+        figure.text(0.745, 1 - (top + 17) / height, standing_text(trend), fontsize=10)
+    top = _HEADER + len(shown) * _STRIP
+    axes = place(top + 0.11 * _HEIGHT, 0.64 * _HEIGHT)
+    _draw_frame(axes)
+    _draw_points(axes, progress.points)
+    _draw_legend(axes, [r for r in _MARKERS if any(p.result == r for p in progress.points)])
+    if progress.pace is not None:
+        _draw_pace(place(top + _HEIGHT + 24, _PACE_HEIGHT - 44), progress.pace)
+    return figure
+
+
+def _shortened(text: str) -> str:
+    return set_cell_size(text, _TITLE_CELLS - 1) + "…" if cell_len(text) > _TITLE_CELLS else text
+
+
+def _draw_strip(axes: Axes, trend: ScenarioTrend) -> None:
+    """How a scenario stood after each take, between 0 and 100, with the pass mark."""
+    axes.set_xlim(-0.5, max(len(trend.standings) - 0.5, 7.5))
+    axes.set_ylim(-6, 106)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.spines[["top", "right", "left", "bottom"]].set_visible(False)
+    axes.axhspan(0, 100, color="#f3f5f6")
+    axes.axhline(PASS_MARK, color="#000000", linewidth=0.7, linestyle=_DASHES)
+    marker = "." if len(trend.standings) <= 40 else ""
+    axes.plot(trend.standings, color="#0072B2", linewidth=1.2, marker=marker, clip_on=False)
+
+
+def _draw_pace(axes: Axes, pace: PaceTrend) -> None:
+    """The pace of the takes that have one, one after the other."""
+    axes.set_title(pace_text(pace), fontsize=10, loc="left", parse_math=False)
+    axes.set_xlim(-0.5, max(len(pace.rates) - 0.5, 7.5))
+    axes.set_ylim(*pace_range(pace))
+    axes.set_xticks([])
+    axes.grid(axis="y", color="#e0e0e0", linewidth=0.6)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.plot(pace.rates, color="#0072B2", linewidth=1, marker=".")
 
 
 def _draw_frame(axes: Axes) -> None:

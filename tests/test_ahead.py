@@ -43,6 +43,9 @@ class Heard:
         self.timed += 1
         return ()
 
+    def logprobs(self) -> tuple[float, ...]:
+        return ()
+
     def compare(self, pairs: Sequence[Pair]) -> list[float] | None:
         self.asked += pairs
         return [-40.0] * len(pairs)

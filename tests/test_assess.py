@@ -44,6 +44,9 @@ class Told:
     def times_s(self) -> tuple[float, ...]:
         return timed(self.transcript).times_s
 
+    def logprobs(self) -> tuple[float, ...]:
+        return ()
+
     def compare(self, pairs: Sequence[Pair]) -> list[float] | None:
         return None if self.gain is None else [self.gain] * len(pairs)
 

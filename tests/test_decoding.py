@@ -168,6 +168,33 @@ def test_every_character_gets_the_time_of_its_token(words: list[str]) -> None:
         assert int(time_s) == begins // 2
 
 
+@settings(deadline=None, max_examples=50)
+@given(st.lists(texts, min_size=1, max_size=8), st.integers(1, 7), st.data())
+def test_every_character_is_as_sure_as_its_tokens(
+    words: list[str], step: int, data: st.DataObject
+) -> None:
+    from practice.speech.timing import character_logprobs
+
+    text = "".join(words)
+    raw = text.encode()
+    cuts = sorted({0, len(raw), *range(0, len(raw), step)})
+    pieces = [raw[a:b] for a, b in itertools.pairwise(cuts)]
+    own = data.draw(st.lists(st.integers(-9, 0), min_size=len(pieces), max_size=len(pieces)))
+    figures = [float(figure) for figure in own]
+    # The end of the text has a figure too.
+    found = list(character_logprobs(pieces, [*figures, -99.0], text))
+    assert len(found) == len(text)
+    for place, figure in enumerate(found):
+        begins = len(text[:place].encode())
+        ends = len(text[: place + 1].encode())
+        theirs = [
+            f
+            for f, (a, b) in zip(figures, itertools.pairwise(cuts), strict=True)
+            if a < ends and b > begins
+        ]
+        assert figure == sum(theirs)
+
+
 def test_a_course_is_found_through_what_is_loudest() -> None:
     import torch
 

@@ -26,6 +26,7 @@ from conftest import (
 )
 from flask.testing import FlaskClient
 
+from practice.commands import parts
 from practice.core.exchange import Judgement, Record
 from practice.core.models import Attempt, Decision, Observation, Review, Take
 from practice.core.reviewing import final_score, watchers
@@ -154,7 +155,8 @@ def test_what_was_seen_is_named_and_no_part_of_the_score() -> None:
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[tuple[FlaskClient, Store]]:
     store = Store(tmp_path)
-    app = create_app(Desk(store, "李老师", login=False), ["localhost"], "key")
+    readings = parts.model_readings(tmp_path, "base")
+    app = create_app(Desk(store, "李老师", login=False, readings=readings), ["localhost"], "key")
     with app.test_client() as client:
         yield client, store
 

@@ -586,6 +586,7 @@ for _level in range(500):
         ("judgements.0.assessment.score.chunks.0.origin", [10**6]),
         ("judgements.0.assessment.score.chunks.0.hypothesis", "\x9b31m"),
         ("judgements.0.assessment.transcript", None),
+        ("judgements.0.assessment.transcript.logprobs", [-1.0]),
         ("judgements.0.assessment.check", "fine"),
         ("reviews.0.id", "1"),
         ("reviews.0.base", "me"),

@@ -7,15 +7,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from xml.etree import ElementTree
 
+import pytest
 from conftest import CHECK, LINE, MODEL, Place, heard, review, take, wait_until
 
 from practice.core.kinds import Kind
 from practice.core.models import Assessment, Decision, Mark, Review, Take, Unscored, Verdict
 from practice.core.scoring import VERSION, unscored, with_total
+from practice.core.trend import ElementCount, TrendPoint
 from practice.progress import trend_svg
 from practice.store import Store
 from practice.store.database import now
-from practice.store.people import Agreement, Cell, ElementCount, People, Person, TrendPoint
+from practice.store.people import Agreement, Cell, People, Person
 
 NOTHING = Assessment(CHECK, None, None, unscored(LINE, Unscored.NO_SPEECH), MODEL, VERSION)
 SVG = "{http://www.w3.org/2000/svg}"
@@ -115,7 +117,7 @@ def test_the_trend_is_in_order_and_ends_with_the_trainers_word(place: Place) -> 
     assert [p.result for p in points] == ["failed", "passed", "unscored"]
     assert (points[0].attempt_id, points[0].line, points[0].scenario) == (first.id, 2, "farewell")
     assert points[0].accuracy == heard("慢走").score.counts.accuracy
-    assert points[1].total == 100 * (0.6 + 0.4 * 2 / 3)
+    assert points[1].total == pytest.approx(100 * (0.6 + 0.4 * 2 / 3))
     assert (points[2].total, points[2].accuracy) == (None, None)
 
 

@@ -196,6 +196,53 @@ def test_a_clicked_character_plays_from_there(
         page.wait_for_function("document.getElementById('audio').currentTime < 1")
 
 
+def test_the_page_of_a_take_has_its_picture(
+    practice: Practice, chromium: Browser, three: list[str]
+) -> None:
+    with served(practice, chromium) as desk:
+        page = desk.page()
+        page.goto(f"{desk.url}attempts/{three[0]}")
+        shown = page.get_by_role("img", name="Waveform and pitch of the take")
+        shown.scroll_into_view_if_needed()
+        expect(shown).to_have_js_property("naturalWidth", 1280)
+        box = shown.bounding_box()
+        assert box is not None
+        assert box["width"] > 900
+        path = f"/attempts/{three[0]}/picture.svg"
+        answer = desk.ask("GET", path)
+        assert answer.getheader("Content-Type") == "image/svg+xml; charset=utf-8"
+        svg = answer.read().decode("utf-8")
+        assert "dashed frame: left out" in svg
+        assert re.search(r">请</text>", svg)
+        shutil.rmtree(practice.recordings / "takes")
+        assert desk.ask("GET", path).status == 404
+        page.reload()
+        expect(shown).to_have_count(0)
+
+
+def test_a_take_is_set_beside_the_model_reading(
+    practice: Practice, chromium: Browser, three: list[str]
+) -> None:
+    model = Path(practice.env["PRACTICE_PROMPTS"]) / "farewell.1.model.flac"
+    shutil.copy(CLIPS / "farewell.flac", model)
+    with served(practice, chromium) as desk:
+        page = desk.page()
+        page.goto(f"{desk.url}attempts/{three[1]}")
+        expect(page.locator("#beside")).to_have_text(
+            "Pace and pitch are like the model reading's, as far as can be told.", timeout=60_000
+        )
+        expect(page.locator(".char .clarity").first).to_have_text("・")
+        expect(page.locator(".legend")).to_contain_text("・ clear")
+        drawn = desk.ask("GET", f"/attempts/{three[1]}/picture.svg").read().decode("utf-8")
+        assert "dashed line: the model reading" in drawn
+        model.write_bytes(b"broken")
+        page.reload()
+        expect(page.locator("#beside")).to_have_text("The model reading cannot be heard now.")
+        model.unlink()
+        page.reload()
+        expect(page.locator("#beside")).to_have_count(0)
+
+
 def test_a_corrected_element_changes_the_totals(
     practice: Practice, chromium: Browser, three: list[str]
 ) -> None:

@@ -42,6 +42,9 @@ def test_weights_transcribe(models: Path) -> None:
     times = hearing.times_s()
     assert len(times) == len(heard.text)
     assert list(times) == sorted(times)
+    logprobs = hearing.logprobs()
+    assert len(logprobs) == len(heard.text)
+    assert all(-20 < logprob <= 0 for logprob in logprobs)
 
 
 def test_characters_are_timed_in_the_recording_not_in_what_was_cut(models: Path) -> None:

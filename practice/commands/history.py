@@ -50,7 +50,7 @@ def history(
             parts.emit_json(attempt_to_dict(attempt))
             return
         console = parts.console()
-        _print_heading(attempt)
+        parts.print_heading(attempt)
         print_attempt(console, attempt, store.previous(attempt.take), explain=explain)
         return
     only = Filter(trainee=trainee, group=group, scenario=scenario)
@@ -62,17 +62,6 @@ def history(
         _print_table(attempts)
     else:
         click.echo(_("No such takes."))
-
-
-def _print_heading(attempt: Attempt) -> None:
-    from practice.report.words import local_time, mode_name
-
-    take = attempt.take
-    what = f"{take.title}  {mode_name(take.setting)}".rstrip()
-    click.echo(f"{take.id}  {local_time(take.created_at)}  {take.trainee.name}  {what}")
-    click.echo(_("Say: {script}").format(script=take.spec.script))
-    if take.audio:
-        click.echo(_("Recording: {path}").format(path=take.audio))
 
 
 def _print_table(attempts: list[Attempt]) -> None:

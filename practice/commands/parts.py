@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import getpass
 import json
 import sys
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
 
     from practice.assess import Judge
     from practice.commands.options import Desk, Records
+    from practice.core.models import Attempt
     from practice.playback import Playback
+    from practice.readings import ModelReadings
     from practice.session import Session
     from practice.speech.transcribe import Transcriber
     from practice.speech.weights import Installed
@@ -55,6 +58,18 @@ def emit_line(text: str) -> None:
     sys.stdout.flush()
     sys.stdout.buffer.write(text.encode("utf-8") + b"\n")
     sys.stdout.buffer.flush()
+
+
+def print_heading(attempt: Attempt) -> None:
+    """Print which take it is."""
+    from practice.report.words import local_time, mode_name
+
+    take = attempt.take
+    what = f"{take.title}  {mode_name(take.setting)}".rstrip()
+    click.echo(f"{take.id}  {local_time(take.created_at)}  {take.trainee.name}  {what}")
+    click.echo(_("Say: {script}").format(script=take.spec.script))
+    if take.audio:
+        click.echo(_("Recording: {path}").format(path=take.audio))
 
 
 def report_error(error: object) -> None:
@@ -255,6 +270,40 @@ def existing_store(records: Records, *, quiet: bool = False) -> Store | None:
     return None
 
 
+def kept_trainee(store: Store, name: str, group: str | None, home: str | None = None) -> Trainee:
+    """The trainee of a name that takes are kept of.
+
+    Where several halls have one, ``group`` must tell which, or ``home``, the hall of this
+    machine, where its own trainee is meant.
+    """
+    from practice.store.people import People
+
+    halls = [g for g in People(store.database).groups_of(name) if group in (None, g)]
+    if not halls:
+        raise no_takes(store, name)
+    if len(halls) > 1 and home in halls:
+        halls = [home]
+    if len(halls) > 1:
+        raise PracticeError(
+            _("“{name}” practises in several halls: {halls}. Say which, with --group.").format(
+                name=name, halls=_(", ").join(halls)
+            )
+        )
+    return Trainee(name, halls[0])
+
+
+def no_takes(store: Store, name: str) -> PracticeError:
+    """That there are no takes of a trainee; somebody of a similar name is mentioned."""
+    from practice.store.people import People
+
+    near = difflib.get_close_matches(name, People(store.database).names(), n=1, cutoff=0.5)
+    if near and near[0] != name:
+        text = _("There are no takes of “{name}”. Did you mean “{near}”?")
+        return PracticeError(text.format(name=name, near=near[0]))
+    text = _("There are no takes of “{name}”. `practice history` shows who practised.")
+    return PracticeError(text.format(name=name))
+
+
 @contextmanager
 def open_judge(desk: Desk, *, load_ahead: bool = False) -> Iterator[Judge]:
     """A judge by a desk's scenarios and model."""
@@ -301,6 +350,18 @@ def judging(model_name: str, prompts_dir: Path, *, load_ahead: bool = False) -> 
 
     with ThreadPoolExecutor(1) as pool:
         yield replace(judge, transcriber=pool.submit(load_and_warm_up).result)
+
+
+def model_readings(prompts_dir: Path, model_name: str) -> ModelReadings:
+    """What sets takes beside model readings; the recogniser is loaded for the first of them."""
+    from practice.readings import ModelReadings
+
+    @cache
+    def judge() -> Judge:
+        with judging(model_name, prompts_dir) as found:
+            return found
+
+    return ModelReadings(prompts_dir, judge)
 
 
 def playback(console: Console, prompts_dir: Path, recordings: Path) -> Playback:

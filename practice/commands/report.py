@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from practice.commands import options, parts
-from practice.errors import PracticeError
 from practice.i18n import gettext as _
 from practice.i18n import ngettext
-
-if TYPE_CHECKING:
-    from practice.core.models import Trainee
-    from practice.store import Store
 
 
 @click.command(
@@ -60,11 +54,11 @@ def report(
     store = parts.existing_store(records, quiet=True)
     if store is None:
         return
-    person = _person(store, trainee, group)
+    person = parts.kept_trainee(store, trainee, group)
     made = datetime.now().astimezone()
     cover, attempts = gather(store, person, last, made.isoformat())
     if not attempts:
-        raise _no_takes(person.name)
+        raise parts.no_takes(store, person.name)
     hall = "" if person.group == parts.DEFAULT_GROUP else person.group
     path = output or Path(file_name([person.name, hall], made.date()))
     sound = None if no_audio else store.sound
@@ -72,25 +66,3 @@ def report(
         write_report(cover, bar, file, sound)
     text = ngettext("{path}: {n} take", "{path}: {n} takes", len(attempts))
     click.echo(one_line(text.format(path=path, n=len(attempts))))
-
-
-def _person(store: Store, name: str, group: str | None) -> Trainee:
-    """The trainee of a name; where two halls have one, the hall must be told."""
-    from practice.core.models import Trainee
-    from practice.store.people import People
-
-    halls = [g for g in People(store.database).groups_of(name) if group in (None, g)]
-    if not halls:
-        raise _no_takes(name)
-    if len(halls) > 1:
-        raise PracticeError(
-            _("“{name}” practises in several halls: {halls}. Say which, with --group.").format(
-                name=name, halls=_(", ").join(halls)
-            )
-        )
-    return Trainee(name, halls[0])
-
-
-def _no_takes(name: str) -> PracticeError:
-    text = _("There are no takes of “{name}”. `practice history` shows who practised.")
-    return PracticeError(text.format(name=name))

@@ -16,6 +16,8 @@ from practice.errors import PracticeError, system_reason
 from practice.i18n import gettext as _
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from practice.store import Store
 
 PORT = 8571
@@ -47,6 +49,8 @@ _LOOPBACK_NAMES = ["127.0.0.1", "localhost"]
 )
 @click.option("--behind-tls", is_flag=True, help=_("A TLS proxy on this machine stands before it."))
 @click.option("--no-browser", is_flag=True, help=_("Do not open the browser."))
+@options.prompts
+@options.model
 @options.records
 def review(
     reviewer: str | None,
@@ -56,6 +60,8 @@ def review(
     allowed: tuple[str, ...],
     behind_tls: bool,
     no_browser: bool,
+    prompts_dir: Path,
+    model_name: str,
     records: options.Records,
 ) -> None:
     """Serve the pages until Ctrl-C."""
@@ -80,7 +86,7 @@ def review(
         _require_accounts(store)
     name = parts.require_name(reviewer) if reviewer is not None else getpass.getuser()
     app = create_app(
-        Desk(store, name, login),
+        Desk(store, name, login, parts.model_readings(prompts_dir, model_name)),
         hosts,
         session_key(records.folder),
         behind_tls=behind_tls,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from itertools import islice
@@ -74,7 +74,8 @@ def run(
     if files:
         walk, steps = _recorded_steps(scenario, line, branches, files)
         with parts.open_session(desk) as session:
-            attempts = _run_files(console, session, steps, files, explain=explain, as_json=as_json)
+            beside = _beside(session, desk.prompts_dir) if explain else None
+            attempts = _run_files(console, session, steps, files, beside, as_json=as_json)
         if not attempts:
             raise SystemExit(1)
     else:
@@ -82,7 +83,12 @@ def run(
         voices = None if silent else parts.playback(console, desk.prompts_dir, desk.records.folder)
         with (
             parts.open_session(desk, load_ahead=True) as session,
-            _stage(console, voices, explain=explain, as_json=as_json) as stage,
+            _stage(
+                console,
+                voices,
+                _beside(session, desk.prompts_dir) if explain else None,
+                as_json=as_json,
+            ) as stage,
         ):
             by = stage.choose_branch if choose else by_chance
             walk, path = _live_steps(scenario, line, branches, by, stage)
@@ -153,10 +159,11 @@ def _run_files(
     session: Session,
     steps: list[Step],
     files: tuple[Path, ...],
+    beside: Callable[[Attempt], Iterable[str]] | None,
     *,
-    explain: bool,
     as_json: bool,
 ) -> list[Attempt]:
+    """Judge recordings; with ``beside`` each is explained, and what that tells comes last."""
     from practice.batch import score_file
     from practice.report.as_json import attempt_to_dict
     from practice.report.terminal import print_attempt
@@ -175,19 +182,45 @@ def _run_files(
             continue
         script = attempt.take.spec.script
         say(console, f"{step.scenario.title}: {script}", "bold")
-        print_attempt(console, attempt, session.store.previous(attempt.take), explain=explain)
+        previous = session.store.previous(attempt.take)
+        print_attempt(console, attempt, previous, explain=beside is not None)
+        for line in beside(attempt) if beside else ():
+            say(console, line)
         console.print()
     return attempts
 
 
+def _beside(session: Session, prompts_dir: Path) -> Callable[[Attempt], Iterable[str]]:
+    """What tells of a take how it compares with the model reading of its line."""
+    from practice.readings import ModelReadings
+    from practice.report.beside import lines
+
+    readings = ModelReadings(prompts_dir, lambda: session.judge)
+
+    def tell(attempt: Attempt) -> Iterable[str]:
+        try:
+            return list(lines(readings.compare(attempt, session.store.sound(attempt.take))))
+        except PracticeError as error:
+            return [str(error)]
+
+    return tell
+
+
 @contextmanager
 def _stage(
-    console: Console, voices: Playback | None, *, explain: bool, as_json: bool
+    console: Console,
+    voices: Playback | None,
+    beside: Callable[[Attempt], Iterable[str]] | None,
+    *,
+    as_json: bool,
 ) -> Iterator[TerminalStage]:
     from practice.report.live import TerminalStage
 
     emit = parts.emit_line if as_json else None
-    with closing(TerminalStage(console, explain=explain, emit=emit, voices=voices)) as stage:
+    stage = TerminalStage(
+        console, explain=beside is not None, emit=emit, voices=voices, beside=beside
+    )
+    with closing(stage):
         yield stage
 
 

@@ -154,7 +154,7 @@ def _passes(terms: Terms, said: Sequence[Attempt | None], unsure_as: Verdict) ->
     pairs = list(zip(terms.asked, said, strict=True))
     tally = reduce(add, (_tally(asked, attempt, unsure_as) for asked, attempt in pairs), Tally())
     ruled_out = any(attempt is not None and _rules_out(attempt, unsure_as) for attempt in said)
-    return (tally.total or 0.0) >= terms.pass_mark and not ruled_out
+    return tally.deciding >= terms.pass_mark and not ruled_out
 
 
 def _tally(asked: Asked, attempt: Attempt | None, unsure_as: Verdict | None) -> Tally:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from practice.core.kinds import Kind, ScenarioKind
+from practice.core.manner import DEFAULT_TARGETS, AimResult, Delivery, Targets
 
 # ---- scenarios -------------------------------------------------------------
 
@@ -48,7 +49,7 @@ class Line:
     ``wordings[0]`` is the standard's own; it is what the trainee is shown. ``readings``
     give the pinyin of phrases whose characters are read otherwise than usual, a
     syllable for each character. ``customer`` is what the customer says before it;
-    ``instead_of`` the banned phrase that it replaces.
+    ``instead_of`` the banned phrase that it replaces. ``targets`` say how it is to be said.
     """
 
     cue: str
@@ -57,6 +58,7 @@ class Line:
     readings: tuple[tuple[str, tuple[str, ...]], ...] = ()
     customer: str = ""
     instead_of: str = ""
+    targets: Targets = DEFAULT_TARGETS
 
     @property
     def script(self) -> str:
@@ -175,7 +177,8 @@ class Transcript:
     ``avg_logprob`` is the mean log-probability (nats) of the tokens;
     ``compression_ratio`` rises when the text repeats itself. Where a take was
     recognised in several windows they are the worst of all windows. ``times_s`` is where
-    each character of the text begins in the recording; empty where that is not known.
+    each character of the text begins in the recording, ``logprobs`` its own log-probability;
+    empty where that is not known.
     """
 
     text: str
@@ -183,6 +186,7 @@ class Transcript:
     no_speech_prob: float
     compression_ratio: float
     times_s: tuple[float, ...] = ()
+    logprobs: tuple[float, ...] = ()
 
 
 class Unscored(StrEnum):
@@ -436,7 +440,9 @@ class Score:
     An unscored take has a reason, no total, and elements that are all ``unscored``.
     ``wording`` is the accepted wording that the take came closest to. ``passed`` is also
     None where elements that are unsure decide on it: that is the trainer's to say.
-    ``off_script``: something entirely different was said.
+    ``off_script``: something entirely different was said. ``aims`` are what counts of how it
+    was said, as far as that could be told; they cost points, and fail the take only where
+    ``aims_may_fail``.
     """
 
     wording: str
@@ -451,6 +457,8 @@ class Score:
     total: float | None = None
     passed: bool | None = None
     reason: Unscored | None = None
+    aims: tuple[AimResult, ...] = ()
+    aims_may_fail: bool = False
 
     @property
     def status(self) -> str:
@@ -467,6 +475,7 @@ class Assessment:
     """Everything that one hearing of a take gave: signal, transcript, verdict.
 
     ``second`` is the transcript of a second look, where the first was doubtful.
+    ``delivery`` is None in judgements from before it was measured.
     """
 
     check: SpeechCheck
@@ -475,6 +484,7 @@ class Assessment:
     score: Score
     model: ModelInfo | None
     scorer: str
+    delivery: Delivery | None = None
 
 
 @dataclass(frozen=True, slots=True)

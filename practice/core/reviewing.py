@@ -17,7 +17,7 @@ from practice.core.models import (
     Unscored,
     Verdict,
 )
-from practice.core.scoring import PASS_MARK, SECOND_LOOK_BELOW, with_total
+from practice.core.scoring import PASS_MARK, SECOND_LOOK_BELOW, tally_of, with_total
 
 
 def final_score(attempt: Attempt) -> Score:
@@ -118,7 +118,7 @@ def doubts(attempt: Attempt) -> dict[str, float]:
         "banned": bool(score.banned),
         "unsure": unsure,
         "unlikely": transcript is not None and transcript.avg_logprob < SECOND_LOOK_BELOW,
-        "near": score.total is not None and abs(score.total - PASS_MARK) <= NEAR_MARK,
+        "near": abs(tally_of(score).deciding - PASS_MARK) <= NEAR_MARK,
         "off-script": score.off_script,
         "missed": any(e.required for e in score.with_verdict(Verdict.MISSED)),
     }

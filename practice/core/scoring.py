@@ -15,6 +15,7 @@ from practice.core.align import Alignment, align, strict_counts
 from practice.core.banned import find_banned
 from practice.core.elements import Candidate, find_candidates, unscored_elements
 from practice.core.hypotheses import Pair
+from practice.core.manner import AimResult
 from practice.core.models import (
     BannedPhrase,
     Component,
@@ -30,12 +31,12 @@ from practice.core.normalize import normalize
 from practice.core.remarks import find_remarks
 from practice.core.verdicts import THRESHOLDS, Reliability, Thresholds
 
-VERSION = "6"
+VERSION = "7"
 """Raised with every change that can change a score, so that ``rescore`` knows."""
 
-WEIGHTS: dict[str, float] = {"courtesies": 0.6, "accuracy": 0.4}
+WEIGHTS: dict[str, float] = {"courtesies": 0.54, "accuracy": 0.36, "delivery": 0.1}
 """How much each part counts in the total. A part that a line does not have (a script
-without elements) drops out, and the others share its weight."""
+without elements), or that could not be told, drops out, and the others share its weight."""
 
 PASS_MARK = 80.0
 """The least total, of 100, that passes."""
@@ -65,8 +66,10 @@ _SHORTLIST = 4
 class Tally:
     """What was said of what was to be said: courtesies, and characters of the script.
 
-    ``deducted`` are the points that minor banned phrases cost. Tallies add up with ``+``,
-    so that several takes are never averaged.
+    ``deducted`` are the points that minor banned phrases cost. ``kept`` are the aims of the
+    delivery that were kept to, of all ``aims``; ``binding`` and ``binding_kept`` those of
+    them that may fail a take. Tallies add up with ``+``, so that several takes are never
+    averaged.
     """
 
     heard: int = 0
@@ -74,6 +77,10 @@ class Tally:
     said: float = 0.0
     characters: int = 0
     deducted: float = 0.0
+    kept: int = 0
+    aims: int = 0
+    binding_kept: int = 0
+    binding: int = 0
 
     def __add__(self, other: Tally) -> Tally:
         return Tally(
@@ -82,6 +89,10 @@ class Tally:
             self.said + other.said,
             self.characters + other.characters,
             self.deducted + other.deducted,
+            self.kept + other.kept,
+            self.aims + other.aims,
+            self.binding_kept + other.binding_kept,
+            self.binding + other.binding,
         )
 
     @property
@@ -90,6 +101,7 @@ class Tally:
         parts = {
             "courtesies": (self.heard, self.courtesies),
             "accuracy": (self.said, self.characters),
+            "delivery": (self.kept, self.aims),
         }
         present = {name: part for name, part in parts.items() if part[1]}
         share = sum(WEIGHTS[name] for name in present)
@@ -105,6 +117,19 @@ class Tally:
         if not parts:
             return None
         return max(0.0, 100 * sum(part.value * part.weight for part in parts) - self.deducted)
+
+    @property
+    def deciding(self) -> float:
+        """The total that decides on the pass: of the words alone.
+
+        Where aims of the delivery may fail a take it is the lower of that and the total with
+        them: they can fail what the words pass, and never pass what the words fail.
+        """
+        words = replace(self, kept=0, aims=0).total or 0.0
+        if not self.binding:
+            return words
+        both = replace(self, kept=self.binding_kept, aims=self.binding).total or 0.0
+        return min(words, both)
 
 
 def scorer_name(limits: Thresholds) -> str:
@@ -258,15 +283,27 @@ def is_ruled_out(score: Score) -> bool:
     )
 
 
+def with_aims(score: Score, aims: tuple[AimResult, ...], *, may_fail: bool) -> Score:
+    """A judged take's score with what counts of its delivery."""
+    if score.reason is not None:
+        return score
+    return with_total(replace(score, aims=aims, aims_may_fail=may_fail))
+
+
 def tally_of(score: Score) -> Tally:
     """Count what was said in a take; what is unsure is left out."""
     sure = [e for e in score.elements if e.required and e.verdict is not Verdict.UNSURE]
+    kept, aims = sum(aim.kept for aim in score.aims), len(score.aims)
     return Tally(
         sum(e.verdict is Verdict.HEARD for e in sure),
         len(sure),
         score.counts.said,
         score.counts.reference_length,
         deduction(score),
+        kept,
+        aims,
+        kept if score.aims_may_fail else 0,
+        aims if score.aims_may_fail else 0,
     )
 
 
@@ -277,7 +314,7 @@ def nothing_said(line: Line) -> Tally:
 
 
 def _passes(score: Score) -> bool:
-    return (tally_of(score).total or 0.0) >= PASS_MARK and not is_ruled_out(score)
+    return tally_of(score).deciding >= PASS_MARK and not is_ruled_out(score)
 
 
 def _closest(line: Line, transcript: str) -> tuple[Wording, Alignment]:

@@ -59,10 +59,10 @@ def parse_sound(toned: str) -> Sound:
 
 
 @lru_cache(maxsize=5_000)
-def sounds(text: str) -> tuple[frozenset[Sound], ...]:
-    """Give the readings of each character of a text in normal form.
+def syllables(text: str) -> tuple[tuple[str, ...], ...]:
+    """Give the readings of each character of a text in normal form: ``man4``.
 
-    For a Han character those that pypinyin gives it alone and in its phrase: the phrase
+    For a Han character those that pypinyin gives it in its phrase and alone: the phrase
     decides polyphones, the character guards against a wrong phrase. Others have none.
     """
     in_phrase: list[str | None] = []
@@ -71,9 +71,15 @@ def sounds(text: str) -> tuple[frozenset[Sound], ...]:
         read = _read(chars) if is_han else ()
         in_phrase += read if len(read) == len(chars) else [None] * len(chars)
     return tuple(
-        frozenset(parse_sound(r) for r in (_alone(char), phrase) if r)
+        tuple(dict.fromkeys(r for r in (phrase, _alone(char)) if r))
         for char, phrase in zip(text, in_phrase, strict=True)
     )
+
+
+@lru_cache(maxsize=5_000)
+def sounds(text: str) -> tuple[frozenset[Sound], ...]:
+    """Give the readings of each character of a text in normal form, as sounds."""
+    return tuple(frozenset(map(parse_sound, read)) for read in syllables(text))
 
 
 def parse_pinyin(text: str) -> tuple[str, ...] | None:
@@ -86,18 +92,31 @@ def parse_pinyin(text: str) -> tuple[str, ...] | None:
     return syllables if syllables and all(_SYLLABLE.fullmatch(s) for s in syllables) else None
 
 
+def syllables_of_script(
+    text: str, readings: tuple[tuple[str, tuple[str, ...]], ...]
+) -> tuple[tuple[str, ...], ...]:
+    """The readings of a script's characters, its own where it gives them."""
+    out = list(syllables(text))
+    for phrase, own in readings:
+        start = text.find(phrase)
+        while start >= 0:
+            for i, syllable in enumerate(own):
+                out[start + i] = (syllable,)
+            start = text.find(phrase, start + 1)
+    return tuple(out)
+
+
 def sounds_of_script(
     text: str, readings: tuple[tuple[str, tuple[str, ...]], ...]
 ) -> tuple[frozenset[Sound], ...]:
-    """The readings of a script's characters, its own where it gives them."""
-    out = list(sounds(text))
-    for phrase, syllables in readings:
-        start = text.find(phrase)
-        while start >= 0:
-            for i, syllable in enumerate(syllables):
-                out[start + i] = frozenset((parse_sound(syllable),))
-            start = text.find(phrase, start + 1)
-    return tuple(out)
+    """The readings of a script's characters as sounds, its own where it gives them."""
+    return tuple(frozenset(map(parse_sound, read)) for read in syllables_of_script(text, readings))
+
+
+def with_mark(syllable: str) -> str:
+    """A syllable with the mark of its tone: ``man4`` → màn."""
+    marked: str = _tone_marker()(syllable)
+    return marked
 
 
 @lru_cache(maxsize=100_000)
@@ -143,6 +162,13 @@ def _tone_converter():  # type: ignore[no-untyped-def]
     from pypinyin.contrib.tone_convert import to_tone3
 
     return to_tone3
+
+
+@cache
+def _tone_marker():  # type: ignore[no-untyped-def]
+    from pypinyin.contrib.tone_convert import to_tone
+
+    return to_tone
 
 
 @cache

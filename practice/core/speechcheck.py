@@ -123,8 +123,10 @@ def check_speech(samples: Samples, spans_s: Spans, clipped: float) -> SpeechChec
     for start, end in spans_s:
         mask[int(start * RATE_HZ) : int(end * RATE_HZ)] = True
         near[max(0, int((start - 0.1) * RATE_HZ)) : int((end + 0.1) * RATE_HZ)] = True
-    speech_dbfs = dbfs(samples[mask])
-    noise_dbfs = _background_dbfs(samples[~near])
+    # A constant offset, as cheap sound cards have it, is no sound.
+    centred = samples - np.float32(np.mean(samples)) if samples.size else samples
+    speech_dbfs = dbfs(centred[mask])
+    noise_dbfs = _background_dbfs(centred[~near])
     snr_db = (
         speech_dbfs - noise_dbfs if speech_dbfs is not None and noise_dbfs is not None else None
     )

@@ -77,9 +77,10 @@ class Finding:
 class Whole:
     """The judgement of a conversation.
 
-    ``deducted`` are the points that minor banned phrases cost. ``passed`` is None where
-    something unsure, or a turn that could not be scored, decides on it. ``total`` is None
-    where no turn was scored, and of a conversation that was broken off: what was not asked
+    ``deducted`` are the points that minor banned phrases cost, ``deciding`` the total that
+    was held against the mark. ``passed`` is None where something unsure, or a turn that could
+    not be scored, decides on it. ``total`` is None where no turn was scored, and of a
+    conversation that was broken off: what was not asked
     for any more counts neither way.
     """
 
@@ -89,6 +90,7 @@ class Whole:
     components: tuple[Component, ...]
     deducted: float
     total: float | None
+    deciding: float
     passed: bool | None
 
 
@@ -120,6 +122,7 @@ def judge_whole(
         components=tally.components,
         deducted=tally.deducted,
         total=tally.total if is_scored and is_finished else None,
+        deciding=tally.deciding,
         passed=best if best == worst else None,
     )
 
@@ -143,7 +146,7 @@ def _passes(turns: Sequence[Turn], findings: Sequence[Finding], unsure_as: Verdi
     taken = [_settled(turn, unsure_as) for turn in turns]
     if any(turn.score and is_ruled_out(turn.score) for turn in taken):
         return False
-    return State.BROKEN not in states and (add_up(taken).total or 0.0) >= PASS_MARK
+    return State.BROKEN not in states and add_up(taken).deciding >= PASS_MARK
 
 
 def _settled(turn: Turn, unsure_as: Verdict) -> Turn:

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from practice.core.columns import Column, columns
 from practice.core.models import Attempt, Chunk, ElementResult, Op, Score, Verdict
 from practice.core.reviewing import final_score, numbered
-from practice.report.compare import Column, columns
 from practice.report.words import element_name
 
 MOST_MISSED = 5

@@ -13,16 +13,18 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from practice.core.exchange import Record
+from practice.core.manner import FIGURES, Delivery, Targets
 from practice.core.models import Assessment, Line, Mode, Review, Setting, Take
 from practice.core.scoring import WEIGHTS
 from practice.core.verdicts import DOUBTS
 from practice.visible import is_name, is_visible
 
-VERSION = 2
+VERSION = 3
 """Raised with every change of what an entry may hold; a reader refuses what is newer.
 
 2 added what came with conversations: settings, what the customer says, why and how surely
-a phrase is banned, and who watched."""
+a phrase is banned, and who watched. 3 added how a take was said, how surely each
+character was heard, and how a take is to be said."""
 
 SUFFIX = ".practice"
 SOUND_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
@@ -258,11 +260,26 @@ def _require_setting(setting: Setting) -> None:
 def _require_line(line: Line) -> None:
     _require(bool(line.wordings), "wordings")
     _require_harmless(line.customer, line.instead_of)
+    _require_targets(line.targets)
     for wording in line.wordings:
         _require_harmless(wording.script)
         for element in wording.elements:
             _require_harmless(element.name)
             _require(0 <= element.start <= element.end <= len(wording.script), "element")
+
+
+def _require_targets(targets: Targets) -> None:
+    _require(0 < targets.pace[0] < targets.pace[1], "targets")
+
+
+def _require_delivery(delivery: Delivery, script: str) -> None:
+    _require(delivery.untold.keys() <= set(FIGURES), "delivery")
+    for name in FIGURES:
+        # Pages show the one or the other.
+        _require((getattr(delivery, name) is None) is (name in delivery.untold), "delivery")
+    for pause in delivery.pauses or ():
+        _require(pause.start_s >= 0 and pause.length_s >= 0, "pause")
+        _require(pause.after is None or 0 <= pause.after <= len(script), "pause")
 
 
 def _require_assessment(assessment: Assessment) -> None:
@@ -286,6 +303,9 @@ def _require_assessment(assessment: Assessment) -> None:
         _require(all(0 <= place < length for place in chunk.origin), "alignment")
     for heard in (transcript, assessment.second):
         _require(heard is None or len(heard.times_s) <= len(heard.text), "times")
+        _require(heard is None or len(heard.logprobs) in (0, len(heard.text)), "logprobs")
+    if assessment.delivery is not None:
+        _require_delivery(assessment.delivery, score.wording)
 
 
 def _require_review(review: Review) -> None:

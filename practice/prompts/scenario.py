@@ -17,6 +17,7 @@ from practice.core.kinds import (
     ScenarioKind,
     parse_scenario_kind,
 )
+from practice.core.manner import Targets
 from practice.core.markup import MAX_WORDINGS, MarkupError, parse_script
 from practice.core.models import BannedPhrase, Branch, Element, Line, Scenario, Wording
 from practice.core.normalize import normal_form, normalize
@@ -25,6 +26,7 @@ from practice.i18n import gettext as _
 from practice.prompts.dialogue import read_exits
 from practice.prompts.problems import InvalidFileError, Problem
 from practice.prompts.shapes import ScenarioFile
+from practice.prompts.targets import target_problems, targets_of, targets_of_swaps
 from practice.prompts.yaml_file import key_name, line_of, parse, validate
 
 _HAN = re.compile("[\u4e00-\u9fff]")
@@ -49,7 +51,9 @@ def read_scenario(
     problems = [
         *_slot_problems(path, tree, file),
         *heading_problems(path, tree, file),
+        *target_problems(path, tree, file),
     ]
+    targets = targets_of(file)
     readings = {phrase: parse_pinyin(pinyin) for phrase, pinyin in file.readings.items()}
     problems += list(_reading_problems(path, tree, file, readings))
     own = tuple((normalize(p), s) for p, s in readings.items() if s is not None)
@@ -74,7 +78,9 @@ def read_scenario(
             wordings += expanded
         if wordings:
             cue, customer = _fill(entry.cue, slots), _fill(entry.customer, slots)
-            lines.append(Line(cue, tuple(wordings), entry.body, own, customer))
+            lines.append(
+                Line(cue, tuple(wordings), entry.body, own, customer, targets=targets[number])
+            )
             if thorough:
                 problems += _strangers(path, line_of(tree, keys[0]), wordings, file.address)
     if thorough:
@@ -82,7 +88,7 @@ def read_scenario(
     exits, mistakes = read_exits(path, tree, file.lines)
     problems += mistakes
     if file.swaps:
-        lines = list(_swaps(banned))
+        lines = list(_swaps(banned, targets_of_swaps(file)))
         exits = tuple(
             (Branch("", n + 1 if n < len(lines) else None),) for n in range(1, len(lines) + 1)
         )
@@ -125,13 +131,13 @@ def require_id(path: Path) -> None:
         raise InvalidFileError([Problem(path, 1, message)])
 
 
-def _swaps(banned: Sequence[BannedPhrase]) -> Iterator[Line]:
+def _swaps(banned: Sequence[BannedPhrase], targets: Targets) -> Iterator[Line]:
     """A line for each banned phrase: it is shown, and the better sentence is to be said."""
     for phrase in banned:
         cue = _("A customer is waiting for your answer.") + (
             f"（{phrase.why}）" if phrase.why else ""
         )
-        yield Line(cue, phrase.wordings, instead_of=phrase.phrase)
+        yield Line(cue, phrase.wordings, instead_of=phrase.phrase, targets=targets)
 
 
 def kind_of(file: ScenarioFile) -> ScenarioKind:

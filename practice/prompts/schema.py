@@ -9,6 +9,7 @@ from typing import Any
 from practice.core.kinds import CHINESE_SCENARIO_KINDS, ScenarioKind
 from practice.prompts.scenario import ALL_SWAPS, ORIGINS
 from practice.prompts.shapes import ScenarioFile
+from practice.prompts.targets import CHINESE_VOLUMES
 from practice.prompts.yaml_file import CHINESE_KEYS
 
 SCHEMA_FILE = "schema.json"
@@ -19,6 +20,8 @@ _VALUES = {
     "kind": [name for kind in ScenarioKind for name in (str(kind), CHINESE_SCENARIO_KINDS[kind])],
     "origin": list(ORIGINS),
     "swaps": [ALL_SWAPS],
+    "volume": [name for chinese, volume in CHINESE_VOLUMES.items() for name in (volume, chinese)],
+    "may_fail": [True, False, "yes", "no", "是", "否"],
 }
 
 
@@ -56,11 +59,12 @@ def _shape(shape: dict[str, Any]) -> dict[str, Any]:
         described = _value(key, value)
         for name in (key, *_chinese(key)):
             properties[name] = described
+    needed = [_either(key) for key in shape.get("required", ())]
     return {
         "type": "object",
         "additionalProperties": False,
         "properties": properties,
-        "allOf": [_either(key) for key in shape["required"]],
+        **({"allOf": needed} if needed else {}),
     }
 
 
@@ -68,7 +72,8 @@ def _value(key: str, value: dict[str, Any]) -> dict[str, Any]:
     """What may follow a key, without what only programmers want to know."""
     plain = {k: _texts(v) for k, v in value.items() if k not in ("title", "default")}
     if key in _VALUES:
-        return plain | {"enum": _VALUES[key]}
+        kinds = ["boolean", "string"] if plain.get("type") == "boolean" else plain["type"]
+        return plain | {"type": kinds, "enum": _VALUES[key]}
     # A text may look like a number, as a section's does.
     return plain | ({"type": _TEXT} if plain.get("type") == "string" else {})
 

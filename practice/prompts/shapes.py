@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from practice.prompts.yaml_file import Model, Text
 
@@ -29,10 +29,37 @@ class BranchFile(Model):
     ] = 1.0
 
 
+def _answer(value: object) -> object:
+    """A yes or no that may be Chinese."""
+    return {"是": "yes", "否": "no"}.get(value, value) if isinstance(value, str) else value
+
+
+class DeliveryFile(Model):
+    """How something is to be said."""
+
+    pace: Annotated[
+        tuple[float, ...],
+        Field(
+            description="每秒几个字，最少和最多 · characters a second, least and most: [3, 5]",
+            json_schema_extra={"minItems": 2, "maxItems": 2},
+        ),
+    ] = ()
+    volume: Annotated[
+        str, Field(description="soft 轻柔，clear 清晰；不写就不看 · not looked at if left out")
+    ] = ""
+    may_fail: Annotated[
+        bool,
+        BeforeValidator(_answer),
+        Field(
+            description="达不到是否影响及格，默认否 · whether it can fail a take; no if left out"
+        ),
+    ] = False
+
+
 class LineFile(Model):
     """One required utterance."""
 
-    parts: ClassVar[tuple[type[Model], ...]] = (BranchFile,)
+    parts: ClassVar[tuple[type[Model], ...]] = (BranchFile, DeliveryFile)
 
     cue: Annotated[Text, Field(description="情景：发生了什么 · what happens before it")]
     script: Annotated[
@@ -65,12 +92,16 @@ class LineFile(Model):
         tuple[BranchFile, ...],
         Field(description="接下来的几种可能 · the ways that it can go on"),
     ] = ()
+    delivery: Annotated[
+        DeliveryFile,
+        Field(description="这一句怎么说，优先于整个情景的 · how to say it, before the scenario's"),
+    ] = Field(default_factory=DeliveryFile)
 
 
 class ScenarioFile(Model):
     """A scenario."""
 
-    parts: ClassVar[tuple[type[Model], ...]] = (LineFile,)
+    parts: ClassVar[tuple[type[Model], ...]] = (LineFile, DeliveryFile)
 
     title: Annotated[Text, Field(description="名称，列表里显示 · its name in lists")]
     when: Annotated[Text, Field(description="什么时候用 · when it is used")]
@@ -111,3 +142,6 @@ class ScenarioFile(Model):
         dict[str, Text],
         Field(description="特殊读音：还您: huán nín · pinyin of what is read otherwise than usual"),
     ] = Field(default_factory=dict)
+    delivery: Annotated[
+        DeliveryFile, Field(description="怎么说：语速、音量 · how it is to be said: pace, volume")
+    ] = Field(default_factory=DeliveryFile)

@@ -53,6 +53,10 @@ CHINESE_KEYS = {
     "除非": "unless",
     "程度": "severity",
     "还有": "also",
+    "表达": "delivery",
+    "语速": "pace",
+    "音量": "volume",
+    "影响及格": "may_fail",
     "及格": "pass",
     "内容": "items",
 }
@@ -311,6 +315,8 @@ def _shape_message(model: type[Model], detail: dict[str, Any]) -> str:
             text = _("{key} must be a text on one line. If it has a colon, put it in quotes.")
         case "float_parsing" | "float_type" | "finite_number":
             text = _("{key} must be a number, like 2 or -6.5.")
+        case "bool_parsing" | "bool_type":
+            text = _("{key} must be yes or no (是, 否).")
         case "greater_than" | "greater_than_equal" | "less_than_equal":
             bound = f"{_BOUNDS[detail['type']]} {next(iter(detail['ctx'].values())):g}"
             text = _("the number of {key} is out of range: it must be {bound}.")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from practice.core.clarity import clarity, other_tones
+from practice.core.columns import columns, places
 from practice.core.models import (
     Assessment,
     Attempt,
@@ -18,7 +20,7 @@ from practice.core.models import (
     Verdict,
 )
 from practice.core.reviewing import final_score
-from practice.core.scoring import PASS_MARK, deduction
+from practice.core.scoring import PASS_MARK, deduction, tally_of
 from practice.errors import PracticeError
 
 
@@ -43,6 +45,9 @@ def attempt_to_dict(attempt: Attempt) -> dict[str, Any]:
         "prompt_sha256": take.prompt_sha256,
         "audio": take.audio,
         **assessment_to_dict(attempt.assessment),
+        "other_tones": [
+            asdict(tone) for tone in other_tones(attempt.assessment, take.spec.readings)
+        ],
         "review": review_to_dict(attempt.review) if attempt.review else None,
         "final": _final(final_score(attempt)),
     }
@@ -104,6 +109,9 @@ def assessment_to_dict(assessment: Assessment) -> dict[str, Any]:
         "counts": {**asdict(score.counts), "accuracy": score.counts.accuracy},
         "strict": {**asdict(score.strict), "cer": score.strict.cer},
         "components": [{**asdict(c), "value": c.value} for c in score.components],
+        "deciding_score": None if score.total is None else tally_of(score).deciding,
+        "delivery": _delivery(assessment),
+        "clarity": _clarity(assessment),
         "elements": [_element(e) for e in score.elements],
         "banned": [asdict(hit) for hit in score.banned],
         "deduction": deduction(score),
@@ -123,6 +131,36 @@ def assessment_to_dict(assessment: Assessment) -> dict[str, Any]:
         "model": _model(assessment.model),
         "scorer": assessment.scorer,
     }
+
+
+def _delivery(assessment: Assessment) -> dict[str, Any] | None:
+    """How a take was said, and what counts of it."""
+    if assessment.delivery is None:
+        return None
+    score = assessment.score
+    return {
+        **asdict(assessment.delivery),
+        "aims": [asdict(aim) for aim in score.aims],
+        "may_fail": score.aims_may_fail,
+    }
+
+
+def _clarity(assessment: Assessment) -> list[dict[str, Any]] | None:
+    """How surely each character of the script was heard; None where that is not known."""
+    levels = clarity(assessment)
+    if not levels:
+        return None
+    chunks, transcript = assessment.score.chunks, assessment.transcript
+    logprobs = transcript.logprobs if transcript else ()
+    return [
+        {
+            "character": column.reference,
+            "level": level,
+            "logprob": None if place is None else logprobs[place],
+        }
+        for column, level, place in zip(columns(chunks), levels, places(chunks), strict=True)
+        if level is not None
+    ]
 
 
 def _confidence(transcript: Transcript | None) -> dict[str, Any] | None:

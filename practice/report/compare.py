@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from rich.cells import cell_len
 from rich.text import Text
 
+from practice.core.columns import columns
 from practice.core.models import Chunk, Op
 
 # Full-width signs, so that they stand under Han characters in every terminal.
@@ -26,25 +25,6 @@ _STYLES = {
     Op.INSERT: "cyan",
 }
 _GAP = "\u3000"  # ideographic space, two cells like a character
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One place of the alignment: script's character, transcript's, and what happened."""
-
-    reference: str
-    hypothesis: str
-    op: Op
-
-
-def columns(chunks: tuple[Chunk, ...]) -> list[Column]:
-    """Spread the alignment out, a column for each character."""
-    out = []
-    for chunk in chunks:
-        length = max(len(chunk.reference), len(chunk.hypothesis))
-        for i in range(length):
-            out.append(Column(chunk.reference[i : i + 1], chunk.hypothesis[i : i + 1], chunk.op))
-    return out
 
 
 def compare(chunks: tuple[Chunk, ...], labels: tuple[str, str], width: int) -> list[Text]:

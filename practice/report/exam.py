@@ -52,7 +52,7 @@ def total_text(result: ExamResult) -> str:
     """The total beside the mark; empty where nothing could be counted."""
     if result.tally.total is None:
         return ""
-    return mark_text(result.tally.total, result.terms.pass_mark)
+    return mark_text(result.tally.total, result.tally.deciding, result.terms.pass_mark)
 
 
 def line_text(line: ExamLine) -> str:
@@ -65,6 +65,7 @@ def figures(result: ExamResult) -> str:
     texts = {
         "courtesies": _("courtesies {done:g} of {total}"),
         "accuracy": _("characters {done:g} of {total}"),
+        "delivery": _("delivery {done:g} of {total}"),
     }
     shown = [
         texts[part.name].format(done=part.done, total=part.total)
@@ -117,6 +118,7 @@ def exam_to_dict(result: ExamResult, sitting: int) -> dict[str, Any]:
         "sitting": sitting,
         "passed": result.passed,
         "score": result.tally.total,
+        "deciding_score": None if result.tally.total is None else result.tally.deciding,
         "pass_mark": result.terms.pass_mark,
         "components": [{**asdict(c), "value": c.value} for c in result.tally.components],
         "deduction": result.tally.deducted,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from typing import Protocol
 
@@ -53,7 +53,7 @@ class Voices(Protocol):
 class TerminalStage:
     """Shows a run on ``console`` and reads single keys; JSON goes to ``emit`` if wanted.
 
-    Without ``voices`` nothing is played.
+    Without ``voices`` nothing is played. ``beside`` tells what is to be said of a take last.
     """
 
     def __init__(
@@ -63,11 +63,13 @@ class TerminalStage:
         explain: bool = False,
         emit: Callable[[str], None] | None = None,
         voices: Voices | None = None,
+        beside: Callable[[Attempt], Iterable[str]] | None = None,
     ) -> None:
         self._console = console
         self._explain = explain
         self._emit = emit
         self._voices = voices
+        self._beside = beside
         self._attempt: Attempt | None = None
         # Keys come from the terminal that shows the run, which is stderr where stdout is a file.
         self._keys = Terminal(stream=sys.__stderr__ if console.stderr else sys.__stdout__)
@@ -161,6 +163,9 @@ class TerminalStage:
         self._attempt = attempt
         self._console.print()
         print_attempt(self._console, attempt, previous, explain=self._explain)
+        if self._beside is not None:
+            for line in self._beside(attempt):
+                say(self._console, line)
         if self._emit:
             self._emit(json.dumps(attempt_to_dict(attempt), ensure_ascii=False))
 

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from rich.console import Console
 from rich.text import Text
 
+from practice.core.clarity import clarity as of_columns
 from practice.core.models import (
     Attempt,
     Basis,
@@ -18,9 +19,11 @@ from practice.core.models import (
     Verdict,
 )
 from practice.core.reviewing import final_score
-from practice.core.scoring import PASS_MARK, deduction
+from practice.core.scoring import PASS_MARK, deduction, tally_of
+from practice.core.trend import since
 from practice.core.verdicts import THRESHOLDS, Family, pronoun_family
 from practice.i18n import gettext as _
+from practice.report import clarity, delivery
 from practice.report.compare import MARKS, compare
 from practice.report.trainer import decision_text, postures, print_review
 from practice.report.words import (
@@ -33,10 +36,14 @@ from practice.report.words import (
     reason_text,
     result_name,
     said_text,
+    since_text,
     verdict_heading,
     verdict_name,
 )
 from practice.report.wrap import MAX_WIDTH, say
+
+_NAMED = 3
+"""Missed courtesies that the next step names; they are listed below it all."""
 
 
 def print_attempt(
@@ -52,10 +59,10 @@ def print_attempt(
         say(console, _("NOT SCORED"), "bold yellow")
         say(console, reason_text(attempt.assessment.check, score.reason))
     else:
+        _print_next(console, attempt)
         _print_verdict(console, score)
         _print_comparison(console, score)
         _print_figures(console, score, previous)
-        say(console, _("Next: {step}").format(step=_next_step(score)), "bold")
     if attempt.take.overflows:
         say(
             console,
@@ -76,12 +83,32 @@ def print_explanation(console: Console, attempt: Attempt) -> None:
     say(console, _("How this came about"), "bold")
     for line in _explanation(attempt):
         say(console, f"  {line}", indent=4)
+    print_clarity(console, attempt)
+
+
+def print_clarity(console: Console, attempt: Attempt) -> None:
+    """Print how clearly each character came across, as far as it is known."""
+    levels = clarity.strip(attempt.assessment, min(console.width, MAX_WIDTH) - 2)
+    if not levels:
+        return
+    console.print()
+    say(console, _("How surely each character was heard"), "bold")
+    for line in levels:
+        console.print(Text("  ") + line, no_wrap=True, crop=False)
+    signs = clarity.legend(of_columns(attempt.assessment))
+    say(console, "  " + "   ".join(f"{sign} {name}" for sign, name in signs), "dim", indent=2)
+    for hint in clarity.tone_hints(attempt):
+        say(console, f"  {hint}", indent=4)
 
 
 def _explanation(attempt: Attempt) -> Iterator[str]:
     assessment = attempt.assessment
     score, check, transcript = assessment.score, assessment.check, assessment.transcript
-    names = {"courtesies": _("courtesies heard"), "accuracy": _("characters of the script")}
+    names = {
+        "courtesies": _("courtesies heard"),
+        "accuracy": _("characters of the script"),
+        "delivery": _("pace, fluency and volume as asked for"),
+    }
     for part in score.components:
         yield (
             f"{names[part.name]}: {part.done:g}/{part.total} = {part.value:.1%}"
@@ -91,8 +118,12 @@ def _explanation(attempt: Attempt) -> Iterator[str]:
         yield _("banned phrases: {points:.0f} points less").format(points=deducted)
     if score.total is not None:
         yield _("total {total:.1f}, pass mark {mark:.0f}").format(total=score.total, mark=PASS_MARK)
+    if said := delivery.points(score):
+        yield said
     for element in score.elements:
         yield f"{element_name(element)}: {evidence_text(element)}"
+    for name, text in delivery.rows(attempt):
+        yield f"{name}: {text}"
     if transcript is not None:
         counts = score.counts
         yield _(
@@ -146,11 +177,31 @@ def one_line(attempt: Attempt) -> str:
     return "  ".join(parts)
 
 
-def _print_verdict(console: Console, score: Score) -> None:
+def _print_next(console: Console, attempt: Attempt) -> None:
+    """Print the result, and on the two lines below it what to do next."""
+    score = attempt.assessment.score
     word, style = verdict_heading(score.passed)
     line = Text(word, style=style)
-    line.append("  " + mark_text(score.total or 0.0, PASS_MARK), style="default")
+    total = mark_text(score.total or 0.0, tally_of(score).deciding, PASS_MARK)
+    line.append("  " + total, style="default")
     console.print(line)
+    hint = delivery.hint(attempt)
+    if hint and not _has_faults(score):
+        say(console, _("Next: {step}").format(step=hint), "bold")
+        return
+    say(console, _("Next: {step}").format(step=_next_step(score)), "bold")
+    if hint:
+        say(console, hint)
+
+
+def _has_faults(score: Score) -> bool:
+    """Whether words were missed or wrong, which comes before how they were said."""
+    missed = any(e.required for e in score.with_verdict(Verdict.MISSED))
+    wrong = any(c.op in (Op.SUBSTITUTE, Op.DELETE) for c in score.chunks)
+    return missed or wrong or any(hit.sure for hit in score.banned)
+
+
+def _print_verdict(console: Console, score: Score) -> None:
     missed = missed_text(score)
     unsure = element_names(score.with_verdict(Verdict.UNSURE))
     if score.off_script:
@@ -195,9 +246,14 @@ def _print_figures(console: Console, score: Score, previous: Attempt | None) -> 
         for part in score.components
         if part.name == "courtesies"
     ]
-    before = final_score(previous).total if previous else None
-    if before is not None and score.total is not None:
-        figures.append(_("{change:+.0f} since last time").format(change=score.total - before))
+    figures += [
+        _("delivery {done:g} of {total}").format(done=part.done, total=part.total)
+        for part in score.components
+        if part.name == "delivery"
+    ]
+    compared = since(previous, score.total)
+    if compared is not None:
+        figures.append(since_text(compared))
     say(console, " · ".join(figures))
 
 
@@ -259,9 +315,12 @@ def _next_step(score: Score) -> str:
     said = [hit.phrase for hit in score.banned if hit.sure]
     if said:
         return _("leave out “{phrase}” and say the better sentence.").format(phrase=said[0])
-    missed = [e for e in score.with_verdict(Verdict.MISSED) if e.required]
+    missed = [e.text for e in score.with_verdict(Verdict.MISSED) if e.required]
     if missed:
-        return _("say it again, with “{text}”.").format(text=missed[0].text)
+        named = list(dict.fromkeys(missed))[:_NAMED]
+        return _("say it again, with {texts}.").format(
+            texts=_(", ").join(f"“{text}”" for text in named)
+        )
     wrong = next((c for c in score.chunks if c.op in (Op.SUBSTITUTE, Op.DELETE)), None)
     if wrong is not None:
         return _("say “{text}” more clearly.").format(text=wrong.reference)

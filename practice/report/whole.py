@@ -20,7 +20,7 @@ def print_whole(console: Console, title: str, whole: Whole) -> None:
     result, style = verdict_heading(whole.passed)
     say(console, _("The whole conversation: {title}").format(title=title), "bold")
     if whole.total is not None:
-        result += "  " + mark_text(whole.total, PASS_MARK)
+        result += "  " + mark_text(whole.total, whole.deciding, PASS_MARK)
     if not whole.is_finished:
         result += "  " + _("broken off, so there is no total")
     say(console, result, style)
@@ -40,6 +40,7 @@ def whole_to_dict(scenario_id: str, whole: Whole) -> dict[str, Any]:
         "finished": whole.is_finished,
         "passed": whole.passed,
         "score": whole.total,
+        "deciding_score": None if whole.total is None else whole.deciding,
         "pass_mark": PASS_MARK,
         "components": [{**asdict(c), "value": c.value} for c in whole.components],
         "deduction": whole.deducted,

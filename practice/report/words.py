@@ -17,6 +17,7 @@ from practice.core.models import (
     Unscored,
     Verdict,
 )
+from practice.core.trend import Change, ElementCount, Since
 from practice.i18n import gettext as _
 from practice.i18n import is_chinese
 
@@ -44,7 +45,7 @@ def scenario_kind_name(kind: ScenarioKind) -> str:
     return chinese if is_chinese() else f"{kind} {chinese}"
 
 
-def element_name(element: ElementResult) -> str:
+def element_name(element: ElementResult | ElementCount) -> str:
     """An element as it is reported: ``请（敬语）``."""
     if element.kind is None:
         return element.name
@@ -136,9 +137,19 @@ def verdict_heading(passed: bool | None) -> tuple[str, str]:
     }[passed]
 
 
-def mark_text(total: float, mark: float) -> str:
-    """A total beside the mark that passes."""
-    return _("{total:.0f} of 100 (pass mark {mark:.0f})").format(total=total, mark=mark)
+def mark_text(total: float, deciding: float, mark: float) -> str:
+    """A total beside the mark that passes; with the total that decides where they disagree."""
+    text = _("{total:.0f} of 100 (pass mark {mark:.0f})")
+    if (total >= mark) is not (deciding >= mark):
+        text = _("{total:.0f} of 100, without the delivery {deciding:.0f} (pass mark {mark:.0f})")
+    return text.format(total=total, deciding=deciding, mark=mark)
+
+
+def since_text(since: Since) -> str:
+    """How a total compares with that of the take before it."""
+    if since.change is Change.SAME:
+        return _("about the same as last time")
+    return _("{change:+.0f} since last time").format(change=since.points)
 
 
 def score_text(score: Score) -> str:

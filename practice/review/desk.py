@@ -9,6 +9,7 @@ from flask import abort, current_app
 from flask_login import current_user
 
 from practice.core.models import Attempt, Trainee
+from practice.readings import ModelReadings
 from practice.store import Filter, Store
 from practice.store.accounts import Account, Accounts, Role
 from practice.store.people import People
@@ -47,11 +48,15 @@ class Viewer:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The records that the pages show, and who reviews where nobody logs in."""
+    """The records that the pages show, and who reviews where nobody logs in.
+
+    ``readings`` sets takes beside the model readings of their lines.
+    """
 
     store: Store
     reviewer: str
     login: bool
+    readings: ModelReadings
 
     @property
     def queue(self) -> Queue:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from practice.core.models import (
-    Attempt,
-    Op,
-    Score,
-    Transcript,
-    Verdict,
-)
+from practice.core.clarity import Clarity, clarity
+from practice.core.columns import columns, moments
+from practice.core.models import Assessment, Attempt, Op, Score, Verdict
 from practice.i18n import gettext as _
-from practice.report.compare import MARKS, columns
+from practice.report.clarity import SIGNS, clarity_name
+from practice.report.clarity import legend as signs_of
+from practice.report.compare import MARKS
 from practice.report.words import difference_name, reason_text
 
 DOUBT_NAMES = {
@@ -41,7 +39,7 @@ class Character:
     """One place of the script over what was heard there.
 
     ``at_s`` is where it begins in the recording; for what was left out, where it should
-    have begun. None where the times are not known.
+    have begun. None where the times are not known, as ``clarity`` is.
     """
 
     script: str
@@ -49,38 +47,44 @@ class Character:
     op: Op
     mark: str
     at_s: float | None
+    clarity: Clarity | None
 
     @property
     def label(self) -> str:
         """The place in words, for those who do not see the rows."""
         both = " / ".join(c for c in dict.fromkeys((self.script, self.heard)) if c)
-        return both if self.op is Op.EQUAL else f"{both} {difference_name(self.op)}"
+        words = [both] if self.op is Op.EQUAL else [both, difference_name(self.op)]
+        if self.clarity is Clarity.LESS:
+            words.append(clarity_name(self.clarity))
+        return " ".join(words)
+
+    @property
+    def sign(self) -> str:
+        """How clearly it came across."""
+        return "" if self.clarity is None else SIGNS[self.clarity]
 
 
-def comparison(score: Score, transcript: Transcript | None) -> list[Character]:
+def comparison(assessment: Assessment) -> list[Character]:
     """Script over transcript, character by character, with the time of each."""
-    times = transcript.times_s if transcript else ()
-    origins = [place for chunk in score.chunks for place in chunk.origin]
-    out: list[Character] = []
-    heard = 0
-    last = times[0] if times else None
-    for column in columns(score.chunks):
-        if column.hypothesis and heard < len(origins):
-            place = origins[heard]
-            heard += 1
-            last = times[place] if place < len(times) else last
-        out.append(
-            Character(
-                column.reference, column.hypothesis, column.op, MARKS.get(column.op, ""), last
-            )
-        )
-    return out
+    chunks, transcript = assessment.score.chunks, assessment.transcript
+    shown = columns(chunks)
+    at_s = moments(chunks, transcript.times_s if transcript else ())
+    levels = clarity(assessment) or [None] * len(shown)
+    return [
+        Character(c.reference, c.hypothesis, c.op, MARKS.get(c.op, ""), begin, level)
+        for c, begin, level in zip(shown, at_s, levels, strict=True)
+    ]
 
 
 def legend(characters: list[Character]) -> list[tuple[str, str]]:
     """The marks that stand under a comparison, with their meaning."""
     used = {c.op for c in characters}
     return [(MARKS[op], difference_name(op)) for op in MARKS if op in used]
+
+
+def clarity_legend(characters: list[Character]) -> list[tuple[str, str]]:
+    """The signs of how clearly the characters came across, with their meaning."""
+    return signs_of([c.clarity for c in characters])
 
 
 def mark_name(verdict: Verdict) -> str:

@@ -25,7 +25,7 @@ from practice.speech.decoder import TextDecoder
 from practice.speech.encoder import FRAMES_PER_S, Encoder
 from practice.speech.greedy import decode, rules_of
 from practice.speech.likelihood import Likelihood
-from practice.speech.timing import character_times_s, token_times_s
+from practice.speech.timing import character_logprobs, character_times_s, token_times_s
 
 if TYPE_CHECKING:
     from whisper.model import Whisper
@@ -124,6 +124,17 @@ class WhisperHearing:
                 [spell(token) for token in decoded.tokens],
                 token_times_s(decoded.attention, part.duration_s),
                 text,
+            )
+        )
+
+    def logprobs(self) -> tuple[float, ...]:
+        """The log-probability of each character of the transcript, in nats."""
+        spell = self._engine.rules.spell
+        return tuple(
+            round(logprob, 3)
+            for decoded, text in zip(self._decoded, self._texts, strict=True)
+            for logprob in character_logprobs(
+                [spell(token) for token in decoded.tokens], decoded.logprobs, text
             )
         )
 

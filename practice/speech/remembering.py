@@ -76,6 +76,9 @@ class _Remembered:
                 self._times_s = self._hearing.times_s()
             return self._times_s
 
+    def logprobs(self) -> tuple[float, ...]:
+        return self._hearing.logprobs()
+
     def compare(self, pairs: Sequence[Pair]) -> list[float] | None:
         with self._lock:
             new = [pair for pair in pairs if pair not in self._answers]

@@ -1,4 +1,4 @@
-"""When each character was said, by the attention of Whisper's decoder on the audio.
+"""When each character was said, by the attention of Whisper's decoder, and how surely.
 
 The attention heads that follow the audio were found by OpenAI; openai-whisper's
 ``timing.find_alignment`` makes word times of them. Here the attention is that of decoding
@@ -68,29 +68,50 @@ def character_times_s(
     ``starts_s`` has one more: where the text ends. A token's time is shared evenly among
     the characters that begin in it.
     """
-    written, origin = _origins(pieces)
+    written, spans = _spans(pieces)
+    origin = [first for first, _last in spans]
     counts = Counter(origin)
-    first = max(written.find(text), 0)
-    for place in range(first, first + len(text)):
+    for place in _places(written, text):
         token = origin[place]
         nth = place - origin.index(token)
         start_s, end_s = starts_s[token], starts_s[token + 1]
         yield start_s + (end_s - start_s) * nth / counts[token]
 
 
-def _origins(pieces: Sequence[bytes]) -> tuple[str, list[int]]:
-    """The text that the pieces make, and for each character the piece that it begins in."""
+def character_logprobs(
+    pieces: Sequence[bytes], logprobs: Sequence[float], text: str
+) -> Iterator[float]:
+    """The log-probability of each character of a text, given its tokens' bytes and theirs.
+
+    It is the sum over the tokens that have a part in the character. Characters of one token
+    each get the token's whole figure: none of them is less sure than that.
+    """
+    written, spans = _spans(pieces)
+    for place in _places(written, text):
+        first, last = spans[place]
+        yield sum(logprobs[first : last + 1])
+
+
+def _places(written: str, text: str) -> range:
+    """Where a text stands in what its tokens make, which may have blanks about it."""
+    first = max(written.find(text), 0)
+    return range(first, first + len(text))
+
+
+def _spans(pieces: Sequence[bytes]) -> tuple[str, list[tuple[int, int]]]:
+    """The text that the pieces make, and for each character its first and its last piece."""
     reader = codecs.getincrementaldecoder("utf-8")("replace")
-    written, origin = "", []
+    written, spans = "", []
     pending: int | None = None
+    final = len(pieces) - 1
     for i, piece in enumerate([*pieces, b""]):
         new = reader.decode(piece, final=i == len(pieces))
         begun = [i if pending is None or k else pending for k in range(len(new))]
-        origin += [min(token, len(pieces) - 1) for token in begun]
+        spans += [(min(token, final), min(i, final)) for token in begun]
         written += new
         waiting, _flags = reader.getstate()
         if not waiting:
             pending = None
         elif new or pending is None:
             pending = i
-    return written, origin
+    return written, spans

@@ -45,6 +45,9 @@ class Hearing(Protocol):
     def times_s(self) -> tuple[float, ...]:
         """Where in the recording each character of the transcript begins."""
 
+    def logprobs(self) -> tuple[float, ...]:
+        """The log-probability of each character of the transcript, in nats."""
+
     def compare(self, pairs: Sequence[Pair]) -> list[float] | None:
         """For each pair of texts log P(first) - log P(second) given the audio, in nats.
 

@@ -11,6 +11,11 @@ def beginning(day: date) -> str:
     return midnight.isoformat(timespec="milliseconds")
 
 
+def day_of(moment: str) -> date:
+    """The day here on which a stored moment was."""
+    return datetime.fromisoformat(moment).astimezone().date()
+
+
 def end(day: date) -> str:
     """The moment at which a day is over here: the first of the next one."""
     return beginning(day + timedelta(days=1))

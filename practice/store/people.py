@@ -7,14 +7,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import date
 
 import sqlalchemy as sa
 
 from practice.core.kinds import Kind
 from practice.core.models import Decision, Trainee, Verdict
+from practice.core.trend import ElementCount, Progress, TrendPoint, progress_of
 from practice.store import rows
 from practice.store.database import Database
-from practice.store.schema import attempts, element_results, reviews, standings, trainees
+from practice.store.days import day_of
+from practice.store.schema import attempts, element_results, reviews, scores, standings, trainees
+
+MISSED_MOST = 10
+"""Elements that are told of a trainee."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,30 +42,6 @@ class Summary:
     unscored: int
     last_practised: str | None
     redo: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TrendPoint:
-    """The final result of one attempt; ``total`` and ``accuracy`` are None where unscored."""
-
-    attempt_id: str
-    created_at: str
-    scenario: str
-    line: int
-    total: float | None
-    accuracy: float | None
-    result: str
-
-
-@dataclass(frozen=True, slots=True)
-class ElementCount:
-    """How often an element was heard, missed, and left open, by the final verdicts."""
-
-    name: str
-    kind: Kind | None
-    heard: int
-    missed: int
-    unsure: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +170,12 @@ class People:
                 for row in db.execute(query).mappings()
             ]
 
+    def names(self) -> list[str]:
+        """The names of all trainees, sorted."""
+        query = sa.select(trainees.c.name).distinct().order_by(trainees.c.name)
+        with self._database.reading() as db:
+            return list(db.execute(query).scalars())
+
     def groups_of(self, name: str) -> list[str]:
         """The groups that have a trainee of a name, sorted."""
         query = sa.select(trainees.c.group_name).where(trainees.c.name == name)
@@ -222,6 +210,7 @@ class People:
                 standings.c.total,
                 standings.c.accuracy,
                 standings.c.result,
+                attempts.c.title,
             )
             .join(attempts, attempts.c.id == standings.c.attempt_id)
             .where(standings.c.trainee_id == trainee_id)
@@ -229,6 +218,37 @@ class People:
         )
         with self._database.reading() as db:
             return [TrendPoint(*row) for row in db.execute(query)]
+
+    def paces(self, trainee_id: int) -> dict[str, float]:
+        """The articulation rate of each attempt that has one, in characters per second."""
+        newest = sa.and_(
+            scores.c.attempt_id == standings.c.attempt_id,
+            scores.c.number == standings.c.score_number,
+        )
+        query = (
+            sa.select(standings.c.attempt_id, scores.c.assessment)
+            .join(scores, newest)
+            .where(standings.c.trainee_id == trainee_id, scores.c.status == "scored")
+        )
+        found = {}
+        with self._database.reading() as db:
+            for attempt_id, text in db.execute(query):
+                delivery = rows.ASSESSMENT.validate_json(text).delivery
+                if delivery is not None and delivery.articulation_cps is not None:
+                    found[attempt_id] = delivery.articulation_cps
+        return found
+
+    def progress(self, trainee: Trainee, today: date) -> Progress:
+        """How a trainee who is known comes on."""
+        trainee_id = self.number_of(trainee)
+        return progress_of(
+            trainee,
+            self.trend(trainee_id),
+            self.paces(trainee_id),
+            self.missed_most(trainee_id, MISSED_MOST),
+            day_of,
+            today,
+        )
 
     def missed_most(self, trainee_id: int, limit: int) -> list[ElementCount]:
         """The required elements that a trainee missed, the most missed first."""

@@ -8,7 +8,9 @@ from uuid import UUID
 
 from flask import (
     Blueprint,
+    Response,
     abort,
+    current_app,
     flash,
     redirect,
     render_template,
@@ -18,14 +20,19 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 
+from practice import picture
+from practice.core.beside import Comparison
 from practice.core.models import Attempt, Mark, Review
 from practice.core.reviewing import changes, doubts, final_score, numbered
-from practice.errors import PracticeError
+from practice.errors import AudioError, PracticeError
 from practice.i18n import gettext as _
+from practice.report import delivery
+from practice.report.beside import lines
+from practice.report.clarity import tone_hints
 from practice.review import waveform
 from practice.review.desk import attempt_or_404, desk, require_reviewer, viewer
 from practice.review.forms import filter_of, filter_values, review_of
-from practice.review.wording import comparison, legend
+from practice.review.wording import clarity_legend, comparison, legend
 from practice.store import OvertakenError
 
 pages = Blueprint("attempt", __name__)
@@ -58,6 +65,40 @@ def sound(attempt_id: UUID) -> ResponseReturnValue:
     suffix = PurePosixPath(attempt.take.audio or "").suffix
     kind = _TYPES.get(suffix, "application/octet-stream")
     return send_file(io.BytesIO(data), mimetype=kind, conditional=True)
+
+
+@pages.get("/attempts/<uuid:attempt_id>/picture.svg")
+def drawn(attempt_id: UUID) -> ResponseReturnValue:
+    """Draw the take: waveform, pitch, characters at their times, pauses."""
+    attempt = attempt_or_404(attempt_id)
+    data = desk().store.sound(attempt.take)
+    if data is None:
+        abort(404)
+    try:
+        found = desk().readings.compare(attempt, data)
+    except PracticeError as error:
+        current_app.logger.warning("%s", error)
+        found = None
+    contour = found.contour if isinstance(found, Comparison) else None
+    try:
+        return Response(picture.svg(attempt, data, contour), mimetype="image/svg+xml")
+    except AudioError:
+        abort(404)
+
+
+@pages.get("/attempts/<uuid:attempt_id>/beside")
+def beside_model(attempt_id: UUID) -> ResponseReturnValue:
+    """Tell how the take compares with the model reading of its line.
+
+    Listening to that takes a while the first time, so the page asks for it by itself.
+    """
+    attempt = attempt_or_404(attempt_id)
+    try:
+        found = desk().readings.compare(attempt, desk().store.sound(attempt.take))
+    except PracticeError as error:
+        current_app.logger.warning("%s", error)
+        return [_("The model reading cannot be heard now.")]
+    return list(lines(found))
 
 
 @pages.post("/attempts/<uuid:attempt_id>")
@@ -96,7 +137,7 @@ def _page(
 ) -> str:
     """The page of an attempt, its form filled with a review."""
     store = desk().store
-    characters = comparison(attempt.assessment.score, attempt.assessment.transcript)
+    characters = comparison(attempt.assessment)
     data = store.sound(attempt.take) if attempt.take.audio else None
     return render_template(
         "attempt.html",
@@ -108,8 +149,13 @@ def _page(
         elements=list(numbered(attempt.assessment.score.elements)),
         characters=characters,
         legend=legend(characters),
+        clarity_legend=clarity_legend(characters),
+        tone_hints=list(tone_hints(attempt)),
+        delivery=list(delivery.rows(attempt)),
+        counted=delivery.points(attempt.assessment.score),
         wave=waveform.outline(data) if data is not None else None,
         audible=data is not None,
+        has_model=data is not None and desk().readings.find(attempt) is not None,
         entered=entered,
         marks={(m.name, m.nth): m for m in entered.marks} if entered else {},
         seen={o.item: o.seen for o in entered.observations} if entered else {},

@@ -51,6 +51,20 @@ document.addEventListener("click", (event) => {
   if (button) playFrom(Number(button.dataset.at));
 });
 
+// ---- beside the model reading -------------------------------------------------------
+
+const beside = document.getElementById("beside");
+if (beside) {
+  fetch(beside.dataset.from)
+    .then((answer) => (answer.ok ? answer.json() : []))
+    .catch(() => [])
+    .then((lines) => {
+      beside.replaceChildren(
+        ...lines.map((line) => Object.assign(document.createElement("li"), { textContent: line })),
+      );
+    });
+}
+
 // ---- verdicts on elements ---------------------------------------------------------
 
 // The first press says the other way than the machine, a second one the machine's own

@@ -1,0 +1,248 @@
+"""The figures of the delivery against signals whose truth is known.
+
+    python benchmarks/delivery.py [FOLDER]
+
+Tones of known pitch and level; clips of tests/clips with silences cut in at known places, and
+slowed and sped by known factors. With a FOLDER of human clips (16 kHz) also the pitch against
+WORLD's Harvest with StoneMask, frame by frame, and what becomes of it with another voice mixed
+in; that needs `pip install -e .[benchmark]`. Prints the table of docs/delivery.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+# Before numpy and onnxruntime start their threads: the time is that of one core.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np
+import soxr
+
+from practice import prompts
+from practice.assess import Judge
+from practice.core import delivery, level, pitch
+from practice.core.manner import Delivery, Untold
+from practice.core.models import Assessment, Score, Transcript
+from practice.core.speechcheck import RATE_HZ, Samples, check_speech
+from practice.places import default_prompts, models_dir
+from practice.speech import audio, weights
+from practice.speech.pitch import STEP_S, track
+from practice.speech.transcribe import load
+from practice.speech.vad import find_speech
+
+CLIPS = Path(__file__).parent.parent / "tests" / "clips"
+TEXT = "请慢走，欢迎下次光临。"
+# Where 走, 欢迎 and 下次 end in farewell.flac.
+CUTS_S = {3: 1.45, 6: 1.945, 8: 2.43}
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", nargs="?", type=Path)
+    folder = parser.parse_args().folder
+    print("| figure | signal | truth | found | error |\n|---|---|---|---|---|")
+    for row in (*tones(), *loudness(), *spoken(), *gains()):
+        print("| " + " | ".join(row) + " |")
+    if folder is not None:
+        clips = [audio.read(path).samples for path in sorted(folder.glob("*.flac"))]
+        for row in (*against_harvest(clips), *other_voices(clips)):
+            print("| " + " | ".join(row) + " |")
+    for row in speed():
+        print("| " + " | ".join(row) + " |")
+
+
+def tone(hz: Samples, rms: float = 0.1) -> Samples:
+    """A tone with overtones that follows a pitch, a value for each sample."""
+    phase = 2 * np.pi * np.cumsum(hz) / RATE_HZ
+    wave = np.sum([np.sin(k * phase) / k for k in range(1, 12)], axis=0)
+    return (wave * rms / np.sqrt(np.mean(wave**2))).astype(np.float32)
+
+
+def tones() -> Iterator[tuple[str, ...]]:
+    """The pitch of tones and glides."""
+    for hz in (75, 110, 150, 220, 330, 450):
+        found = pitch.median_hz(track(tone(np.full(2 * RATE_HZ, float(hz))))) or 0.0
+        cents = 1200 * np.log2(found / hz)
+        yield "pitch", "tone, 2 s", f"{hz} Hz", f"{found:.1f} Hz", f"{cents:+.0f} cents"
+    for rise in (4.0, 12.0, -7.0):
+        glide = 150 * 2 ** (np.linspace(0, rise, 2 * RATE_HZ) / 12)
+        found = track(tone(glide))
+        wide, end = pitch.range_semitones(found) or 0.0, pitch.final_semitones(found) or 0.0
+        truth = 0.8 * abs(rise)
+        signal = f"glide of {rise:+g} semitones, 2 s"
+        yield "range", signal, f"{truth:.1f} st", f"{wide:.1f} st", f"{wide - truth:+.1f} st"
+        last = rise * (pitch.FINAL_S - STEP_S) / 2
+        yield "final", signal, f"{last:+.1f} st", f"{end:+.1f} st", f"{end - last:+.1f} st"
+
+
+def loudness() -> Iterator[tuple[str, ...]]:
+    """The active level of a tone, alone and with as much silence before and behind it."""
+    for rms in (0.2, 0.02, 0.002):
+        truth = 20 * np.log10(rms)
+        plain = tone(np.full(3 * RATE_HZ, 180.0), rms)
+        quiet = np.zeros(3 * RATE_HZ, np.float32)
+        for signal, samples in (
+            ("tone, 3 s", plain),
+            ("tone, 3 s of 9 s", np.concatenate([quiet, plain, quiet])),
+        ):
+            found = level.active_level(samples) or 0.0
+            error = f"{found - truth:+.1f} dB"
+            yield "level", signal, f"{truth:.1f} dBFS", f"{found:.1f} dBFS", error
+
+
+def judge() -> Judge:
+    """A judge with the base model."""
+    model = weights.installed(models_dir(), "base") or weights.install(
+        models_dir(), "base", lambda *_: None
+    )
+    transcriber = load(model)
+    return Judge(lambda: transcriber, prompts.load_banned(default_prompts()))
+
+
+def spoken() -> Iterator[tuple[str, ...]]:
+    """Speech with silences cut in, and slowed and sped by resampling, all through Whisper."""
+    line = prompts.load(default_prompts(), "farewell").lines[0]
+    clip = audio.read(CLIPS / "farewell.flac")
+    ours = judge()
+
+    def said(samples: Samples) -> Assessment:
+        changed = replace(clip, samples=samples, duration_s=len(samples) / RATE_HZ)
+        return ours.assess(changed, line)
+
+    plain = said(clip.samples).delivery
+    assert plain is not None
+    for after, at in CUTS_S.items():
+        for seconds in (0.5, 0.8, 1.5):
+            place = int(at * RATE_HZ)
+            silence = np.random.default_rng(1).normal(0, 1e-4, int(seconds * RATE_HZ))
+            cut = np.concatenate([clip.samples[:place], silence, clip.samples[place:]])
+            found = said(cut.astype(np.float32)).delivery
+            pauses = found.pauses if found else None
+            longest = found.longest_pause if found else None
+            signal = f"{seconds} s cut in behind {TEXT[:after]}"
+            if longest is None:
+                why = (found.untold.get("pauses") if found else None) or "none found"
+                yield "pause", signal, f"{seconds:.2f} s", str(why), "–"
+                continue
+            # What was silent there before is a part of it.
+            truth = seconds + silent_s(clip.samples, at)
+            error = longest.length_s - truth
+            where = "right" if longest.after == after else f"behind {TEXT[: longest.after]}"
+            seen = f"{longest.length_s:.2f} s, {len(pauses or ())} in all"
+            yield "pause", signal, f"{truth:.2f} s", seen, f"{error:+.2f} s, place {where}"
+    for factor in (0.8, 1.25, 1.5):
+        changed = soxr.resample(clip.samples, RATE_HZ * factor, RATE_HZ).astype(np.float32)
+        found = said(changed).delivery
+        pace = found.speech_cps if found else None
+        truth = (plain.speech_cps or 0.0) * factor
+        signal = f"farewell.flac, {factor} times as fast"
+        shown = "–" if pace is None else f"{pace:.2f}/s"
+        error = "–" if pace is None else f"{pace / truth - 1:+.0%}"
+        yield "pace", signal, f"{truth:.2f}/s", shown, error
+
+
+def silent_s(samples: Samples, at_s: float) -> float:
+    """How long it is silent about a moment: 10 ms that lie 40 dB below the loudest."""
+    whole = samples[: len(samples) // 160 * 160].reshape(-1, 160)
+    power = np.mean(np.square(whole), axis=1)
+    loud = np.flatnonzero(power > np.max(power) / 1e4)
+    place = int(at_s * 100)
+    return float(loud[loud > place].min() - loud[loud <= place].max() - 1) / 100
+
+
+def measured(samples: Samples, text: str) -> Delivery:
+    """The figures that need no recogniser but for the number of characters."""
+    check = check_speech(samples, find_speech(samples), 0.0)
+    transcript = Transcript(text, -0.2, 0.0, 1.0)
+    return delivery.measure(samples, check, track(samples), transcript, Score(text, ()))
+
+
+def gains() -> Iterator[tuple[str, ...]]:
+    """How far a gain changes any other figure than the level."""
+    samples = audio.read(CLIPS / "human.flac").samples
+    text = "新闻上都在播呢"
+    samples = samples * np.float32(0.1 / np.max(np.abs(samples)))
+    plain = measured(samples, text)
+    names = ("articulation_cps", "speech_cps", "pitch_hz", "pitch_range_st", "level_spread_db")
+    for gain_db in (-20, 20):
+        found = measured(samples * np.float32(10 ** (gain_db / 20)), text)
+        worst = max(abs(getattr(found, n) / getattr(plain, n) - 1) for n in names)
+        change = (found.level_dbfs or 0.0) - (plain.level_dbfs or 0.0)
+        yield (
+            "gain",
+            f"human.flac, {gain_db:+d} dB",
+            f"{gain_db:+.1f} dB",
+            f"level {change:+.1f} dB",
+            f"other figures {worst:.1%}",
+        )
+
+
+def against_harvest(clips: list[Samples]) -> Iterator[tuple[str, ...]]:
+    """The pitch of human voices beside that of an estimator of another kind."""
+    import pyworld
+
+    apart: list[float] = []
+    for samples in clips:
+        ours = pitch.without_octave_errors(track(samples)).hz
+        wave = samples.astype(np.float64)
+        rough, times = pyworld.harvest(
+            wave, RATE_HZ, f0_floor=60.0, f0_ceil=500.0, frame_period=1000 * STEP_S
+        )
+        theirs = pyworld.stonemask(wave, rough, times, RATE_HZ)
+        n = min(len(ours), len(theirs))
+        both = ~np.isnan(ours[:n]) & (theirs[:n] > 0)
+        apart += (12 * np.log2(ours[:n][both] / theirs[:n][both])).tolist()
+    away = np.abs(apart)
+    octaves = int(np.count_nonzero(np.abs(away - 12) < 1.5))
+    gross = float(np.mean(away > 12 * np.log2(1.2)))
+    yield (
+        "pitch",
+        f"{len(clips)} human clips, {len(apart)} frames",
+        "Harvest",
+        f"median {100 * float(np.median(away)):.0f} cents apart",
+        f"{octaves} octave errors ({octaves / len(apart):.2%}), {gross:.1%} beyond 20 %",
+    )
+
+
+def other_voices(clips: list[Samples]) -> Iterator[tuple[str, ...]]:
+    """How often a second voice under the first is noticed, so that no pitch is given."""
+    even = [c / np.sqrt(np.mean(np.square(c))) * 0.05 for c in clips]
+    for below in (None, 0, -10, -20):
+        told, off = 0, []
+        for i, own in enumerate(even):
+            other = np.resize(even[(7 * i + 3) % len(even)], len(own))
+            mixed = own if below is None else own + other * 10 ** (below / 20)
+            found = measured(mixed.astype(np.float32), "一二三四五六七八")
+            told += found.untold.get("pitch_hz") is Untold.OTHERS
+            alone = measured(own.astype(np.float32), "一二三四五六七八").pitch_hz
+            if alone is not None and found.pitch_hz is not None:
+                off.append(abs(12 * np.log2(found.pitch_hz / alone)))
+        signal = "one voice alone" if below is None else f"another voice, {below} dB beside it"
+        worst = f"else {np.median(off):.1f} st off in the median" if off else "–"
+        yield "pitch", signal, f"{len(even)} clips", f"{told} times “cannot tell”", worst
+
+
+def speed() -> Iterator[tuple[str, ...]]:
+    """The time that all figures of 5 s take on one core, beside the 5 s."""
+    speech = audio.read(CLIPS / "farewell.flac").samples
+    take = np.resize(speech, 5 * RATE_HZ).astype(np.float32)
+    check = check_speech(take, find_speech(take), 0.0)
+    transcript = Transcript(TEXT, -0.2, 0.0, 1.0, tuple(np.linspace(0.8, 4.5, len(TEXT))))
+    ratios = []
+    for _round in range(9):
+        start = time.perf_counter()
+        delivery.measure(take, check, track(take), transcript, Score(TEXT, ()))
+        ratios.append((time.perf_counter() - start) / 5)
+    ratio = statistics.median(ratios[1:])
+    yield "time", "all figures of 5 s", "< 0.1", f"{ratio:.3f} of its length", "–"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""``practice progress``: how a trainee comes on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from practice.commands import options, parts
+from practice.errors import PracticeError
+from practice.i18n import gettext as _
+
+if TYPE_CHECKING:
+    from practice.core.models import Trainee
+    from practice.core.trend import Progress
+    from practice.store import Store
+
+
+@click.command(
+    help=_(
+        "Show how a trainee comes on: totals, days in a row, what is missed most, pace. Without a "
+        "name it is the trainee of this machine."
+    )
+)
+@click.argument("name", required=False, envvar="PRACTICE_TRAINEE", metavar="[TRAINEE]")
+@click.option(
+    "--png", type=click.Path(path_type=Path), metavar="FILE", help=_("Draw it as a picture, too.")
+)
+@click.option(
+    "--page",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help=_("Write it as an HTML file, too, which opens in any browser."),
+)
+@options.as_json
+@options.group
+@options.records
+def progress(
+    name: str | None,
+    png: Path | None,
+    page: Path | None,
+    as_json: bool,
+    group: str | None,
+    records: options.Records,
+) -> None:
+    """Gather it once, then print and write it."""
+    from datetime import datetime
+
+    from practice.report.progress import print_progress, progress_to_dict
+    from practice.store.people import People
+
+    store = parts.existing_store(records, quiet=as_json)
+    if store is None:
+        return
+    trainee = _trainee(store, name, group)
+    now = datetime.now().astimezone()
+    found = People(store.database).progress(trainee, now.date())
+    if not found.points:
+        raise parts.no_takes(store, trainee.name)
+    if not found.scenarios:
+        raise PracticeError(
+            _("None of the takes of “{name}” was scored yet. `practice history` says why.").format(
+                name=trainee.name
+            )
+        )
+    _write(found, png, page, now.isoformat())
+    if as_json:
+        parts.emit_json(progress_to_dict(found))
+    else:
+        print_progress(parts.console(), found)
+
+
+def _trainee(store: Store, name: str | None, group: str | None) -> Trainee:
+    """Whose progress is asked for: the one named, else the trainee of this machine."""
+    own = parts.known_trainee(None, None)
+    return parts.kept_trainee(store, name or own.name, group, None if name else own.group)
+
+
+def _write(found: Progress, png: Path | None, page: Path | None, made_at: str) -> None:
+    from practice.export.whole import whole_file
+    from practice.visible import one_line
+
+    if png is not None:
+        from practice.progress import progress_png
+
+        picture = progress_png(found)
+        with whole_file(png) as file:
+            file.write(picture)
+    if page is not None:
+        from practice.export.progress import write_progress
+
+        with whole_file(page) as file:
+            write_progress(found, made_at, file)
+    for path in filter(None, (png, page)):
+        click.echo(_("Written: {path}").format(path=one_line(str(path))), err=True)

@@ -1,0 +1,104 @@
+"""``practice show-take``: how a take was said, in words or as a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from practice.commands import options, parts
+from practice.errors import AudioError, PracticeError
+from practice.i18n import gettext as _
+
+if TYPE_CHECKING:
+    from practice.core.beside import Comparison, NotCompared
+    from practice.core.models import Attempt
+
+
+@click.command(
+    "show-take",
+    help=_(
+        "Tell how a take was said, also beside the model reading of its line; or draw it, with "
+        "waveform, pitch, characters and pauses. The ID is that of practice history."
+    ),
+)
+@click.argument("attempt_id", metavar="ID")
+@click.option(
+    "--png",
+    "path",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help=_("Draw the take to this file."),
+)
+@options.prompts
+@options.model
+@options.records
+def show_take(
+    attempt_id: str,
+    path: Path | None,
+    prompts_dir: Path,
+    model_name: str,
+    records: options.Records,
+) -> None:
+    """Find the take, and tell of it or draw it."""
+    if attempt_id == "":
+        raise click.UsageError(_("The ID is empty."))
+    store = parts.existing_store(records)
+    if store is None:
+        return
+    attempt = store.get(attempt_id)
+    sound = store.sound(attempt.take)
+
+    if path is not None and sound is None:
+        raise AudioError(
+            _(
+                "The recording of take {id} is not here: it was removed, lies on another machine, "
+                "or was never kept. Nothing can be drawn."
+            ).format(id=attempt.take.id[:8])
+        )
+    found = None
+    try:
+        found = parts.model_readings(prompts_dir, model_name).compare(attempt, sound)
+    except PracticeError as error:  # the take is there all the same
+        parts.report_error(error)
+    if path is None:
+        _tell(attempt, found)
+    else:
+        assert sound is not None
+        _draw(attempt, sound, found, path)
+
+
+def _tell(attempt: Attempt, found: Comparison | NotCompared | None) -> None:
+    """Print how a take was said."""
+    from practice.report import beside, delivery
+    from practice.report.terminal import print_clarity
+    from practice.report.wrap import say
+
+    console = parts.console()
+    parts.print_heading(attempt)
+    for name, text in delivery.rows(attempt):
+        say(console, f"{name}: {text}", indent=2)
+    print_clarity(console, attempt)
+    told = list(beside.lines(found))
+    if told:
+        console.print()
+        say(console, _("Beside the model reading"), "bold")
+        for line in told:
+            say(console, f"  {line}", indent=4)
+
+
+def _draw(
+    attempt: Attempt, sound: bytes, found: Comparison | NotCompared | None, path: Path
+) -> None:
+    """Draw a take, and tell where the picture is."""
+    from practice import picture
+    from practice.core.beside import Comparison
+    from practice.export.whole import whole_file
+    from practice.visible import one_line
+
+    contour = found.contour if isinstance(found, Comparison) else None
+    drawn = picture.png(attempt, sound, contour)
+    with whole_file(path) as file:
+        file.write(drawn)
+    click.echo(one_line(str(path)))

@@ -1,0 +1,48 @@
+"""Script and transcript character by character: what stands over what, and when it was said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from practice.core.models import Chunk, Op
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One place of the alignment: script's character, transcript's, and what happened."""
+
+    reference: str
+    hypothesis: str
+    op: Op
+
+
+def columns(chunks: Sequence[Chunk]) -> list[Column]:
+    """Spread the alignment out, a column for each character."""
+    out = []
+    for chunk in chunks:
+        length = max(len(chunk.reference), len(chunk.hypothesis))
+        for i in range(length):
+            out.append(Column(chunk.reference[i : i + 1], chunk.hypothesis[i : i + 1], chunk.op))
+    return out
+
+
+def places(chunks: Sequence[Chunk]) -> list[int | None]:
+    """Where in the transcript each column's character stands; None where it has none."""
+    origins = iter([place for chunk in chunks for place in chunk.origin])
+    return [next(origins, None) if column.hypothesis else None for column in columns(chunks)]
+
+
+def moments(chunks: Sequence[Chunk], times_s: Sequence[float]) -> list[float | None]:
+    """Where each column begins in the recording, by the times of the transcript's characters.
+
+    For what was left out it is where that should have begun. None where the times are not
+    known.
+    """
+    last = times_s[0] if times_s else None
+    out = []
+    for place in places(chunks):
+        if place is not None and place < len(times_s):
+            last = times_s[place]
+        out.append(last)
+    return out

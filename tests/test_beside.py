@@ -1,0 +1,207 @@
+"""A take beside the model reading of its line: pace and pitch, with a truth that is known."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import soxr
+from conftest import CHECK, CLIPS, MODEL, Practice
+from hypothesis import given
+from hypothesis import strategies as st
+
+from practice.core.beside import (
+    PITCH_FROM_ST,
+    Comparison,
+    Difference,
+    NotCompared,
+    Spoken,
+    Trait,
+    compare,
+    laid_over,
+)
+from practice.core.manner import Delivery
+from practice.core.markup import parse_script
+from practice.core.models import Assessment, Line, Transcript, Unscored
+from practice.core.pitch import PitchTrack
+from practice.core.scoring import VERSION, score_transcript, unscored
+from practice.core.speechcheck import RATE_HZ
+from practice.report.beside import lines
+
+STEP_S = 0.016
+TEXT = "请慢走欢迎下次光临"
+LINE = Line("", parse_script("【请|敬语】【慢走|送别】，【欢迎下次光临|送别】。", {}))
+SAID = Delivery(speech_cps=4.0, pitch_hz=200.0, pitch_range_st=6.0, final_st=-2.0)
+
+
+def spoken(
+    contour: list[float],
+    text: str = TEXT,
+    character_s: float = 0.25,
+    base_hz: float = 200.0,
+    delivery: Delivery = SAID,
+) -> Spoken:
+    """A recording whose characters have heights, in semitones; each is as long as the others."""
+    times = tuple(0.5 + character_s * i for i in range(len(text)))
+    end = 0.5 + character_s * len(text)
+    frames = round((end + 0.5) / STEP_S)
+    at = np.arange(frames) * STEP_S
+    place = np.clip(((at - 0.5) / character_s).astype(int), 0, len(contour) - 1)
+    hz = base_hz * 2 ** (np.array(contour)[place] / 12)
+    hz[(at < 0.5) | (at >= end)] = np.nan
+    check = replace(CHECK, spans_s=((0.5, end),), duration_s=end + 0.5)
+    transcript = Transcript(text, -0.2, 0.01, 0.8, times)
+    score = score_transcript(LINE, text)
+    judged = Assessment(check, transcript, None, score, MODEL, VERSION, delivery)
+    return Spoken(judged, PitchTrack(STEP_S, hz))
+
+
+def compared(own: Spoken, theirs: Spoken) -> Comparison:
+    found = compare(own, theirs)
+    assert isinstance(found, Comparison)
+    return found
+
+
+MELODY = [0.0, 4.0, -2.0, 1.0, 3.0, -1.0, 2.0, 0.0, -4.0]
+heights = st.lists(st.floats(-4, 4), min_size=9, max_size=9)
+
+
+@given(heights, st.floats(-12, 12), st.floats(0.15, 0.6))
+def test_another_voice_and_pace_of_the_same_melody_differ_in_nothing(
+    melody: list[float], shift: float, character_s: float
+) -> None:
+    own = spoken(melody, character_s=character_s, base_hz=200 * 2 ** (shift / 12))
+    found = compared(own, spoken(melody))
+    assert found.differences == ()
+    assert found.contour is not None
+    both = ~np.isnan(found.contour.hz) & ~np.isnan(own.voice.hz)
+    apart = 12 * np.log2(found.contour.hz[both] / own.voice.hz[both])
+    # Where characters meet, a frame may be of the one or of the other.
+    assert np.median(np.abs(apart)) < 0.1
+    assert np.count_nonzero(both) > 0.8 * np.count_nonzero(own.voice.is_voiced)
+
+
+@given(st.floats(0.3, 3))
+def test_the_pace_is_told_beyond_what_is_noticed(factor: float) -> None:
+    faster = replace(SAID, speech_cps=4.0 * factor)
+    found = compared(spoken(MELODY, delivery=faster), spoken(MELODY))
+    assert found.pace == pytest.approx(factor)
+    told = " ".join(lines(found))
+    if factor > 1.16:
+        assert f"{100 * (factor - 1):.0f}% faster than the model reading" in told
+    elif factor < 0.86:
+        assert f"{100 * (1 - factor):.0f}% slower than the model reading" in told
+    elif 0.88 < factor < 1.14:
+        assert "Pace and pitch are like" in told
+
+
+def test_two_characters_that_lie_elsewhere_are_told() -> None:
+    raised = [h + 5 if i in (3, 4) else h for i, h in enumerate(MELODY)]
+    (found,) = compared(spoken(raised), spoken(MELODY)).differences
+    assert (found.trait, found.words) == (Trait.HEIGHT, "欢迎")
+    assert found.own - found.theirs == pytest.approx(5, abs=1.1)  # the medians differ too
+    one = [h + 5 if i == 3 else h for i, h in enumerate(MELODY)]
+    assert compared(spoken(one), spoken(MELODY)).differences == ()
+
+
+@pytest.mark.parametrize(
+    ("own", "theirs", "said"),
+    [
+        (1.0, -4.0, "The end does not fall as it does in the model reading. (+1.0"),
+        (-1.0, -5.0, "The end falls less"),
+        (4.0, 0.5, "The end rises more"),
+        (-6.0, -1.0, "The end falls more"),
+        (-1.0, 4.0, "The end does not rise"),
+        (1.0, 5.0, "The end rises less"),
+    ],
+)
+def test_the_end_is_compared(own: float, theirs: float, said: str) -> None:
+    found = compared(
+        spoken(MELODY, delivery=replace(SAID, final_st=own)),
+        spoken(MELODY, delivery=replace(SAID, final_st=theirs)),
+    )
+    assert found.differences == (Difference(Trait.FINAL, own, theirs),)
+    assert said in next(lines(found))
+    # Who leaves out the end has another one.
+    cut = spoken(MELODY[:-2], text=TEXT[:-2], delivery=replace(SAID, final_st=own))
+    assert compared(cut, spoken(MELODY)).differences == ()
+
+
+def test_a_flat_voice_is_told() -> None:
+    flat = replace(SAID, pitch_range_st=2.0)
+    (said,) = lines(compared(spoken(MELODY, delivery=flat), spoken(MELODY)))
+    assert said.startswith("The pitch moves less than in the model reading: over 2 semitones")
+    near = replace(SAID, pitch_range_st=6.0 - PITCH_FROM_ST + 0.1)
+    assert compared(spoken(MELODY, delivery=near), spoken(MELODY)).differences == ()
+
+
+def test_what_cannot_be_told_is_said() -> None:
+    whispered = replace(SAID, pitch_hz=None, speech_cps=None)
+    found = compared(spoken(MELODY, delivery=whispered), spoken(MELODY))
+    assert (found.pace, found.contour, found.differences) == (None, None, ())
+    assert len(list(lines(found))) == 2
+    assert (
+        laid_over(PitchTrack(STEP_S, np.full(100, np.nan)), spoken(MELODY).track, [(0, 0)]) is None
+    )
+    silent = spoken(MELODY)
+    score = unscored(LINE, Unscored.NO_SPEECH)
+    nothing = Spoken(replace(silent.assessment, score=score, transcript=None), silent.track)
+    assert compare(silent, nothing) is NotCompared.UNSCORED
+    assert compare(spoken(MELODY[:2], text="请慢"), silent) is NotCompared.UNLIKE
+    for reason in NotCompared:
+        assert len(list(lines(reason))) == 1
+    assert list(lines(None)) == []
+
+
+# ---- with the recogniser, as it is used --------------------------------------------
+
+
+def sped(path: Path, factor: float) -> Path:
+    """A clip that is so many times as fast, and higher by as much."""
+    samples, rate_hz = soundfile.read(CLIPS / "farewell.flac", dtype="float32")
+    assert rate_hz == RATE_HZ
+    soundfile.write(path, soxr.resample(samples, RATE_HZ * factor, RATE_HZ), RATE_HZ)
+    return path
+
+
+def test_a_sped_take_is_faster_than_its_model_and_else_alike(
+    practice: Practice, tmp_path: Path
+) -> None:
+    prompts = Path(practice.env["PRACTICE_PROMPTS"])
+    shutil.copy(CLIPS / "farewell.flac", prompts / "farewell.1.model.flac")
+    fast = sped(tmp_path / "快.wav", 1.3)
+    explained = practice("run", "farewell", "--audio", fast, "--explain").stdout
+    (line,) = [t for t in explained.splitlines() if "faster than the model reading" in t]
+    assert 25 <= int(line.split("%")[0]) <= 35
+    (attempt,) = practice.json("history")
+    told = practice("show-take", attempt["id"][:8])
+    assert told.returncode == 0, told.stderr
+    assert line.strip() in told.stdout
+    assert "semitones higher" not in told.stdout
+    assert "The end" not in told.stdout
+    path = tmp_path / "图.png"
+    assert practice("show-take", attempt["id"], "--png", path).returncode == 0
+    alone = tmp_path / "alone.png"
+    (prompts / "farewell.1.model.flac").write_bytes(b"broken")
+    broken = practice("show-take", attempt["id"])
+    assert broken.returncode == 0
+    assert "farewell.1.model.flac" in broken.stderr
+    assert len(broken.stderr.splitlines()) == 1
+    (prompts / "farewell.1.model.flac").unlink()
+    assert practice("show-take", attempt["id"], "--png", alone).returncode == 0
+    assert path.read_bytes() != alone.read_bytes()
+    assert "model reading" not in practice("show-take", attempt["id"]).stdout
+
+
+def test_a_script_that_changed_is_told(practice: Practice) -> None:
+    (attempt,) = practice.json("run", "farewell", "--audio", CLIPS / "farewell.flac")
+    prompts = Path(practice.env["PRACTICE_PROMPTS"])
+    shutil.copy(CLIPS / "farewell.flac", prompts / "farewell.1.model.flac")
+    file = prompts / "farewell.yaml"
+    file.write_text(file.read_text("utf-8").replace("下次", "再次"), "utf-8")
+    told = practice("show-take", attempt["id"]).stdout
+    assert "The script has changed since" in told

@@ -1,0 +1,123 @@
+"""How clearly characters came across, and where another tone was written."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+import pytest
+from conftest import CHECK, CLIPS, MODEL, Practice, take
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from rich.console import Console
+
+from practice.core.clarity import CLEAR_FROM, TONE_FROM, Clarity, clarity, other_tones
+from practice.core.columns import columns
+from practice.core.markup import parse_script
+from practice.core.models import Assessment, Attempt, Line, Op, Transcript
+from practice.core.scoring import VERSION, score_transcript
+from practice.report.clarity import SIGNS, strip
+from practice.report.terminal import print_attempt
+from practice.store import Store
+
+CLEAR, LESS, NOT_HEARD = Clarity.CLEAR, Clarity.LESS, Clarity.NOT_HEARD
+SCRIPT = "【请|敬语】【慢走|送别】，【欢迎下次光临|送别】。"
+
+
+def heard(text: str, logprob: float = -0.1, script: str = SCRIPT, **at: float) -> Assessment:
+    """An assessment; ``at`` gives characters of the transcript a figure of their own."""
+    line = Line("", parse_script(script, {}))
+    figures = tuple(at.get(character, logprob) for character in text)
+    transcript = Transcript(text, -0.2, 0.01, 0.8, (), figures)
+    return Assessment(CHECK, transcript, None, score_transcript(line, text), MODEL, VERSION)
+
+
+def test_levels_follow_what_was_written_and_how_surely() -> None:
+    assert clarity(heard("请慢走，欢迎下次光临。")) == [CLEAR] * 9
+    unsure = clarity(heard("请慢走，欢迎下次光临", 请=CLEAR_FROM - 0.1, 走=CLEAR_FROM))
+    assert unsure == [LESS, CLEAR, CLEAR, *[CLEAR] * 6]
+    assert clarity(heard("慢走，欢迎下次光临"))[0] is NOT_HEARD
+    assert clarity(heard("请慢走，欢迎下次开门"))[-2:] == [NOT_HEARD, NOT_HEARD]
+    # A homophone has the sound; what the recogniser doubts there is the spelling.
+    assert clarity(heard("请慢走，欢迎下次光林", 林=-3.0))[-1] is CLEAR
+    assert clarity(heard("请满走，欢迎下次光临"))[1] is LESS
+    assert None in clarity(heard("请您慢走，欢迎下次光临"))
+
+
+def test_whether_you_was_polite_is_no_matter_of_clarity() -> None:
+    assert clarity(heard("你好", script="【您好|问候】")) == [LESS, CLEAR]
+
+
+def test_what_is_not_known_has_no_levels() -> None:
+    known = heard("请慢走，欢迎下次光临")
+    assert known.transcript is not None
+    before = replace(known, transcript=replace(known.transcript, logprobs=()))
+    assert clarity(before) == other_tones(before, ()) == []
+    assert clarity(heard("今天天气很好我们出去玩")) == []
+    assert clarity(heard("请慢走" * 60)) == []
+    assert strip(before, 80) == []
+
+
+@given(st.text("请慢满走欢迎下次光临，您你嗯", min_size=1, max_size=20), st.floats(-9, 0))
+def test_every_character_of_the_script_has_a_level(text: str, logprob: float) -> None:
+    found = heard(text, logprob)
+    levels = clarity(found)
+    if not levels:
+        return
+    assert [level is None for level in levels] == [
+        c.op is Op.INSERT for c in columns(found.score.chunks)
+    ]
+    for line in strip(found, 20):
+        assert line.cell_len <= 20
+
+
+def test_another_tone_is_told_of_what_was_surely_written() -> None:
+    (found,) = other_tones(heard("请满走，欢迎下次光临"), ())
+    assert (found.character, found.syllable) == ("慢", "man4")
+    assert (found.written, found.written_syllable) == ("满", "man3")
+    assert other_tones(heard("请满走，欢迎下次光临", 满=TONE_FROM - 0.1), ()) == []
+    # Its neighbours were not heard as they are: another word was said, or heard.
+    assert other_tones(heard("请满揍，欢迎下次光临"), ()) == []
+    # The scenario reads the character otherwise.
+    assert other_tones(heard("请满走，欢迎下次光临"), (("慢走", ("man3", "zou3")),)) == []
+
+
+@pytest.mark.parametrize(
+    ("script", "text"),
+    [
+        ("请坐吧", "请坐把"),  # a neutral tone
+        ("您很好看", "您痕好看"),  # a third tone before another
+        ("我们一起去", "我们以起去"),
+    ],
+)
+def test_tones_that_change_are_not_told(script: str, text: str) -> None:
+    assert other_tones(heard(text, script=script), ()) == []
+
+
+def test_the_strip_stands_under_the_script() -> None:
+    attempt = Attempt(take(), heard("满走，欢迎下次光临", 欢=-4.0))
+    console = Console(file=io.StringIO(), width=80)
+    print_attempt(console, attempt, explain=True)
+    assert isinstance(console.file, io.StringIO)
+    lines = console.file.getvalue().splitlines()
+    (at,) = [i for i, line in enumerate(lines) if line.startswith("  clarity")]
+    upper, lower = (line.rstrip() for line in lines[at - 1 : at + 1])
+    assert upper.endswith("请慢走欢迎下次光临")
+    assert lower.endswith("－？・？・・・・・")
+    assert cell_len(upper) == cell_len(lower)
+    assert "・ clear   ？ less clear   － not heard" in lines[at + 1]
+    assert all(cell_len(sign) == 2 for sign in SIGNS.values())
+
+
+def test_a_take_is_stored_with_how_surely_it_was_heard(practice: Practice) -> None:
+    (told,) = practice.json("run", "farewell", "--audio", CLIPS / "farewell.flac")
+    assert [c["character"] for c in told["clarity"]] == list("请慢走欢迎下次光临")
+    assert {c["level"] for c in told["clarity"]} <= set(Clarity)
+    assert told["other_tones"] == []
+    shown = practice("history", told["id"][:8], "--explain").stdout
+    assert "How surely each character was heard" in shown
+    assert practice.json("history", told["id"][:8])[0]["clarity"] == told["clarity"]
+    attempt = Store(practice.recordings).get(told["id"])
+    assert attempt.assessment.transcript is not None
+    assert len(attempt.assessment.transcript.logprobs) == len(told["transcript"])

@@ -1,0 +1,156 @@
+"""How a trainee comes on: by which days, which totals, and what is noise."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from conftest import Place, heard, review, take
+from hypothesis import given
+from hypothesis import strategies as st
+
+from practice.core.models import Attempt, Mark, Verdict
+from practice.core.trend import (
+    NOISE,
+    Change,
+    Since,
+    Streak,
+    TrendPoint,
+    change,
+    pace_trend,
+    scenario_trends,
+    since,
+    streak,
+)
+from practice.report.sparkline import BARS, sparkline
+from practice.report.words import since_text
+from practice.store import Store
+from practice.store.days import day_of
+from practice.store.people import People
+
+TODAY = date(2026, 11, 22)
+TOTALS = st.floats(0, 100, allow_nan=False)
+
+
+def point(scenario: str, line: int, total: float | None) -> TrendPoint:
+    return TrendPoint("", "2026-11-22T08:00:00.000+00:00", scenario, line, total, None, "passed")
+
+
+@pytest.mark.parametrize(
+    ("ago", "expected"),
+    [
+        ([], Streak(0, 0, 0)),
+        ([0], Streak(1, 1, 1)),
+        ([1], Streak(1, 1, 1)),  # today may still come
+        ([2], Streak(1, 0, 1)),
+        ([0, 1, 2, 4, 5], Streak(5, 3, 3)),
+        ([1, 2, 5, 6, 7, 8], Streak(6, 2, 4)),
+        ([-1, 0], Streak(2, 2, 2)),  # a clock that is ahead
+    ],
+)
+def test_days_in_a_row(ago: list[int], expected: Streak) -> None:
+    assert streak([TODAY - timedelta(days=n) for n in ago], TODAY) == expected
+
+
+@given(st.sets(st.dates(TODAY - timedelta(days=60), TODAY)))
+def test_a_row_is_as_long_as_its_days(days: set[date]) -> None:
+    found = streak(days, TODAY)
+    assert found.days == len(days)
+    assert found.now <= found.longest <= found.days
+    if found.now:
+        last = TODAY if TODAY in days else TODAY - timedelta(days=1)
+        assert all(last - timedelta(days=n) in days for n in range(found.now))
+        assert last - timedelta(days=found.now) not in days
+
+
+@given(TOTALS, TOTALS)
+def test_what_is_within_the_noise_is_the_same(before: float, now: float) -> None:
+    found = change(before, now)
+    assert (found is Change.SAME) == (abs(now - before) <= NOISE)
+    turned = {Change.BETTER: Change.WORSE, Change.WORSE: Change.BETTER}
+    assert change(now, before) is turned.get(found, Change.SAME)
+
+
+def test_a_take_is_compared_with_the_final_result_of_the_one_before() -> None:
+    before = Attempt(take(), heard("慢走"))
+    total = heard("请慢走").score.total
+    assert since(None, total) is None
+    assert since(before, None) is None
+    found = since(before, total)
+    assert found is not None
+    assert found.change is Change.BETTER
+    assert since_text(found) == f"{found.points:+.0f} since last time"
+    marked = replace(before, review=review(marks=(Mark("请", 1, Verdict.HEARD),)))
+    now = since(marked, total)
+    assert now is not None
+    assert now.points == pytest.approx(found.points - 30)  # half of the courtesies, 60 points
+    assert since_text(Since(NOISE, change(0, NOISE))) == "about the same as last time"
+    assert since_text(Since(-NOISE - 1, change(NOISE + 1, 0))).startswith("-")
+
+
+def test_a_scenario_stands_as_its_lines_were_said_last() -> None:
+    said = [
+        point("a", 1, 40),
+        point("b", 1, 90),
+        point("a", 2, 60),
+        point("a", 1, None),
+        point("a", 1, 100),
+    ]
+    a, b = scenario_trends(said)
+    assert (a.id, a.standings, a.first, a.now, a.takes) == ("a", (40, 50, 80), 50, 80, 3)
+    assert a.change is Change.BETTER
+    assert (b.standings, b.first, b.change) == ((90,), None, None)
+    assert [t.id for t in scenario_trends([*said, point("b", 1, 10)])] == ["b", "a"]
+    assert scenario_trends([point("a", 1, None)]) == ()
+
+
+@given(st.lists(st.tuples(st.integers(1, 3), TOTALS), min_size=1, max_size=30))
+def test_standings_lie_between_the_totals(said: list[tuple[int, float]]) -> None:
+    (trend,) = scenario_trends([point("a", line, total) for line, total in said])
+    totals = [total for _line, total in said]
+    assert trend.takes == len(said)
+    assert all(min(totals) - 1e-6 <= s <= max(totals) + 1e-6 for s in trend.standings)
+    assert (trend.first is None) == (len({line for line, _t in said}) == len(said))
+
+
+def test_pace_is_told_by_medians() -> None:
+    assert pace_trend([]) is None
+    one = pace_trend([5.0])
+    assert one is not None
+    assert (one.first, one.now) == (None, 5.0)
+    many = pace_trend([6.0, 6.2, 12.0, 6.1, 6.3, 4.0, 4.2, 1.0, 4.1, 4.3])
+    assert many is not None
+    assert (many.first, many.now) == (6.2, 4.1)
+
+
+@given(st.lists(TOTALS, min_size=1, max_size=100), st.integers(1, 30))
+def test_a_sparkline_ends_with_the_newest(values: list[float], width: int) -> None:
+    drawn = sparkline(values, 0, 100, width)
+    assert len(drawn) == min(len(values), width)
+    assert drawn[-1] == sparkline(values[-1:], 0, 100, 1)
+    assert set(drawn) <= set(BARS)
+
+
+def test_bars_rise_with_their_values() -> None:
+    assert sparkline([0, 13, 26, 40, 55, 70, 80, 100], 0, 100, 8) == BARS
+    assert sparkline([-5, 120], 0, 100, 8) == "▁█"
+
+
+def test_progress_counts_final_results(place: Place) -> None:
+    store = Store(*place)
+    first = take(created_at="2026-11-21T08:00:00.000+00:00")
+    second = take(created_at="2026-11-22T08:00:00.000+00:00")
+    store.add(first, heard("慢走"))
+    store.add(second, heard("慢走"))
+    store.add(take("李雷", created_at="2026-11-20T08:00:00.000+00:00"), heard("走"))
+    people = People(store.database)
+    found = people.progress(first.trainee, day_of(second.created_at))
+    assert (len(found.points), found.streak) == (2, Streak(2, 2, 2))
+    assert [(t.title, t.takes, t.change) for t in found.scenarios] == [("送别", 2, Change.SAME)]
+    assert [(e.name, e.missed) for e in found.missed] == [("请", 2)]
+    store.add_review(second.id, review(marks=(Mark("请", 1, Verdict.HEARD),)))
+    found = people.progress(first.trainee, day_of(second.created_at))
+    assert found.scenarios[0].change is Change.BETTER
+    assert [(e.name, e.missed) for e in found.missed] == [("请", 1)]
+    assert people.names() == ["李雷", "王芳"]
