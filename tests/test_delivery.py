@@ -9,12 +9,13 @@ from operator import add
 
 import numpy as np
 import pytest
-from conftest import CLIPS, LINE
+from conftest import CHECK, CLIPS, LINE, MODEL, take
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from practice.core import level
 from practice.core.delivery import aims_of, measure, unmeasured
+from practice.core.exchange import Judgement, Record
 from practice.core.manner import (
     DEFAULT_PACE,
     DEFAULT_TARGETS,
@@ -29,12 +30,14 @@ from practice.core.manner import (
     Volume,
 )
 from practice.core.markup import parse_script
-from practice.core.models import Line, Score, Transcript
+from practice.core.models import Assessment, Line, Score, Transcript
 from practice.core.pitch import PitchTrack
-from practice.core.scoring import PASS_MARK, score_transcript, tally_of, with_aims
+from practice.core.scoring import PASS_MARK, VERSION, score_transcript, tally_of, with_aims
 from practice.core.speechcheck import RATE_HZ, Samples, check_speech
+from practice.pack.format import FormatError, record_from_bytes, record_to_bytes
 from practice.speech import audio, pitch
 from practice.speech.vad import find_speech
+from practice.store.database import now
 
 FAREWELL = Line("", parse_script("【请|敬语】【慢走|送别】，【欢迎下次光临|送别】。", {}))
 SEAT = Line("", parse_script("【您好|问候】，【请|敬语】坐。", {}))
@@ -367,3 +370,36 @@ def test_tallies_of_takes_add_up(takes: list[tuple[str, list[AimResult], bool]])
     assert sum(part.weight for part in whole.components) == pytest.approx(1)
     if not any(a for a in whole.components if a.name == "delivery"):
         assert whole.deciding == whole.total
+
+
+# ---- from hall to hall -----------------------------------------------------------
+
+
+def record(delivery: Delivery, targets: Targets = DEFAULT_TARGETS) -> Record:
+    score = with_aims(score_transcript(FAREWELL, "请慢走"), (HURRIED, FLUENT), may_fail=True)
+    assessment = Assessment(CHECK, heard("请慢走"), None, score, MODEL, VERSION, delivery)
+    spec = replace(FAREWELL, targets=targets)
+    return Record(take(spec=spec, audio=None), (Judgement(now(), assessment),))
+
+
+def test_a_delivery_travels_in_a_pack() -> None:
+    samples = np.concatenate([farewell(), silence(0.5), farewell()])
+    sent = record(deliver(samples, "请慢走欢迎下次光临"), Targets((7.0, 9.0), Volume.SOFT, True))
+    assert record_from_bytes(sent.take.id, record_to_bytes(sent)) == sent
+    old = record(unmeasured())
+    assert record_from_bytes(old.take.id, record_to_bytes(old)) == old
+
+
+@pytest.mark.parametrize(
+    ("delivery", "targets"),
+    [
+        (replace(unmeasured(), untold={}), DEFAULT_TARGETS),
+        (replace(unmeasured(), speech_cps=4.0), DEFAULT_TARGETS),
+        (replace(unmeasured(), untold={"charm": Untold.SHORT}), DEFAULT_TARGETS),
+        (unmeasured(), Targets((5.0, 3.0))),
+    ],
+)
+def test_a_forged_delivery_is_refused(delivery: Delivery, targets: Targets) -> None:
+    sent = record(delivery, targets)
+    with pytest.raises(FormatError):
+        record_from_bytes(sent.take.id, record_to_bytes(sent))

@@ -284,8 +284,8 @@ def is_ruled_out(score: Score) -> bool:
 
 
 def with_aims(score: Score, aims: tuple[AimResult, ...], *, may_fail: bool) -> Score:
-    """A judged take's score with what counts of its delivery."""
-    if score.reason is not None:
+    """A judged take's score with what counts of its delivery; nothing, of other words."""
+    if score.reason is not None or score.off_script:
         return score
     return with_total(replace(score, aims=aims, aims_may_fail=may_fail))
 
