@@ -22,6 +22,10 @@ from practice.speech.encoder import FRAMES_PER_S
 _SMOOTHED = 7
 """Frames over which the attention is smoothed; openai-whisper's own value."""
 
+_LEAD_S = 0.1
+"""So far the decoder looks ahead of the sound that it writes: where the times are put later
+by this, most sounds begin at them (`python benchmarks/delivery.py`, onsets)."""
+
 
 @torch.inference_mode()
 def token_times_s(attention: Tensor, duration_s: float) -> list[float]:
@@ -29,7 +33,9 @@ def token_times_s(attention: Tensor, duration_s: float) -> list[float]:
 
     ``attention`` is how each token was looked for, (heads, tokens, frames) before the
     softmax, of which the speech fills the first ``duration_s``. The likeliest course is
-    found in which every token has a frame of its own, and they follow each other.
+    found in which every token has a frame of its own, and they follow each other. But for
+    the first token, which begins with the audio, they are put later by what the decoder
+    looks ahead.
     """
     tokens = attention.shape[1]
     frames = min(int(duration_s * FRAMES_PER_S), attention.shape[2])
@@ -38,7 +44,9 @@ def token_times_s(attention: Tensor, duration_s: float) -> list[float]:
     weights = attention[:, :, :frames].softmax(dim=-1)
     std, mean = torch.std_mean(weights, dim=1, keepdim=True, correction=0)
     weights = median_filter((weights - mean) / std.clamp_min(1e-9), _SMOOTHED)
-    return [start / FRAMES_PER_S for start in _course(weights.mean(dim=0).double().numpy())]
+    starts = _course(weights.mean(dim=0).double().numpy())
+    later = (min(start / FRAMES_PER_S + _LEAD_S, duration_s) for start in starts[1:])
+    return [0.0, *later]
 
 
 def _course(gains: npt.NDArray[np.float64]) -> list[int]:
