@@ -46,7 +46,10 @@ ROW_S = 10.0
 PAUSE_S = 0.3
 """Silences between speech from here on are marked; shorter ones are breath."""
 
-_HEADER, _ROW, _PANEL, _FOOTER = 46, 236, 88, 34
+_HEADER, _ROW, _PANEL, _FOOTER = 46, 256, 88, 34
+_ABOVE = 48
+"""What a row needs above its waveform: characters, and what was heard in their place."""
+
 _LEFT, _RIGHT = 58, 14
 _APART = 17
 """Points that characters need from one to the next."""
@@ -62,10 +65,11 @@ _PITCH_RANGE = 1.9
 
 @dataclass(frozen=True, slots=True)
 class Glyph:
-    """A character of the picture; ``at_s`` is its moment, ``x`` where there is room for it.
+    """A character of the script; ``at_s`` is its moment, ``x`` where there is room for it.
 
-    ``x`` is a share of its row, from 0 to 1. ``is_missing``: the script has it, and it was
-    not said. ``is_other``: it was said otherwise than the script has it.
+    ``x`` is a share of its row, from 0 to 1. ``is_missing``: it was not said. ``heard`` is
+    what was heard in its place where that sounds otherwise, and what was said beyond the
+    script, which has no ``text``.
     """
 
     text: str
@@ -73,7 +77,7 @@ class Glyph:
     x: float
     row: int
     is_missing: bool
-    is_other: bool
+    heard: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +128,8 @@ def _glyphs(attempt: Attempt, rows: int, row_s: float) -> tuple[Glyph, ...]:
             column = shown[i]
             is_missing = column.op is Op.DELETE
             is_other = column.op in (Op.SUBSTITUTE, Op.NEAR, Op.INSERT)
-            text = column.reference if is_missing else column.hypothesis
-            found.append(Glyph(text or column.reference, times[i], x, row, is_missing, is_other))
+            heard = column.hypothesis if is_other else ""
+            found.append(Glyph(column.reference, times[i], x, row, is_missing, heard))
     return tuple(found)
 
 
@@ -252,10 +256,10 @@ def _figure(
     pitch = without_octave_errors(within(track(samples), spans))
     limits = _pitch_limits(pitch)
     for row in range(plan.rows):
-        wave = _panel(figure, plan, row, 30, fonts)
+        wave = _panel(figure, plan, row, _ABOVE, fonts)
         _draw_wave(wave, samples, peak, plan, row, text)
         _draw_glyphs(wave, plan, row, text)
-        tones = _panel(figure, plan, row, 30 + _PANEL, fonts)
+        tones = _panel(figure, plan, row, _ABOVE + _PANEL, fonts)
         _draw_pitch(tones, pitch, limits, plan, row, text)
         if model is not None and limits is not None:
             tones.plot(model.times_s, model.hz, color=_MODEL, linewidth=1.6, linestyle=(0, (3, 2)))
@@ -319,28 +323,37 @@ def _in_row(plan: Layout, row: int) -> list[tuple[Pause, tuple[float, float]]]:
 
 
 def _draw_glyphs(axes: Axes, plan: Layout, row: int, text: dict[str, Any]) -> None:
-    """The characters above the waveform, each tied to its moment."""
+    """The script above the waveform, each character tied to its moment."""
+    style: dict[str, Any] = {"transform": axes.transAxes, "ha": "center", **text}
     for glyph in plan.glyphs:
         if glyph.row != row:
             continue
-        colour = _MISSING if glyph.is_missing else _OTHER if glyph.is_other else "#000000"
-        frame: dict[str, Any] = {
+        frame = {
             "boxstyle": "square,pad=0.12",
             "facecolor": "none",
-            "edgecolor": colour,
+            "edgecolor": _MISSING,
+            "linestyle": "--",
         }
-        frame["linestyle"] = "--" if glyph.is_missing else "-"
         axes.text(
             glyph.x,
             1.12,
             one_line(glyph.text),
-            transform=axes.transAxes,
-            ha="center",
             fontsize=13,
-            color=colour,
-            bbox=frame if glyph.is_missing or glyph.is_other else None,
-            **text,
+            color=_MISSING if glyph.is_missing else "#000000",
+            bbox=frame if glyph.is_missing else None,
+            **style,
         )
+        if glyph.heard:
+            heard = frame | {"edgecolor": _OTHER, "linestyle": "-"}
+            axes.text(
+                glyph.x,
+                1.39,
+                one_line(glyph.heard),
+                fontsize=11,
+                color=_OTHER,
+                bbox=heard,
+                **style,
+            )
         if not glyph.is_missing:
             x = (glyph.at_s / plan.row_s) - row
             tie: dict[str, Any] = {"color": "#aaaaaa", "linewidth": 0.6, "clip_on": False}
@@ -406,7 +419,7 @@ def _legend(attempt: Attempt, plan: Layout, *, has_model: bool) -> str:
     notes = [_("seconds from left to right")]
     if any(g.is_missing for g in plan.glyphs):
         notes.append(left_out)
-    if any(g.is_other for g in plan.glyphs):
+    if any(g.heard for g in plan.glyphs):
         notes.append(other)
     if plan.pauses:
         notes.append(silence)
@@ -422,7 +435,7 @@ def _legend(attempt: Attempt, plan: Layout, *, has_model: bool) -> str:
 def _notes() -> tuple[str, ...]:
     return (
         _("dashed frame: left out"),
-        _("frame: other than the script"),
+        _("frame above: heard instead, or as well"),
         _("hatched: pause"),
         _("!: inside a phrase"),
         _("when each character was said is not known of this take"),

@@ -210,6 +210,20 @@ def test_the_picture_has_what_was_left_out_and_the_pauses() -> None:
     assert any("dashed frame: left out" in text for text in shown)
 
 
+def test_the_picture_has_the_script_and_above_it_what_was_heard_instead() -> None:
+    attempt = Attempt(take(), timed("满狗呀", (0.5, 1.7, 1.9)))
+    plan = picture.layout(attempt, 3.0)
+    assert [(g.text, g.heard) for g in plan.glyphs] == [
+        ("请", ""),
+        ("慢", "满"),
+        ("走", "狗"),
+        ("", "呀"),
+    ]
+    shown = texts(picture.svg(attempt, wav(voice(3))))
+    assert {"慢", "满", "走", "狗", "呀"} <= set(shown)
+    assert any("frame above: heard instead" in text for text in shown)
+
+
 def test_a_pause_inside_a_phrase_is_told_apart() -> None:
     pauses = (Pause(0.9, 0.4, 1, inside=True), Pause(1.6, 0.7, 3, inside=False))
     said = replace(timed("请慢走", (0.5, 1.4, 2.4)), delivery=Delivery(pauses=pauses))
