@@ -75,6 +75,7 @@ class Judge:
         """
         silence = np.zeros(RATE_HZ, dtype=np.float32)
         find_speech(silence)
+        pitch.load()
         hearing = self.transcriber().listen(silence, ((0.0, 1.0),))
         hearing.compare([("您好", "你好")])
         scoring.draft(_WARMING, "12，你好")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -115,6 +117,22 @@ def test_history_and_rescore(practice: Practice) -> None:
     done = practice("rescore")
     assert done.returncode == 0
     assert "1 takes: 0 judged anew, 1 as before, 0 failed" in done.stdout
+
+
+def test_rescore_measures_takes_from_before_that(practice: Practice) -> None:
+    (made,) = practice.json("run", "farewell", "--audio", FAREWELL)
+    with closing(sqlite3.connect(practice.recordings / "practice.db")) as database, database:
+        (text,) = database.execute("SELECT assessment FROM scores").fetchone()
+        older = json.loads(text) | {"scorer": "6"}
+        del older["delivery"], older["transcript"]["logprobs"]
+        del older["score"]["aims"], older["score"]["aims_may_fail"]
+        database.execute("UPDATE scores SET scorer = '6', assessment = ?", [json.dumps(older)])
+    (before,) = practice.json("history")
+    assert before["delivery"] is None
+    assert before["clarity"] is None
+    assert "pace" not in practice("show-take", made["id"]).stdout
+    (after,) = practice.json("rescore")
+    assert after == made
 
 
 def test_rescore_uses_the_stored_script(practice: Practice, tmp_path: Path) -> None:
@@ -348,6 +366,7 @@ def test_version(practice: Practice) -> None:
 def test_light_commands_import_nothing_heavy(practice: Practice, args: list[str]) -> None:
     code = f"""
 import sys
+from contextlib import closing
 sys.argv = ["practice", *{args!r}]
 import cli
 try:

@@ -19,7 +19,7 @@ import click
 from rich.console import Console
 
 from practice import settings
-from practice.core.models import Trainee
+from practice.core.models import DEFAULT_GROUP, Trainee
 from practice.errors import ConsentError, PracticeError, WeightsError
 from practice.i18n import gettext as _
 from practice.places import models_dir, settings_file
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     from practice.store import Store
 
 _T = TypeVar("_T")
-
-DEFAULT_GROUP = "default"
 
 
 def console(*, for_programs: bool = False) -> Console:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from practice.commands import parts
+from practice.core.models import DEFAULT_GROUP
 from practice.errors import PracticeError
 from practice.i18n import gettext as _
 from practice.places import settings_file
@@ -21,7 +22,7 @@ def remover(store: Store) -> Remover:
     """What removes takes from a store, and from what this machine remembers."""
     from practice.removal import Remover
 
-    return Remover(store, settings_file(), parts.DEFAULT_GROUP)
+    return Remover(store, settings_file(), DEFAULT_GROUP)
 
 
 def remove(plan: Plan, remover: Remover, heading: str, *, yes: bool, as_json: bool) -> None:

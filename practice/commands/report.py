@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from practice.commands import options, parts
+from practice.core.models import DEFAULT_GROUP
 from practice.i18n import gettext as _
 from practice.i18n import ngettext
 
@@ -59,7 +60,7 @@ def report(
     cover, attempts = gather(store, person, last, made.isoformat())
     if not attempts:
         raise parts.no_takes(store, person.name)
-    hall = "" if person.group == parts.DEFAULT_GROUP else person.group
+    hall = "" if person.group == DEFAULT_GROUP else person.group
     path = output or Path(file_name([person.name, hall], made.date()))
     sound = None if no_audio else store.sound
     with whole_file(path) as file, parts.progress(attempts, len(attempts)) as bar:

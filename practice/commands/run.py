@@ -167,6 +167,7 @@ def _run_files(
     from practice.batch import score_file
     from practice.report.as_json import attempt_to_dict
     from practice.report.terminal import print_attempt
+    from practice.report.words import labelled
     from practice.report.wrap import say
 
     attempts = []
@@ -181,7 +182,7 @@ def _run_files(
             parts.emit_json(attempt_to_dict(attempt))
             continue
         script = attempt.take.spec.script
-        say(console, f"{step.scenario.title}: {script}", "bold")
+        say(console, labelled(step.scenario.title, script), "bold")
         previous = session.store.previous(attempt.take)
         print_attempt(console, attempt, previous, explain=beside is not None)
         for line in beside(attempt) if beside else ():

@@ -73,12 +73,13 @@ def _tell(attempt: Attempt, found: Comparison | NotCompared | None) -> None:
     """Print how a take was said."""
     from practice.report import beside, delivery
     from practice.report.terminal import print_clarity
+    from practice.report.words import labelled
     from practice.report.wrap import say
 
     console = parts.console()
     parts.print_heading(attempt)
     for name, text in delivery.rows(attempt):
-        say(console, f"{name}: {text}", indent=2)
+        say(console, labelled(name, text), indent=2)
     print_clarity(console, attempt)
     told = list(beside.lines(found))
     if told:

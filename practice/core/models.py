@@ -487,6 +487,10 @@ class Assessment:
     delivery: Delivery | None = None
 
 
+DEFAULT_GROUP = "default"
+"""The hall of whoever named none; it is not shown, as nobody called it so."""
+
+
 @dataclass(frozen=True, slots=True)
 class Trainee:
     """A person who practises: a name within a group (the hall)."""

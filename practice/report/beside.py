@@ -36,11 +36,11 @@ def _difference(found: Difference) -> str:
     match found.trait:
         case Trait.PACE:
             text = (
-                _("{percent:.0f}% faster than the model reading.")
+                _("{share:.0%} faster than the model reading.")
                 if own > theirs
-                else _("{percent:.0f}% slower than the model reading.")
+                else _("{share:.0%} slower than the model reading.")
             )
-            return text.format(percent=100 * abs(own / theirs - 1))
+            return text.format(share=abs(own / theirs - 1))
         case Trait.FINAL:
             text = _("{end} ({own:+.1f}, there {theirs:+.1f} semitones)")
             return text.format(end=_end(own, theirs), own=own, theirs=theirs)

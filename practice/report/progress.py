@@ -9,11 +9,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from practice.core.models import DEFAULT_GROUP, Trainee
 from practice.core.trend import Change, PaceTrend, Progress, ScenarioTrend, Streak
 from practice.i18n import gettext as _
 from practice.i18n import ngettext
 from practice.report.sparkline import sparkline
-from practice.report.words import element_name, times_text
+from practice.report.words import element_name, labelled, times_text
 from practice.report.wrap import MAX_WIDTH, say
 from practice.visible import visible
 
@@ -64,12 +65,15 @@ def print_progress(console: Console, progress: Progress) -> None:
 
 def heading(progress: Progress) -> str:
     """Whose progress it is, and of how many takes."""
-    takes = len(progress.points)
-    return _("{name} ({group}): {takes}").format(
-        name=progress.trainee.name,
-        group=progress.trainee.group,
-        takes=ngettext("{n} take", "{n} takes", takes).format(n=takes),
-    )
+    takes = ngettext("{n} take", "{n} takes", len(progress.points))
+    return labelled(who(progress.trainee), takes.format(n=len(progress.points)))
+
+
+def who(trainee: Trainee) -> str:
+    """A trainee with the hall, where one was named."""
+    if trainee.group == DEFAULT_GROUP:
+        return trainee.name
+    return _("{name} ({group})").format(name=trainee.name, group=trainee.group)
 
 
 def streak_text(streak: Streak) -> str:

@@ -31,6 +31,7 @@ from practice.report.words import (
     difference_name,
     element_name,
     element_names,
+    labelled,
     mark_text,
     missed_text,
     reason_text,
@@ -110,9 +111,10 @@ def _explanation(attempt: Attempt) -> Iterator[str]:
         "delivery": _("pace, fluency and volume as asked for"),
     }
     for part in score.components:
-        yield (
-            f"{names[part.name]}: {part.done:g}/{part.total} = {part.value:.1%}"
-            f" × {part.weight:.2f} = {100 * part.value * part.weight:.1f}"
+        yield labelled(
+            names[part.name],
+            f"{part.done:g}/{part.total} = {part.value:.1%}"
+            f" × {part.weight:.2f} = {100 * part.value * part.weight:.1f}",
         )
     if deducted := deduction(score):
         yield _("banned phrases: {points:.0f} points less").format(points=deducted)
@@ -121,9 +123,9 @@ def _explanation(attempt: Attempt) -> Iterator[str]:
     if said := delivery.points(score):
         yield said
     for element in score.elements:
-        yield f"{element_name(element)}: {evidence_text(element)}"
+        yield labelled(element_name(element), evidence_text(element))
     for name, text in delivery.rows(attempt):
-        yield f"{name}: {text}"
+        yield labelled(name, text)
     if transcript is not None:
         counts = score.counts
         yield _(
@@ -251,10 +253,10 @@ def _print_figures(console: Console, score: Score, previous: Attempt | None) -> 
         for part in score.components
         if part.name == "delivery"
     ]
+    say(console, " · ".join(figures))
     compared = since(previous, score.total)
     if compared is not None:
-        figures.append(since_text(compared))
-    say(console, " · ".join(figures))
+        say(console, since_text(compared))
 
 
 def evidence_text(element: ElementResult) -> str:
@@ -289,7 +291,7 @@ def evidence_text(element: ElementResult) -> str:
             return verdict
     saved = evidence.basis is Basis.AUDIO and (evidence.strength or 0.0) <= low
     doubts = "".join(f"; {_doubt(doubt)}" for doubt in evidence.doubts if saved)
-    return f"{verdict}: {why}{doubts}"
+    return labelled(verdict, why + doubts)
 
 
 def _limits(element: ElementResult) -> tuple[float, float]:

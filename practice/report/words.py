@@ -27,6 +27,11 @@ def local_time(created_at: str) -> str:
     return datetime.fromisoformat(created_at).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
+def labelled(name: str, text: str) -> str:
+    """What something is, behind its name."""
+    return _("{name}: {text}").format(name=name, text=text)
+
+
 def kind_name(kind: Kind) -> str:
     """A kind's name; in English with the standard's own name beside it."""
     if is_chinese():

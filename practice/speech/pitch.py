@@ -35,6 +35,11 @@ def _detector() -> SwiftF0:
     return SwiftF0(threads=1, spin=False)
 
 
+def load() -> None:
+    """Load the network, which else the first take waits for."""
+    _detector()
+
+
 def track(samples: Samples) -> PitchTrack:
     """Follow the pitch of mono samples at 16 kHz.
 
