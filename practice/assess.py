@@ -139,7 +139,7 @@ class Judge:
         questions = draft.questions
         gains = hearing.compare(questions)
         answers = None if gains is None else dict(zip(questions, gains, strict=True))
-        reliability = scoring.reliability_of(transcript, speech_s)
+        reliability = scoring.reliability_of(transcript, speech_s, unasked=gains is None)
         return draft.judge(answers, reliability, self.banned, self.thresholds)
 
     @staticmethod

@@ -21,7 +21,7 @@ import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Browser, sync_playwright
 
-from practice import takes
+from practice import i18n, takes
 from practice.core.markup import parse_script
 from practice.core.models import (
     Assessment,
@@ -40,6 +40,9 @@ from practice.store.database import now
 ROOT = Path(__file__).parent.parent
 CLIPS = Path(__file__).parent / "clips"
 COMMAND = str(Path(sys.executable).parent / "practice")
+
+# What the tests read is English, whatever language this machine speaks.
+i18n.settle("en")
 
 
 @pytest.fixture(scope="session")

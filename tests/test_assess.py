@@ -140,7 +140,7 @@ def test_text_that_the_recogniser_takes_for_no_speech_earns_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("gain", "verdict"), [(12.0, "heard"), (-40.0, "missed"), (None, "missed")]
+    ("gain", "verdict"), [(12.0, "heard"), (-40.0, "missed"), (None, "unsure")]
 )
 def test_the_audio_is_asked_where_it_can_be(gain: float | None, verdict: str) -> None:
     hearing = Told(text("慢走，欢迎下次光临"), text("慢走，欢迎下次光临"), gain)

@@ -330,6 +330,15 @@ def missing(reliability: Reliability, script: float = 0.0) -> Verdict:
     return decide("请", place, "", finding, reliability)[0]
 
 
+def test_what_the_audio_cannot_be_asked_about_is_unsure() -> None:
+    unasked = replace(SURE, unasked=True)
+    drafted = draft(line("【您好|问候】，【请|敬语】坐【好|指引】。"), "您好，坐好")
+    assert drafted is not None
+    found = drafted.judge(None, unasked).elements
+    assert [e.verdict for e in found] == ["unsure", "unsure", "heard"]
+    assert [e.evidence.doubts for e in found] == [("unasked",), ("unasked",), ()]
+
+
 def test_nothing_is_missed_on_a_poor_transcript() -> None:
     assert missing(SURE) is Verdict.MISSED
     assert missing(replace(SURE, avg_logprob=-1.2)) is Verdict.UNSURE

@@ -107,9 +107,11 @@ def measure(
     the cue was shown, which may be read as long as one likes.
     """
     voice = pitch.within(track, ((a - _NEAR_S, b + _NEAR_S) for a, b in check.spans_s))
+    voice = pitch.without_octave_errors(voice)
+    others = _has_others(check, track, voice)
     found: dict[str, float | tuple[Pause, ...] | Untold] = {
-        **_timing(samples, check, track, transcript, score),
-        **_melody(check, track, pitch.without_octave_errors(voice)),
+        **_timing(samples, check, transcript, score, others=others),
+        **_melody(check, voice, others=others),
         "onset_s": round(check.spans_s[0][0], 2) if check.spans_s else Untold.SHORT,
         "level_dbfs": _or_short(level.active_level(samples), 1),
         "level_spread_db": _or_short(level.spread(samples, check.spans_s), 1),
@@ -140,9 +142,10 @@ def aims_of(delivery: Delivery, targets: Targets) -> tuple[AimResult, ...]:
 def _timing(
     samples: Samples,
     check: SpeechCheck,
-    track: PitchTrack,
     transcript: Transcript,
     score: Score,
+    *,
+    others: bool,
 ) -> dict[str, float | tuple[Pause, ...] | Untold]:
     """The articulation rate, the speech rate and the pauses.
 
@@ -153,7 +156,7 @@ def _timing(
     A pause is a silence of at least 0.3 s between two spans of speech.
     """
     characters = len(normalize(transcript.text))
-    reason = _no_timing(samples, check, track, transcript)
+    reason = _no_timing(samples, check, transcript, others=others)
     if reason is not None:
         return dict.fromkeys(("articulation_cps", "speech_cps", "pauses"), reason)
     spans = check.spans_s
@@ -176,14 +179,14 @@ def _timing(
 
 
 def _no_timing(
-    samples: Samples, check: SpeechCheck, track: PitchTrack, transcript: Transcript
+    samples: Samples, check: SpeechCheck, transcript: Transcript, *, others: bool
 ) -> Untold | None:
     """Why neither pace nor pauses can be told, if they cannot."""
     if not check.spans_s or not normalize(transcript.text):
         return Untold.TEXT
     if _is_noisy(check):
         return Untold.NOISY
-    if _others_s(check, track) > OTHERS_S or _is_far_somewhere(samples, check):
+    if others or _is_far_somewhere(samples, check):
         return Untold.OTHERS
     if loops(transcript, check.speech_s) or _has_empty_span(check, transcript):
         return Untold.TEXT
@@ -294,28 +297,31 @@ def _is_noisy(check: SpeechCheck) -> bool:
     return check.snr_db is not None and check.snr_db < LEAST_SNR_DB
 
 
-def _others_s(check: SpeechCheck, track: PitchTrack) -> float:
-    """How long there is voice away from the speech that was found."""
+def _has_others(check: SpeechCheck, track: PitchTrack, voice: PitchTrack) -> bool:
+    """Whether there is another voice, or music.
+
+    There is voice away from the speech that was found; or the pitch covers more than one
+    voice has, or goes to and fro as between two.
+    """
     near = pitch.within(track, ((a - _NEAR_S, b + _NEAR_S) for a, b in check.spans_s))
-    return track.voiced_s - near.voiced_s
+    jumps = pitch.jumps_per_s(pitch.within(track, check.spans_s)) or 0.0
+    return (
+        track.voiced_s - near.voiced_s > OTHERS_S
+        or (pitch.range_semitones(voice) or 0.0) > OTHERS_RANGE_ST
+        or (jumps > OTHERS_JUMPS_PER_S and voice.voiced_s >= LEAST_VOICED_S)
+    )
 
 
 def _melody(
-    check: SpeechCheck, track: PitchTrack, voice: PitchTrack
+    check: SpeechCheck, voice: PitchTrack, *, others: bool
 ) -> dict[str, float | tuple[Pause, ...] | Untold]:
     """The figures of the pitch; ``practice.core.pitch`` has their formulas."""
     names = ("pitch_hz", "pitch_range_st", "pitch_variation", "final_st", "perturbation")
     voiced_s = voice.voiced_s
-    range_st = pitch.range_semitones(voice) or 0.0
-    jumps = pitch.jumps_per_s(pitch.within(track, check.spans_s)) or 0.0
     reason: Untold | None = None
     if _is_noisy(check):
         reason = Untold.NOISY
-    elif (
-        _others_s(check, track) > OTHERS_S
-        or range_st > OTHERS_RANGE_ST
-        or (jumps > OTHERS_JUMPS_PER_S and voiced_s >= LEAST_VOICED_S)
-    ):
+    elif others:
         reason = Untold.OTHERS
     elif voiced_s < LEAST_VOICED_SHARE * check.speech_s:
         reason = Untold.UNVOICED
@@ -326,7 +332,7 @@ def _melody(
     moves = voiced_s >= LEAST_MELODY_S
     return {
         "pitch_hz": _or_short(pitch.median_hz(voice), 1),
-        "pitch_range_st": round(range_st, 1) if moves else Untold.SHORT,
+        "pitch_range_st": _or_short(pitch.range_semitones(voice) if moves else None, 1),
         "pitch_variation": _or_short(pitch.variation(voice) if moves else None, 3),
         "final_st": _or_short(pitch.final_semitones(voice), 1),
         "perturbation": _or_short(pitch.perturbation(voice) if moves else None, 4),

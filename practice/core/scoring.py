@@ -214,10 +214,11 @@ def unscored(line: Line, reason: Unscored) -> Score:
     return Score(standard.script, unscored_elements(standard.elements), reason=reason)
 
 
-def reliability_of(transcript: Transcript, speech_s: float) -> Reliability:
+def reliability_of(transcript: Transcript, speech_s: float, *, unasked: bool) -> Reliability:
     """How far a transcript of so much speech can be trusted."""
     characters = len(normalize(transcript.text))
-    return Reliability(transcript.avg_logprob, speech_s, characters, loops(transcript, speech_s))
+    repeats = loops(transcript, speech_s)
+    return Reliability(transcript.avg_logprob, speech_s, characters, repeats, unasked)
 
 
 def loops(transcript: Transcript, speech_s: float) -> bool:

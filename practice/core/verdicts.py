@@ -82,7 +82,7 @@ class Thresholds:
 
 THRESHOLDS = Thresholds()
 
-DOUBTS = frozenset({"unlikely", "dropped", "loops", "script"})
+DOUBTS = frozenset({"unlikely", "dropped", "loops", "script", "unasked"})
 """What can keep an element from being called missed, by the names that evidence has."""
 
 
@@ -91,13 +91,14 @@ class Reliability:
     """How far a transcript can be trusted where it lacks something.
 
     ``avg_logprob`` in nats a token; ``speech_s`` by voice activity; ``loops`` where the
-    text repeats itself.
+    text repeats itself; ``unasked`` where there is audio that can't be asked.
     """
 
     avg_logprob: float
     speech_s: float
     characters: int
     loops: bool = False
+    unasked: bool = False
 
     def doubts(self, limits: Thresholds) -> tuple[str, ...]:
         """Why nothing can be called missed; empty where it can."""
@@ -132,7 +133,10 @@ def decide(
 ) -> tuple[Verdict, Evidence]:
     """Judge one element. ``finding`` is None where the audio was not, or can't be, asked."""
     if finding is None:
-        return _by_text(element, place, heard)
+        verdict, evidence = _by_text(element, place, heard)
+        if reliability.unasked and needs_audio(element, place):
+            return Verdict.UNSURE, replace(evidence, doubts=("unasked",))
+        return verdict, evidence
     if not _settled_by_text(place):
         verdict, evidence = _by_audio(place, heard, finding, reliability, limits)
     else:

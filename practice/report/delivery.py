@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 
 from practice.core.manner import FIGURES, Aim, AimResult, Delivery, Flaw, Pause, Untold
 from practice.core.models import Attempt, Score
@@ -77,20 +78,24 @@ def points(score: Score) -> str:
 
 
 def rows(attempt: Attempt) -> Iterator[tuple[str, str]]:
-    """Every figure of a delivery by its name, or why it cannot be told."""
+    """Every figure of a delivery by its name, or why it cannot be told.
+
+    Neighbours that cannot be told for the same reason are one row. Nothing of a take that
+    was not scored.
+    """
     delivery = attempt.assessment.delivery
-    if delivery is None:
+    if delivery is None or attempt.assessment.score.reason is not None:
         return
-    for name in FIGURES:
-        if name == "onset_s" and attempt.take.source != "microphone":
-            continue  # of a file nobody knows when the trainee was to begin
-        reason = delivery.untold.get(name)
-        text = (
-            _value(name, delivery, attempt.assessment.score.wording)
-            if reason is None
-            else _("cannot tell: {reason}").format(reason=_reason(reason))
-        )
-        yield _name(name), text
+    # Of a file nobody knows when the trainee was to begin.
+    is_live = attempt.take.source == "microphone"
+    shown = [name for name in FIGURES if name != "onset_s" or is_live]
+    for reason, names in groupby(shown, delivery.untold.get):
+        if reason is not None:
+            text = _("cannot tell: {reason}").format(reason=_reason(reason))
+            yield _(", ").join(map(_name, names)), text
+            continue
+        for name in names:
+            yield _name(name), _value(name, delivery, attempt.assessment.score.wording)
     for flaw in delivery.flaws:
         yield _("sound"), _flaw_hint(flaw)
 

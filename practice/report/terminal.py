@@ -290,7 +290,8 @@ def evidence_text(element: ElementResult) -> str:
         case _:
             return verdict
     saved = evidence.basis is Basis.AUDIO and (evidence.strength or 0.0) <= low
-    doubts = "".join(f"; {_doubt(doubt)}" for doubt in evidence.doubts if saved)
+    told = [doubt for doubt in evidence.doubts if saved or doubt == "unasked"]
+    doubts = "".join(f"; {_doubt(doubt)}" for doubt in told)
     return labelled(verdict, why + doubts)
 
 
@@ -310,6 +311,7 @@ def _doubt(doubt: str) -> str:
         "dropped": _("but the transcript is too short for so much speech"),
         "loops": _("but the transcript repeats itself"),
         "script": _("but with it the script fits the audio better"),
+        "unasked": _("but there is too much speech to ask the audio about it"),
     }[doubt]
 
 
