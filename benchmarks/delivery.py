@@ -1,9 +1,10 @@
 """The figures of the delivery against signals whose truth is known.
 
-    python benchmarks/delivery.py [FOLDER]
+    python benchmarks/delivery.py [--manifest FILE]
 
-Tones of known pitch and level; clips of tests/clips with silences cut in at known places, and
-slowed and sped by known factors. With a FOLDER of human clips (16 kHz) also the pitch against
+Tones of known pitch and level; a clip of tests/clips with silences cut in at known places. The
+human clips of the manifest one behind the other with a silence between, slowed and sped by
+known factors; the times of their characters against the onsets of sounds, their pitch against
 WORLD's Harvest with StoneMask, frame by frame, and what becomes of it with another voice mixed
 in; that needs `pip install -e .[benchmark]`. Prints the table of docs/delivery.md.
 """
@@ -14,49 +15,60 @@ import argparse
 import os
 import statistics
 import time
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
+from itertools import chain, pairwise
 from pathlib import Path
 
 # Before numpy and onnxruntime start their threads: the time is that of one core.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import contenders
 import numpy as np
 import soxr
 
-from practice import prompts
 from practice.assess import Judge
 from practice.core import delivery, level, pitch
 from practice.core.manner import FIGURES, Delivery, Untold
-from practice.core.models import Assessment, Line, Score, Transcript
+from practice.core.markup import parse_script
+from practice.core.models import Line, Score, Transcript
 from practice.core.normalize import normalize
 from practice.core.speechcheck import RATE_HZ, Samples, check_speech
-from practice.places import default_prompts, models_dir
-from practice.speech import audio, weights
+from practice.speech import audio
 from practice.speech.pitch import STEP_S, track
-from practice.speech.transcribe import load
 from practice.speech.vad import find_speech
 
 CLIPS = Path(__file__).parent.parent / "tests" / "clips"
 TEXT = "请慢走，欢迎下次光临。"
 # Where 走, 欢迎 and 下次 end in farewell.flac.
 CUTS_S = {3: 1.45, 6: 1.945, 8: 2.43}
+BETWEEN_S = 0.6
 
 
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", nargs="?", type=Path)
-    folder = parser.parse_args().folder
+    parser.add_argument("--manifest", type=Path, default=contenders.MANIFEST)
+    rows = contenders.speech_rows(parser.parse_args().manifest)
+    people = [row for row in rows if row.keys["kind"] == "real"]
+    clips = [audio.read(row.path).samples for row in people]
+    texts = [row.keys["spoken"] for row in people]
+    judge = contenders.our_judge()
+    parts = (
+        tones(),
+        loudness(),
+        cut_in(judge),
+        between(judge, clips, texts),
+        at_other_speeds(judge, clips, texts),
+        onsets(judge, clips),
+        gains(),
+        against_harvest(clips),
+        other_voices(clips),
+        speed(),
+    )
     print("| figure | signal | truth | found | error |\n|---|---|---|---|---|")
-    for row in (*tones(), *loudness(), *spoken(), *gains()):
-        print("| " + " | ".join(row) + " |")
-    if folder is not None:
-        clips = [audio.read(path).samples for path in sorted(folder.glob("*.flac"))]
-        for row in (*onsets(clips), *against_harvest(clips), *other_voices(clips)):
-            print("| " + " | ".join(row) + " |")
-    for row in speed():
-        print("| " + " | ".join(row) + " |")
+    for cells in chain.from_iterable(parts):
+        print("| " + " | ".join(cells) + " |", flush=True)
 
 
 def tone(hz: Samples, rms: float = 0.1) -> Samples:
@@ -98,55 +110,89 @@ def loudness() -> Iterator[tuple[str, ...]]:
             yield "level", signal, f"{truth:.1f} dBFS", f"{found:.1f} dBFS", error
 
 
-def judge() -> Judge:
-    """A judge with the base model."""
-    model = weights.installed(models_dir(), "base") or weights.install(
-        models_dir(), "base", lambda *_: None
-    )
-    transcriber = load(model)
-    return Judge(lambda: transcriber, prompts.load_banned(default_prompts()))
+def said(judge: Judge, samples: Samples, text: str) -> Delivery:
+    """The delivery of a take of a text."""
+    found = judge.assess(contenders.clip_of(samples), Line("", parse_script(text, {}))).delivery
+    assert found is not None
+    return found
 
 
-def spoken() -> Iterator[tuple[str, ...]]:
-    """Speech with silences cut in, and slowed and sped by resampling, all through Whisper."""
-    line = prompts.load(default_prompts(), "farewell").lines[0]
-    clip = audio.read(CLIPS / "farewell.flac")
-    ours = judge()
-
-    def said(samples: Samples) -> Assessment:
-        changed = replace(clip, samples=samples, duration_s=len(samples) / RATE_HZ)
-        return ours.assess(changed, line)
-
-    plain = said(clip.samples).delivery
-    assert plain is not None
+def cut_in(judge: Judge) -> Iterator[tuple[str, ...]]:
+    """Speech with silences cut in between two words."""
+    samples = audio.read(CLIPS / "farewell.flac").samples
     for after, at in CUTS_S.items():
         for seconds in (0.5, 0.8, 1.5):
             place = int(at * RATE_HZ)
-            silence = np.random.default_rng(1).normal(0, 1e-4, int(seconds * RATE_HZ))
-            cut = np.concatenate([clip.samples[:place], silence, clip.samples[place:]])
-            found = said(cut.astype(np.float32)).delivery
-            pauses = found.pauses if found else None
-            longest = found.longest_pause if found else None
+            quiet = np.random.default_rng(1).normal(0, 1e-4, int(seconds * RATE_HZ))
+            cut = np.concatenate([samples[:place], quiet, samples[place:]]).astype(np.float32)
+            found = said(judge, cut, TEXT)
+            longest = found.longest_pause
             signal = f"{seconds} s cut in behind {TEXT[:after]}"
-            if longest is None:
-                why = (found.untold.get("pauses") if found else None) or "none found"
-                yield "pause", signal, f"{seconds:.2f} s", str(why), "–"
-                continue
             # What was silent there before is a part of it.
-            truth = seconds + silent_s(clip.samples, at)
+            truth = seconds + silent_s(samples, at)
+            if longest is None:
+                why = found.untold.get("pauses") or "none found"
+                yield "pause", signal, f"{truth:.2f} s", str(why), "–"
+                continue
             error = longest.length_s - truth
             where = "right" if longest.after == after else f"behind {TEXT[: longest.after]}"
-            seen = f"{longest.length_s:.2f} s, {len(pauses or ())} in all"
+            seen = f"{longest.length_s:.2f} s, {len(found.pauses or ())} in all"
             yield "pause", signal, f"{truth:.2f} s", seen, f"{error:+.2f} s, place {where}"
+
+
+def between(judge: Judge, clips: list[Samples], texts: list[str]) -> Iterator[tuple[str, ...]]:
+    """Two clips as one take, with a silence between that stands where the script has no sign."""
+    even = [spoken_part(clip) for clip in clips]
+    quiet = np.random.default_rng(1).normal(0, 1e-5, int(BETWEEN_S * RATE_HZ)).astype(np.float32)
+    errors, away, untold = [], Counter[int](), 0
+    for one, two in pairwise(range(len(clips))):
+        found = said(judge, np.concatenate([even[one], quiet, even[two]]), texts[one] + texts[two])
+        middle = len(even[one]) / RATE_HZ + BETWEEN_S / 2
+        there = [p for p in found.pauses or () if p.start_s <= middle <= p.start_s + p.length_s]
+        if not there or there[0].after is None:
+            untold += 1
+            continue
+        errors.append(there[0].length_s - BETWEEN_S)
+        away[abs(there[0].after - len(texts[one]))] += 1
+    places = ", ".join(
+        f"{n} {'right' if not off else f'{off} off'}" for off, n in sorted(away.items())
+    )
+    yield (
+        "pause",
+        f"{BETWEEN_S} s between two human clips, {len(clips) - 1} pairs",
+        f"{BETWEEN_S:.2f} s",
+        f"places in characters: {places}; {untold} not told",
+        f"{statistics.median(errors):+.2f} s in the median, {max(errors, key=abs):+.2f} s at most",
+    )
+
+
+def at_other_speeds(
+    judge: Judge, clips: list[Samples], texts: list[str]
+) -> Iterator[tuple[str, ...]]:
+    """Clips slowed and sped by resampling, against the pace that each had before."""
+    plain = [said(judge, clip, text).speech_cps for clip, text in zip(clips, texts, strict=True)]
     for factor in (0.8, 1.25, 1.5):
-        changed = soxr.resample(clip.samples, RATE_HZ * factor, RATE_HZ).astype(np.float32)
-        found = said(changed).delivery
-        pace = found.speech_cps if found else None
-        truth = (plain.speech_cps or 0.0) * factor
-        signal = f"farewell.flac, {factor} times as fast"
-        shown = "–" if pace is None else f"{pace:.2f}/s"
-        error = "–" if pace is None else f"{pace / truth - 1:+.0%}"
-        yield "pace", signal, f"{truth:.2f}/s", shown, error
+        errors = []
+        for clip, text, before in zip(clips, texts, plain, strict=True):
+            changed = soxr.resample(clip, RATE_HZ * factor, RATE_HZ).astype(np.float32)
+            pace = said(judge, changed, text).speech_cps
+            if before is not None and pace is not None:
+                errors.append(pace / (before * factor) - 1)
+        low, middle, high = np.percentile(errors, [10, 50, 90])
+        yield (
+            "pace",
+            f"{len(clips)} human clips, {factor} times as fast",
+            f"× {factor}",
+            f"of {len(errors)} told",
+            f"{middle:+.1%} in the median, 80 % within {low:+.1%} and {high:+.1%}",
+        )
+
+
+def spoken_part(samples: Samples) -> Samples:
+    """A clip from first to last speech, at one level."""
+    spans = find_speech(samples)
+    part = samples[int(spans[0][0] * RATE_HZ) : int(spans[-1][1] * RATE_HZ)]
+    return (part / np.sqrt(np.mean(np.square(part))) * 0.05).astype(np.float32)
 
 
 def silent_s(samples: Samples, at_s: float) -> float:
@@ -186,18 +232,17 @@ def gains() -> Iterator[tuple[str, ...]]:
         )
 
 
-def onsets(clips: list[Samples]) -> Iterator[tuple[str, ...]]:
+def onsets(judge: Judge, clips: list[Samples]) -> Iterator[tuple[str, ...]]:
     """How far from the times of characters sounds begin: where the spectrum grows most.
 
     The spectral flux (the growth of the log spectrum in 15 ms) is averaged at each distance
     from all characters but the first, up to half a syllable away.
     """
-    ours, line = judge(), Line("", ())
+    line = Line("", ())
     away_s = np.arange(-0.1, 0.105, 0.01)
     about: list[Samples] = []
     for samples in clips:
-        clip = audio.Clip(samples, len(samples) / RATE_HZ, 0.0, ".flac")
-        hearing = ours.listen(clip, line).hearing
+        hearing = judge.listen(contenders.clip_of(samples), line).hearing
         if hearing is None:
             continue
         text, times = hearing.transcript.text, hearing.times_s()

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from practice.core.columns import columns, moments
+from practice.core.columns import columns, middles, moments
 from practice.core.manner import Pause
 from practice.core.models import Attempt, Op
 from practice.core.pitch import PitchTrack, within, without_octave_errors
@@ -140,11 +140,11 @@ def _beside(silences: Sequence[Pause], times_s: Sequence[float]) -> list[float]:
     after a pause if the middle of its time does.
     """
     found = []
-    for at_s, following in zip(times_s, [*times_s[1:], times_s[-1] + 0.2], strict=True):
+    for at_s, middle_s in zip(times_s, middles(times_s), strict=True):
         passed = [
             pause.start_s + pause.length_s
             for pause in silences
-            if (at_s + following) / 2 >= pause.start_s + pause.length_s / 2
+            if middle_s >= pause.start_s + pause.length_s / 2
         ]
         found.append(max([at_s, *passed]))
     return found

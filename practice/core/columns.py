@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from practice.core.models import Chunk, Op
 
+LAST_S = 0.2
+"""How long the last character is taken to be: a syllable of quick speech."""
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -31,6 +34,12 @@ def places(chunks: Sequence[Chunk]) -> list[int | None]:
     """Where in the transcript each column's character stands; None where it has none."""
     origins = iter([place for chunk in chunks for place in chunk.origin])
     return [next(origins, None) if column.hypothesis else None for column in columns(chunks)]
+
+
+def middles(times_s: Sequence[float]) -> list[float]:
+    """The middle of each character's time, given where each begins."""
+    following = [*times_s[1:], *(begin + LAST_S for begin in times_s[-1:])]
+    return [(begin + end) / 2 for begin, end in zip(times_s, following, strict=True)]
 
 
 def moments(chunks: Sequence[Chunk], times_s: Sequence[float]) -> list[float | None]:

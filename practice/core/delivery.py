@@ -12,6 +12,7 @@ from dataclasses import replace
 from itertools import islice, pairwise, product
 
 from practice.core import level, pitch
+from practice.core.columns import middles
 from practice.core.manner import (
     FIGURES,
     Aim,
@@ -62,10 +63,6 @@ FAR_DB = 10.0
 
 _NEAR_S = 0.3
 """Voice that begins or ends so near to speech belongs to it."""
-
-_EARLY_S = 0.08
-"""A character that begins so shortly before a pause, or later, was said behind it: nobody says
-one in that time, and speech is found to end 0.04 s late."""
 
 _SPAN_S = 0.6
 """Speech of this length has a character, or it is not the take's."""
@@ -206,32 +203,26 @@ def _is_far_somewhere(samples: Samples, check: SpeechCheck) -> bool:
 
 def _has_empty_span(check: SpeechCheck, transcript: Transcript) -> bool:
     """Whether there is speech without a character: somebody else, or unheard words."""
-    centres = [centre for _char, centre in _centres(transcript)]
-    return bool(centres) and any(
+    said_s = middles(transcript.times_s)
+    return bool(said_s) and any(
         end - start >= _SPAN_S
-        and not any(start - _NEAR_S <= centre <= end + _NEAR_S for centre in centres)
+        and not any(start - _NEAR_S <= at_s <= end + _NEAR_S for at_s in said_s)
         for start, end in check.spans_s
     )
-
-
-def _centres(transcript: Transcript) -> Iterator[tuple[int, float]]:
-    """Each character's place in the transcript, and the middle of its time."""
-    times = transcript.times_s
-    for i, start in enumerate(times):
-        end = times[i + 1] if i + 1 < len(times) else start + 0.2
-        yield i, (start + end) / 2
 
 
 def _placed(pause: Pause, transcript: Transcript, score: Score) -> Pause:
     """A pause with its place in the script.
 
-    That is right to one character: a pause that would stand a character off a sign is taken
-    to be at the sign, so that nobody is told of a broken phrase for that.
+    It stands behind the characters whose middle comes before its own: the recogniser often
+    makes it a part of the next one. That is right to one character: a pause that would stand a
+    character off a sign is taken to be at the sign, so that nobody is told of a broken phrase
+    for that.
     """
     if not transcript.times_s:
         return pause
-    latest = pause.start_s - _EARLY_S
-    before = {place for place, start in enumerate(transcript.times_s) if start < latest}
+    middle_s = pause.start_s + pause.length_s / 2
+    before = {place for place, at_s in enumerate(middles(transcript.times_s)) if at_s < middle_s}
     passed, last, left = 0, 0, 0
     for chunk in score.chunks:
         for i in range(max(len(chunk.reference), len(chunk.hypothesis))):
