@@ -6,7 +6,7 @@ Everything in the labelled clips was said, by voices whose tones are right: what
 there, not heard or told of a tone is the recogniser's doing. The limit was chosen on the
 clean clips of the first scenarios (`CHOSEN_ON`), and is checked on all others; clean and human
 clips are also muffled (nothing above 1 kHz) and put into noise (5 dB), which should tell.
-Prints the table of docs/delivery.md.
+Prints the table of docs/clarity.md.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from practice.core.sounds import parse_sound, syllables, syllables_of_script
 CLEAR_FROM = -1.3
 """Log-probability of a character, in nats, from which it counts as clear: 99 % of those do
 that were said well and written right, in the part of the labelled clips that it was chosen on
-(`python benchmarks/clarity.py`; docs/delivery.md)."""
+(`python benchmarks/clarity.py`; docs/clarity.md)."""
 
 TONE_FROM = -0.3
 """What a character of another tone must have been written with for that to be told."""
