@@ -177,7 +177,11 @@ def test_a_sped_take_is_faster_than_its_model_and_else_alike(
     explained = practice("run", "farewell", "--audio", fast, "--explain").stdout
     (line,) = [t for t in explained.splitlines() if "faster than the model reading" in t]
     assert 25 <= int(line.split("%")[0]) <= 35
-    (attempt,) = practice.json("history")
+    assert "Beside the model reading" in explained
+    plain = practice("run", "farewell", "--audio", fast).stdout
+    assert plain.rstrip().splitlines()[-1] == line.strip()
+    assert "Beside the model reading" not in plain
+    attempt, _again = practice.json("history")
     told = practice("show-take", attempt["id"][:8])
     assert told.returncode == 0, told.stderr
     assert line.strip() in told.stdout

@@ -74,7 +74,15 @@ def class_(
     desk = options.Desk(None, group, model_name, prompts_dir, records)
     with (
         parts.open_judge(desk, load_ahead=True) as judge,
-        closing(TerminalStage(console, explain=explain, emit=emit, voices=voices)) as stage,
+        closing(
+            TerminalStage(
+                console,
+                explain=explain,
+                emit=emit,
+                voices=voices,
+                beside=parts.beside_model(store, judge, prompts_dir),
+            )
+        ) as stage,
     ):
 
         def session_of(trainee: Trainee) -> Session:

@@ -71,7 +71,8 @@ def drill(
         print_plan(console, picks, now)
         emit = parts.emit_line if as_json else None
         voices = None if silent else parts.playback(console, desk.prompts_dir, session.folder)
-        stage = TerminalStage(console, explain=explain, emit=emit, voices=voices)
+        beside = parts.beside_model(session.store, session.judge, desk.prompts_dir)
+        stage = TerminalStage(console, explain=explain, emit=emit, voices=voices, beside=beside)
         with closing(stage):
             _practise(console, session, picks, microphone, stage)
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from practice.core.models import Attempt
     from practice.playback import Playback
     from practice.readings import ModelReadings
+    from practice.report.beside import Compare
     from practice.session import Session
     from practice.speech.transcribe import Transcriber
     from practice.speech.weights import Installed
@@ -360,6 +361,14 @@ def model_readings(prompts_dir: Path, model_name: str) -> ModelReadings:
             return found
 
     return ModelReadings(prompts_dir, judge)
+
+
+def beside_model(store: Store, judge: Judge, prompts_dir: Path) -> Compare:
+    """What sets takes of a store beside the model readings of their lines."""
+    from practice.readings import ModelReadings
+
+    readings = ModelReadings(prompts_dir, lambda: judge)
+    return lambda attempt: readings.compare(attempt, store.sound(attempt.take))
 
 
 def playback(console: Console, prompts_dir: Path, recordings: Path) -> Playback:

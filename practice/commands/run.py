@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from itertools import islice
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from practice.conversation import Choose, Walk
     from practice.core.models import Attempt, Branch, Scenario
     from practice.playback import Playback
+    from practice.report.beside import Compare
     from practice.report.live import TerminalStage
     from practice.session import Session, Step
     from practice.speech.recorder import Microphone
@@ -74,8 +75,15 @@ def run(
     if files:
         walk, steps = _recorded_steps(scenario, line, branches, files)
         with parts.open_session(desk) as session:
-            beside = _beside(session, desk.prompts_dir) if explain else None
-            attempts = _run_files(console, session, steps, files, beside, as_json=as_json)
+            attempts = _run_files(
+                console,
+                session,
+                steps,
+                files,
+                parts.beside_model(session.store, session.judge, desk.prompts_dir),
+                explain=explain,
+                as_json=as_json,
+            )
         if not attempts:
             raise SystemExit(1)
     else:
@@ -86,7 +94,8 @@ def run(
             _stage(
                 console,
                 voices,
-                _beside(session, desk.prompts_dir) if explain else None,
+                parts.beside_model(session.store, session.judge, desk.prompts_dir),
+                explain=explain,
                 as_json=as_json,
             ) as stage,
         ):
@@ -159,13 +168,15 @@ def _run_files(
     session: Session,
     steps: list[Step],
     files: tuple[Path, ...],
-    beside: Callable[[Attempt], Iterable[str]] | None,
+    beside: Compare,
     *,
+    explain: bool,
     as_json: bool,
 ) -> list[Attempt]:
-    """Judge recordings; with ``beside`` each is explained, and what that tells comes last."""
+    """Judge recordings, one after the other, and print what comes of each."""
     from practice.batch import score_file
     from practice.report.as_json import attempt_to_dict
+    from practice.report.beside import compare_and_print
     from practice.report.terminal import print_attempt
     from practice.report.words import labelled
     from practice.report.wrap import say
@@ -184,43 +195,25 @@ def _run_files(
         script = attempt.take.spec.script
         say(console, labelled(step.scenario.title, script), "bold")
         previous = session.store.previous(attempt.take)
-        print_attempt(console, attempt, previous, explain=beside is not None)
-        for line in beside(attempt) if beside else ():
-            say(console, line)
+        print_attempt(console, attempt, previous, explain=explain)
+        compare_and_print(console, beside, attempt, explain=explain)
         console.print()
     return attempts
-
-
-def _beside(session: Session, prompts_dir: Path) -> Callable[[Attempt], Iterable[str]]:
-    """What tells of a take how it compares with the model reading of its line."""
-    from practice.readings import ModelReadings
-    from practice.report.beside import lines
-
-    readings = ModelReadings(prompts_dir, lambda: session.judge)
-
-    def tell(attempt: Attempt) -> Iterable[str]:
-        try:
-            return list(lines(readings.compare(attempt, session.store.sound(attempt.take))))
-        except PracticeError as error:
-            return [str(error)]
-
-    return tell
 
 
 @contextmanager
 def _stage(
     console: Console,
     voices: Playback | None,
-    beside: Callable[[Attempt], Iterable[str]] | None,
+    beside: Compare,
     *,
+    explain: bool,
     as_json: bool,
 ) -> Iterator[TerminalStage]:
     from practice.report.live import TerminalStage
 
     emit = parts.emit_line if as_json else None
-    stage = TerminalStage(
-        console, explain=beside is not None, emit=emit, voices=voices, beside=beside
-    )
+    stage = TerminalStage(console, explain=explain, emit=emit, voices=voices, beside=beside)
     with closing(stage):
         yield stage
 

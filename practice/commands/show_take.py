@@ -81,12 +81,7 @@ def _tell(attempt: Attempt, found: Comparison | NotCompared | None) -> None:
     for name, text in delivery.rows(attempt):
         say(console, labelled(name, text), indent=2)
     print_clarity(console, attempt)
-    told = list(beside.lines(found))
-    if told:
-        console.print()
-        say(console, _("Beside the model reading"), "bold")
-        for line in told:
-            say(console, f"  {line}", indent=4)
+    beside.print_beside(console, found)
 
 
 def _draw(

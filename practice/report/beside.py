@@ -2,10 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+
+from rich.console import Console
 
 from practice.core.beside import Comparison, Difference, NotCompared, Trait
+from practice.core.models import Attempt
+from practice.errors import PracticeError
 from practice.i18n import gettext as _
+from practice.report.wrap import say
+
+Compare = Callable[[Attempt], Comparison | NotCompared | None]
+"""Sets a take beside the model reading of its line; raises PracticeError where that fails."""
+
+
+def print_beside(console: Console, found: Comparison | NotCompared | None) -> None:
+    """Print under a heading what there is to say; nothing where there is nothing."""
+    for nth, line in enumerate(lines(found)):
+        if nth == 0:
+            console.print()
+            say(console, _("Beside the model reading"), "bold")
+        say(console, f"  {line}", indent=4)
+
+
+def compare_and_print(
+    console: Console, compare: Compare, attempt: Attempt, *, explain: bool
+) -> None:
+    """Print how a take differs from the model reading: all of it, or the first difference.
+
+    Last of all that is told of a take: the model reading may have to be listened to first.
+    """
+    try:
+        found = compare(attempt)
+    except PracticeError as error:
+        if explain:
+            say(console, str(error), indent=2)
+        return
+    if explain:
+        print_beside(console, found)
+    elif isinstance(found, Comparison) and found.differences:
+        say(console, next(lines(found)), indent=2)
 
 
 def lines(found: Comparison | NotCompared | None) -> Iterator[str]:

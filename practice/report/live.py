@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Protocol
 
@@ -19,6 +19,7 @@ from practice.core.models import Attempt, Branch, Line, Mode, Observation
 from practice.core.speechcheck import Samples
 from practice.i18n import gettext as _
 from practice.report.as_json import attempt_to_dict
+from practice.report.beside import Compare, compare_and_print
 from practice.report.terminal import print_attempt
 from practice.report.wrap import MAX_WIDTH, say, wrap
 from practice.session import Choice, Start, Step
@@ -53,7 +54,7 @@ class Voices(Protocol):
 class TerminalStage:
     """Shows a run on ``console`` and reads single keys; JSON goes to ``emit`` if wanted.
 
-    Without ``voices`` nothing is played. ``beside`` tells what is to be said of a take last.
+    Without ``voices`` nothing is played. ``beside`` compares takes with model readings.
     """
 
     def __init__(
@@ -63,7 +64,7 @@ class TerminalStage:
         explain: bool = False,
         emit: Callable[[str], None] | None = None,
         voices: Voices | None = None,
-        beside: Callable[[Attempt], Iterable[str]] | None = None,
+        beside: Compare | None = None,
     ) -> None:
         self._console = console
         self._explain = explain
@@ -164,8 +165,7 @@ class TerminalStage:
         self._console.print()
         print_attempt(self._console, attempt, previous, explain=self._explain)
         if self._beside is not None:
-            for line in self._beside(attempt):
-                say(self._console, line)
+            compare_and_print(self._console, self._beside, attempt, explain=self._explain)
         if self._emit:
             self._emit(json.dumps(attempt_to_dict(attempt), ensure_ascii=False))
 
