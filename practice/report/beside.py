@@ -30,7 +30,8 @@ def compare_and_print(
 ) -> None:
     """Print how a take differs from the model reading: all of it, or the first difference.
 
-    Last of all that is told of a take: the model reading may have to be listened to first.
+    Single words in another pitch are for the picture, and not what to begin with. To be told
+    last of a take: the model reading may have to be listened to first.
     """
     try:
         found = compare(attempt)
@@ -40,8 +41,9 @@ def compare_and_print(
         return
     if explain:
         print_beside(console, found)
-    elif isinstance(found, Comparison) and found.differences:
-        say(console, next(lines(found)), indent=2)
+    elif isinstance(found, Comparison):
+        for difference in [d for d in found.differences if d.trait is not Trait.HEIGHT][:1]:
+            say(console, _difference(difference), indent=2)
 
 
 def lines(found: Comparison | NotCompared | None) -> Iterator[str]:
