@@ -6,10 +6,8 @@ second. The trainer's page and `practice show-take` draw the same.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from itertools import pairwise
 from math import ceil
 from typing import TYPE_CHECKING, Any
@@ -23,6 +21,7 @@ from practice.core.pitch import PitchTrack, within, without_octave_errors
 from practice.core.reviewing import final_score
 from practice.core.speechcheck import RATE_HZ, Samples
 from practice.errors import AudioError
+from practice.figures import as_png, as_svg
 from practice.fonts import families
 from practice.i18n import gettext as _
 from practice.report.words import local_time, result_name
@@ -36,9 +35,6 @@ if TYPE_CHECKING:
 
 WIDTH = 960
 """Points of the picture: 1280 pixels of a page."""
-
-PNG_SCALE = 2
-"""Pixels of the PNG for each, so that it is sharp on paper."""
 
 ROW_S = 10.0
 """The longest row: the characters of quick speech just stand beside each other."""
@@ -195,16 +191,7 @@ def svg(attempt: Attempt, sound: bytes, model: PitchTrack | None = None) -> byte
 
     Raises AudioError where the recording cannot be read.
     """
-    import matplotlib as mpl
-
-    # Set for good, not for a while: other threads draw too.
-    mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "practice"})
-    warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
-    file = BytesIO()
-    nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-    figure = _figure(attempt, _samples(attempt, sound), ["sans-serif"], model)
-    figure.savefig(file, format="svg", metadata=nothing)
-    return file.getvalue()
+    return as_svg(_figure(attempt, _samples(attempt, sound), ["sans-serif"], model))
 
 
 def png(attempt: Attempt, sound: bytes, model: PitchTrack | None = None) -> bytes:
@@ -217,12 +204,7 @@ def png(attempt: Attempt, sound: bytes, model: PitchTrack | None = None) -> byte
     transcript = attempt.assessment.transcript
     words = (_title(attempt), attempt.take.spec.script, transcript.text if transcript else "")
     fonts = families("".join((*words, *_notes())))
-    file = BytesIO()
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
-        figure = _figure(attempt, samples, fonts, model)
-        figure.savefig(file, format="png", dpi=72 * PNG_SCALE, metadata={"Software": None})
-    return file.getvalue()
+    return as_png(_figure(attempt, samples, fonts, model))
 
 
 def _samples(attempt: Attempt, sound: bytes) -> Samples:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len, set_cell_size
 
 from practice.core.scoring import PASS_MARK
+from practice.figures import as_png, as_svg
 from practice.fonts import families
 from practice.i18n import gettext as _
 from practice.report.progress import (
@@ -35,7 +34,6 @@ _WIDTH, _HEIGHT = 540, 270
 _HEADER, _STRIP, _PACE_HEIGHT = 74, 26, 130
 _TITLE_CELLS = 24
 _MOST_SCENARIOS = 20
-_PNG_SCALE = 2
 
 # Marker, colour, and whether it is filled. The colours are those of Okabe and Ito, which
 # people with colour-blindness tell apart; the shapes do it without any colour.
@@ -76,24 +74,15 @@ def trend_svg(points: Sequence[TrendPoint], title: str) -> bytes:
     The same points give the same bytes. Tries at one line are joined; points of several
     lines are not, since they are no course of one thing.
     """
-    import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    # The reader's browser has a font for Chinese; ours need not, as nothing is placed by
-    # the width of a text. Set for good, not for a while: other threads draw too.
-    mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "practice"})
-    warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
     figure = Figure(figsize=(_WIDTH / 72, _HEIGHT / 72), dpi=72)
     axes = figure.add_axes((0.085, 0.25, 0.895, 0.64))
     axes.set_title(one_line(title), parse_math=False)
     _draw_frame(axes)
     _draw_points(axes, points)
     _draw_legend(axes, [r for r in _MARKERS if any(p.result == r for p in points)])
-    file = BytesIO()
-    figure.savefig(
-        file, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type"))
-    )
-    return file.getvalue()
+    return as_svg(figure)
 
 
 def progress_svg(progress: Progress) -> bytes:
@@ -101,14 +90,7 @@ def progress_svg(progress: Progress) -> bytes:
 
     The same progress gives the same bytes.
     """
-    import matplotlib as mpl
-
-    mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "practice"})
-    warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
-    file = BytesIO()
-    nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-    _figure(progress).savefig(file, format="svg", metadata=nothing)
-    return file.getvalue()
+    return as_svg(_figure(progress))
 
 
 def progress_png(progress: Progress) -> bytes:
@@ -120,13 +102,8 @@ def progress_png(progress: Progress) -> bytes:
 
     titles = "".join(trend.title for trend in progress.scenarios)
     said = (heading(progress), streak_text(progress.streak), missed_text(progress), _("passed"))
-    file = BytesIO()
     with mpl.rc_context({"font.family": families("".join((titles, *said)))}):
-        warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
-        _figure(progress).savefig(
-            file, format="png", dpi=72 * _PNG_SCALE, metadata={"Software": None}
-        )
-    return file.getvalue()
+        return as_png(_figure(progress))
 
 
 def _figure(progress: Progress) -> Figure:

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from playwright.sync_api import Browser, expect
 from rich.cells import cell_len
 
-from practice import fonts, picture
+from practice import figures, fonts, picture
 from practice.core.manner import Delivery, Pause
 from practice.core.models import Assessment, Attempt, Take, Unscored
 from practice.core.scoring import VERSION, unscored
@@ -186,7 +186,7 @@ def test_a_take_is_drawn(bare_practice: Practice, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert one_line(done.stdout) == str(path)
     drawn = pixels(path)
-    assert drawn.shape[1] == picture.WIDTH * picture.PNG_SCALE
+    assert drawn.shape[1] == picture.WIDTH * figures.PNG_SCALE
     assert 0.02 < np.mean(drawn[..., :3].mean(axis=2) < 0.9) < 0.5
 
 
