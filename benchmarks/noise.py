@@ -18,39 +18,32 @@ from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
+import contenders
 import numpy as np
 import soxr
 
-from practice import prompts
 from practice.assess import Judge
 from practice.batch import Row, read_manifest
 from practice.core.normalize import normalize
 from practice.core.speechcheck import RATE_HZ, Samples
-from practice.places import default_prompts, models_dir
-from practice.speech import audio, weights
-from practice.speech.transcribe import load
+from practice.core.trend import SHORT_MOST
+from practice.speech import audio
 
-DEFAULT = Path(__file__).parent.parent.parent / "shared" / "bench" / "manifest.jsonl"
 GAIN = 10 ** (8 / 20)
 SNR_DB = 25.0
 FASTER = 1.03
 LATER_S = 0.3
-SHORT_MOST = 12
 SHORT, LONG = f"any two, scripts of up to {SHORT_MOST} characters", "any two, longer scripts"
 
 
 def main() -> None:
     """Judge every clip seven times, then print how far the totals lie apart."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--manifest", type=Path, default=DEFAULT)
+    parser.add_argument("--manifest", type=Path, default=contenders.MANIFEST)
     parser.add_argument("--every", type=int, default=3, help="synthetic clips: each Nth")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
-    model = weights.installed(models_dir(), "base") or weights.install(
-        models_dir(), "base", lambda *_: None
-    )
-    transcriber = load(model)
-    judge = Judge(lambda: transcriber, prompts.load_banned(default_prompts()))
+    judge = contenders.our_judge()
     rows = chosen(read_manifest(options.manifest), options.every)
     heard = []
     for number, row in enumerate(rows, 1):

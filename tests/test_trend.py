@@ -10,7 +10,9 @@ from conftest import Place, heard, review, take
 from hypothesis import given
 from hypothesis import strategies as st
 
-from practice.core.models import Attempt, Mark, Verdict
+from practice.core.markup import parse_script
+from practice.core.models import Attempt, Line, Mark, Verdict
+from practice.core.scoring import score_transcript
 from practice.core.trend import (
     NOISE,
     Change,
@@ -18,6 +20,7 @@ from practice.core.trend import (
     Streak,
     TrendPoint,
     change,
+    noise_of,
     pace_trend,
     scenario_trends,
     since,
@@ -64,12 +67,24 @@ def test_a_row_is_as_long_as_its_days(days: set[date]) -> None:
         assert last - timedelta(days=found.now) not in days
 
 
-@given(TOTALS, TOTALS)
-def test_what_is_within_the_noise_is_the_same(before: float, now: float) -> None:
-    found = change(before, now)
-    assert (found is Change.SAME) == (abs(now - before) <= NOISE)
+@given(TOTALS, TOTALS, st.integers(1, 100))
+def test_what_is_within_the_noise_is_the_same(before: float, now: float, characters: int) -> None:
+    noise = noise_of(characters)
+    found = change(before, now, noise)
+    assert (found is Change.SAME) == (abs(now - before) <= noise)
     turned = {Change.BETTER: Change.WORSE, Change.WORSE: Change.BETTER}
-    assert change(now, before) is turned.get(found, Change.SAME)
+    assert change(now, before, noise) is turned.get(found, Change.SAME)
+    assert noise_of(characters) >= noise_of(characters + 1)
+
+
+def test_a_long_script_has_less_noise() -> None:
+    text = "请您慢走，欢迎您下次再来光临我们的营业厅"
+    changes = []
+    for script in ("请慢走", text):
+        score = score_transcript(Line("", parse_script(f"【{script}|送别】", {})), script)
+        found = since(Attempt(take(), replace(heard(script), score=score)), 92.0)
+        changes.append(found and found.change)
+    assert changes == [Change.SAME, Change.WORSE]
 
 
 def test_a_take_is_compared_with_the_final_result_of_the_one_before() -> None:

@@ -12,10 +12,13 @@ from practice.core.kinds import Kind
 from practice.core.models import Attempt, Trainee
 from practice.core.reviewing import final_score
 
-NOISE = 8.0
+NOISE, NOISE_LONG = 12.0, 5.0
 """Points by which totals may differ before one is called better than the other: where the
-same speech is heard twice, 95 % of them lie less far apart, with short scripts, too
-(`python benchmarks/noise.py`; docs/progress.md)."""
+same speech is heard twice, 95 % of them lie less far apart, with short scripts and with
+longer ones (`python benchmarks/noise.py`; docs/progress.md)."""
+
+SHORT_MOST = 12
+"""Characters of a short script: one of them has many points."""
 
 PACE_OF = 5
 """Takes at the beginning, and at the end, of which the median pace is told."""
@@ -29,9 +32,14 @@ class Change(StrEnum):
     WORSE = "worse"
 
 
-def change(before: float, now: float) -> Change:
+def noise_of(characters: int) -> float:
+    """The noise of the totals of a script with so many characters."""
+    return NOISE if characters <= SHORT_MOST else NOISE_LONG
+
+
+def change(before: float, now: float, noise: float = NOISE) -> Change:
     """Say whether a total is another one than before, or the same as far as one can tell."""
-    if abs(now - before) <= NOISE:
+    if abs(now - before) <= noise:
         return Change.SAME
     return Change.BETTER if now > before else Change.WORSE
 
@@ -46,10 +54,13 @@ class Since:
 
 def since(previous: Attempt | None, total: float | None) -> Since | None:
     """Compare a total with the final one of the take before; None where there is none."""
-    before = final_score(previous).total if previous else None
-    if before is None or total is None:
+    if previous is None or total is None:
         return None
-    return Since(total - before, change(before, total))
+    earlier = final_score(previous)
+    if earlier.total is None:
+        return None
+    noise = noise_of(earlier.counts.reference_length)
+    return Since(total - earlier.total, change(earlier.total, total, noise))
 
 
 # ---- a trainee's takes, all together ---------------------------------------------
@@ -106,7 +117,11 @@ class ScenarioTrend:
 
     @property
     def change(self) -> Change | None:
-        """How it stands against the first time; None where no line was said twice."""
+        """How it stands against the first time; None where no line was said twice.
+
+        By the noise of short scripts, whatever the lines: it is an average of other lines
+        than these that the noise was measured of.
+        """
         return None if self.first is None else change(self.first, self.now)
 
 
