@@ -54,6 +54,7 @@ from practice.store import Store
 
 LENGTHS_S = (2, 4, 8, 15)
 CLIPS = 6
+RUNS = 12
 PATIENCE_S = 1.2
 REST_S = 0.3
 """Before each: the last one's threads spin for up to 0.2 s after their work."""
@@ -80,7 +81,7 @@ def main() -> None:
     this = [sys.executable, __file__, "--manifest", str(options.manifest), "--alone"]
     for contender in every:
         print(f"  {contender.name:42} {contenders.peak_mb([*this, contender.name, clip]):5.0f} MB")
-    _compare_runs(_nearest(rows, 4)[:4])
+    _compare_runs(sorted(rows, key=lambda row: abs(row.keys["seconds"] - 4))[:RUNS])
 
 
 def _nearest(rows: Sequence[Row], length_s: float) -> list[Row]:
@@ -229,6 +230,7 @@ class _PlainHearing:
 
 def _compare_runs(rows: Sequence[Row]) -> None:
     ours, plain = contenders.our_judge(), contenders.openai()
+    ours.warm_up()  # as while the trainee reads
     waits: dict[str, list[float]] = {"practice": [], "with transcribe()": []}
     for row in rows:
         samples = audio.read(row.path).samples
@@ -241,11 +243,15 @@ def _compare_runs(rows: Sequence[Row]) -> None:
             _wait(replace(ours, transcriber=lambda s=simple: s), row, samples)
         )
         ahead.PAUSE_S = pause_s
-    a, b = (statistics.median(values) for values in waits.values())
     print("\nfrom the last spoken word to the score in a run, less the wait of auto-stop")
+    print(f"  {len(rows)} clips of about 4 s                           median    mean")
+    median, mean = {}, {}
     for name, values in waits.items():
-        print(f"  {name:42} {statistics.median(values):7.2f} s")
-    print(f"  ratio {a / b:.2f}")
+        median[name], mean[name] = statistics.median(values), statistics.fmean(values)
+        print(f"  {name:42} {median[name]:7.2f} {mean[name]:7.2f} s")
+    ours_of, plain_of = waits
+    ratios = median[ours_of] / median[plain_of], mean[ours_of] / mean[plain_of]
+    print(f"  {'ratio':42} {ratios[0]:7.2f} {ratios[1]:7.2f}")
 
 
 def _wait(judge: Judge, row: Row, samples: Samples) -> float:
