@@ -126,7 +126,9 @@ class Judge:
                 score = scoring.better_of(score, again)
         first = replace(hearing.transcript, times_s=hearing.times_s(), logprobs=hearing.logprobs())
         second = None if other is None else other.transcript
-        said = delivery.measure(heard.samples, check, heard.pitch, first, score)
+        said = delivery.unmeasured()
+        if score.reason is None:
+            said = delivery.measure(heard.samples, check, heard.pitch, first, score)
         aims = delivery.aims_of(said, line.targets)
         score = scoring.with_aims(score, aims, may_fail=line.targets.may_fail)
         return Assessment(check, first, second, score, heard.model, self.scorer, said)

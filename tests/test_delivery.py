@@ -127,6 +127,25 @@ def test_a_pause_is_placed_behind_a_numeral() -> None:
     assert found.pauses == (Pause(2.0, 1.0, after=6, inside=False),)
 
 
+@pytest.mark.parametrize(
+    ("script", "said", "times", "after"),
+    [
+        # In the midst of a number, digit by digit; and behind one whose point is no sign.
+        ("请您拨打95598咨询", "请您拨打95598咨询", (0.5, 0.7, 0.9, 1.1, 1.3, 1.6, 3.0), 6),
+        ("一共3.5元请收好", "一共3.5元请收好", (0.5, 0.8, 1.1, 1.3, 1.5, 3.0), 5),
+    ],
+)
+def test_a_number_is_said_character_by_character(
+    script: str, said: str, times: tuple[float, ...], after: int
+) -> None:
+    line = Line("", parse_script(script, {}))
+    samples = np.concatenate([silence(0.5), tone(1.5), silence(1.0), tone(1.5), silence(0.5)])
+    rest = tuple(3.1 + 0.1 * n for n in range(len(said) - len(times)))
+    spans = ((0.5, 2.0), (3.0, 4.5))
+    found = deliver(samples, said, times=(*times, *rest), line=line, spans=spans)
+    assert found.pauses == (Pause(2.0, 1.0, after=after, inside=True),)
+
+
 def test_silence_that_is_cut_in_is_found_where_it_is() -> None:
     speech = audio.read(CLIPS / "farewell.flac").samples
     at = 1.55  # between 走 and 欢
@@ -229,6 +248,8 @@ def test_music_and_other_voices_are_told_from_the_speaker() -> None:
     far = np.concatenate([speech, audio.read(CLIPS / "human.flac").samples * np.float32(0.3)])
     found = deliver(far, "请慢走欢迎下次光临新闻")
     assert told(found, TIMING) == {Untold.OTHERS}
+    offset = far * np.float32(0.5) + np.float32(0.1)
+    assert told(deliver(offset, "请慢走欢迎下次光临新闻"), TIMING) == {Untold.OTHERS}
 
 
 def test_noise_leaves_pace_and_pitch_open() -> None:

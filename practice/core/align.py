@@ -78,7 +78,7 @@ class Alignment:
             hyp = "" if step.hyp is None else self.hypothesis.text[step.hyp]
             origin: tuple[int, ...] = ()
             if step.hyp is not None:
-                origin = (self.hypothesis.origin[step.hyp],)
+                origin = (self.hypothesis.places[step.hyp],)
             if runs and runs[-1].op is step.op:
                 last = runs.pop()
                 ref, hyp = last.reference + ref, last.hypothesis + hyp

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice, pairwise, product
 
+import numpy as np
+
 from practice.core import level, pitch
 from practice.core.columns import middles
 from practice.core.manner import (
@@ -103,6 +105,8 @@ def measure(
     the first speech. It is the time that a customer would wait after that key and not since
     the cue was shown, which may be read as long as one likes.
     """
+    if samples.size:  # a constant offset is no sound
+        samples = (samples - np.mean(samples, dtype=np.float64)).astype(np.float32)
     voice = pitch.within(track, ((a - _NEAR_S, b + _NEAR_S) for a, b in check.spans_s))
     voice = pitch.without_octave_errors(voice)
     others = _has_others(check, track, voice)
@@ -248,12 +252,13 @@ def _placed(pause: Pause, transcript: Transcript, score: Score) -> Pause:
 
 def _gap(form: Normalized, script: str, place: int) -> tuple[int, bool]:
     """Where the first characters of a normal form end in the script, and whether a sign follows."""
-    if not 0 < place < len(form.origin):
+    if not 0 < place < len(form.places):
         return 0, False
-    following = form.origin[place]
-    between = script[form.origin[place - 1] + 1 : following]
+    following = form.places[place]
+    if form.origin[place] == form.origin[place - 1]:  # within a numeral, whose point is no sign
+        return following, False
+    between = script[form.places[place - 1] + 1 : following]
     signs = "".join(c for c in between if unicodedata.category(c)[0] == "P")
-    # Of a numeral it is the last digit.
     return following - len(between) + len(between.rstrip(signs + " ")), bool(signs)
 
 
@@ -321,11 +326,12 @@ def _melody(
     if reason is not None:
         return dict.fromkeys(names, reason)
     moves = voiced_s >= LEAST_MELODY_S
+    final = pitch.final_semitones(voice)
     return {
         "pitch_hz": _or_short(pitch.median_hz(voice), 1),
         "pitch_range_st": _or_short(pitch.range_semitones(voice) if moves else None, 1),
         "pitch_variation": _or_short(pitch.variation(voice) if moves else None, 3),
-        "final_st": _or_short(pitch.final_semitones(voice), 1),
+        "final_st": Untold.UNVOICED if final is None else round(final, 1),
         "perturbation": _or_short(pitch.perturbation(voice) if moves else None, 4),
     }
 

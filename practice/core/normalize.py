@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
@@ -33,13 +33,15 @@ class Normalized:
     """A text in normal form, and where its characters came from.
 
     Character i is ``written[at[i]]``, and came from ``origin[i]`` of the source.
-    ``written`` is the source with its numerals spelled out and its punctuation kept.
+    ``written`` is the source with its numerals spelled out and its punctuation kept. All of a
+    numeral came from where it starts; in ``places`` it is spread over the numeral.
     """
 
     text: str
     written: str
     at: tuple[int, ...]
     origin: tuple[int, ...]
+    places: tuple[int, ...]
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Where the characters that came from source ``start:end`` stand.
@@ -125,17 +127,28 @@ def normal_form(text: str, said: Mapping[int, str] | None = None) -> Normalized:
     source = plain(text)
     written: list[str] = []
     origin: list[int] = []
+    places: list[int] = []
     place = 0
     for numeral in numerals(source):
         written += text[place : numeral.start]
         origin += range(place, numeral.start)
+        places += range(place, numeral.start)
         reading = (said or {}).get(numeral.start, numeral.readings[0])
         written += reading
         origin += [numeral.start] * len(reading)
+        places += _spread(numeral, len(reading))
         place = numeral.end
     written += text[place:]
     origin += range(place, len(text))
-    return _clean("".join(written), origin)
+    places += range(place, len(text))
+    return _clean("".join(written), origin, places)
+
+
+def _spread(numeral: Numeral, characters: int) -> Iterator[int]:
+    """The places of a numeral that so many characters of a reading answer to, first to last."""
+    last = numeral.end - numeral.start - 1
+    for i in range(characters):
+        yield numeral.start + (round(i * last / (characters - 1)) if characters > 1 else 0)
 
 
 def normalize(text: str) -> str:
@@ -143,7 +156,7 @@ def normalize(text: str) -> str:
     return normal_form(text).text
 
 
-def _clean(written: str, origin: list[int]) -> Normalized:
+def _clean(written: str, origin: list[int], places: list[int]) -> Normalized:
     simplified = _simplified(plain(written))
     coloured = {m.start() for m in _ERHUA.finditer(simplified)}
     at = tuple(
@@ -153,7 +166,7 @@ def _clean(written: str, origin: list[int]) -> Normalized:
     )
     # Lower case of one character can be several (İ): keep the first, and the places.
     text = "".join(_VARIANTS.get(simplified[i], simplified[i]).lower()[0] for i in at)
-    return Normalized(text, written, at, tuple(origin[i] for i in at))
+    return Normalized(text, written, at, tuple(origin[i] for i in at), tuple(places[i] for i in at))
 
 
 @lru_cache(maxsize=1024)
