@@ -20,7 +20,7 @@ from pathlib import Path
 import contenders
 import numpy as np
 
-from practice.core.clarity import CLEAR_FROM, Clarity, clarity, other_tones
+from practice.core.clarity import CLEAR_FROM, Clarity, clarity, other_tones, unclear
 from practice.core.columns import columns, places
 from practice.core.markup import parse_script
 from practice.core.models import Assessment, Line, Op
@@ -29,7 +29,9 @@ from practice.speech import audio
 
 CHOSEN_ON = {"farewell", "greeting", "seat", "wait", "return_docs"}
 UNTOLD = "cannot tell"
-HEADS = ("clips", "characters", "clear", "less clear", "not heard", UNTOLD, "other tone told")
+MARKED = "clips with ？ after the take"
+TONE = "other tone told"
+HEADS = ("clips", "characters", "clear", "less clear", "not heard", UNTOLD, MARKED, TONE)
 
 
 def main() -> None:
@@ -45,17 +47,21 @@ def main() -> None:
         for group, samples in groups(row.keys, clip.samples, random):
             found = judge.assess(replace(clip, samples=samples), line)
             counts = counted.setdefault(group, Counter())
-            levels = [level for level in clarity(found) if level is not None]
+            of_columns = clarity(found)
+            levels = [level for level in of_columns if level is not None]
             counts.update(levels)
             counts[UNTOLD] += 0 if levels else found.score.counts.reference_length
             counts["clips"] += 1
-            counts["other tone told"] += len(other_tones(found, ()))
+            shown = columns(found.score.chunks)
+            counts[MARKED] += any(shown[i].op is Op.EQUAL for i in unclear(of_columns))
+            counts[TONE] += len(other_tones(found, ()))
             right.setdefault(group, []).extend(written_right(found))
     print("| speech | " + " | ".join(HEADS) + " |\n" + "|---" * (len(HEADS) + 1) + "|")
     for group, counts in sorted(counted.items()):
         total = sum(counts[name] for name in (*Clarity, UNTOLD))
         shares = (f"{counts[name] / total:.1%}" for name in (*Clarity, UNTOLD))
-        cells = (group, str(counts["clips"]), str(total), *shares, str(counts[HEADS[-1]]))
+        hints = str(counts[MARKED]), str(counts[TONE])
+        cells = (group, str(counts["clips"]), str(total), *shares, *hints)
         print("| " + " | ".join(cells) + " |")
     print(f"\nof the characters written right, below {CLEAR_FROM} nats:")
     for group, logprobs in sorted(right.items()):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-from practice.core.clarity import CLEAR_FROM, TONE_FROM, Clarity, clarity, other_tones
+from practice.core.clarity import CLEAR_FROM, TONE_FROM, Clarity, clarity, other_tones, unclear
 from practice.core.columns import columns
 from practice.core.markup import parse_script
 from practice.core.models import Assessment, Attempt, Line, Op, Transcript
@@ -108,6 +108,31 @@ def test_the_strip_stands_under_the_script() -> None:
     assert cell_len(upper) == cell_len(lower)
     assert "・ clear   ？ less clear   － not heard" in lines[at + 1]
     assert all(cell_len(sign) == 2 for sign in SIGNS.values())
+
+
+def test_after_a_take_only_neighbours_are_marked() -> None:
+    def told(found: Assessment) -> list[str]:
+        console = Console(file=io.StringIO(), width=80)
+        print_attempt(console, Attempt(take(), found))
+        assert isinstance(console.file, io.StringIO)
+        return console.file.getvalue().splitlines()
+
+    lines = told(heard("请慢走，欢迎下次光临", 下=-4.0, 次=-2.0, 慢=-3.0))
+    (marks,) = [line for line in lines if "？？" in line]
+    assert marks.index("？") == len("heard   ") + len("请慢走欢迎")
+    assert "？ less clear" in lines
+    alone = told(heard("请慢走，欢迎下次光临", 慢=-3.0))
+    assert not any("？" in line for line in alone)
+
+
+@given(st.lists(st.sampled_from([*Clarity, None])))
+def test_what_is_unclear_stands_beside_what_is_unclear(levels: list[Clarity | None]) -> None:
+    found = unclear(levels)
+    known = [i for i, level in enumerate(levels) if level is not None]
+    for nth, i in enumerate(known):
+        beside = [levels[j] for j in known[max(0, nth - 1) : nth] + known[nth + 1 : nth + 2]]
+        is_marked = levels[i] is not Clarity.CLEAR and any(x is not Clarity.CLEAR for x in beside)
+        assert (i in found) is is_marked
 
 
 def test_a_take_is_stored_with_how_surely_it_was_heard(practice: Practice) -> None:

@@ -36,6 +36,13 @@ TODAY = date(2026, 11, 22)
 TOTALS = st.floats(0, 100, allow_nan=False)
 
 
+def with_total(attempt: Attempt, total: float | None) -> Attempt:
+    assessment = attempt.assessment
+    return replace(
+        attempt, assessment=replace(assessment, score=replace(assessment.score, total=total))
+    )
+
+
 def point(scenario: str, line: int, total: float | None) -> TrendPoint:
     return TrendPoint("", "2026-11-22T08:00:00.000+00:00", scenario, line, total, None, "passed")
 
@@ -82,22 +89,25 @@ def test_a_long_script_has_less_noise() -> None:
     changes = []
     for script in ("请慢走", text):
         score = score_transcript(Line("", parse_script(f"【{script}|送别】", {})), script)
-        found = since(Attempt(take(), replace(heard(script), score=score)), 92.0)
+        before = Attempt(take(), replace(heard(script), score=score))
+        found = since(before, with_total(before, 92.0))
         changes.append(found and found.change)
     assert changes == [Change.SAME, Change.WORSE]
 
 
 def test_a_take_is_compared_with_the_final_result_of_the_one_before() -> None:
-    before = Attempt(take(), heard("慢走"))
-    total = heard("请慢走").score.total
-    assert since(None, total) is None
-    assert since(before, None) is None
-    found = since(before, total)
+    before, after = Attempt(take(), heard("慢走")), Attempt(take(), heard("请慢走"))
+    assert since(None, after) is None
+    assert since(before, with_total(after, None)) is None
+    # Whoever wrote the scenario changed the line since.
+    other = Line("", parse_script("【再见|送别】", {}))
+    assert since(replace(before, take=take(spec=other)), after) is None
+    found = since(before, after)
     assert found is not None
     assert found.change is Change.BETTER
     assert since_text(found) == f"{found.points:+.0f} since last time"
     marked = replace(before, review=review(marks=(Mark("请", 1, Verdict.HEARD),)))
-    now = since(marked, total)
+    now = since(marked, after)
     assert now is not None
     assert now.points == pytest.approx(found.points - 30)  # half of the courtesies, 60 points
     assert since_text(Since(NOISE, change(0, NOISE))) == "about the same as last time"

@@ -24,8 +24,8 @@ from practice.core.pitch import (
     without_octave_errors,
 )
 
-PACE_FROM = 1.15
-"""Paces count as different from here on: the smallest difference that listeners notice is
+PACE_FROM = 0.15
+"""Paces count as different that are so far apart: the smallest difference that listeners notice is
 10 % (Quené, Journal of Phonetics 35, 2007), and each of the two may be off by 2 %
 (docs/delivery.md)."""
 
@@ -109,12 +109,12 @@ def compare(own: Spoken, theirs: Spoken) -> Comparison | NotCompared:
     differences: list[Difference] = []
     if ours and other and ours.speech_cps and other.speech_cps:
         pace = ours.speech_cps / other.speech_cps
-        if not 1 / PACE_FROM < pace < PACE_FROM:
+        if abs(pace - 1) >= PACE_FROM:
             differences.append(Difference(Trait.PACE, ours.speech_cps, other.speech_cps))
     if not (ours and other and ours.pitch_hz and other.pitch_hz):
         return Comparison(pace, None, tuple(differences))
-    is_whole = anchors[-1][0] == len(_reference(own.assessment)) - 1
-    if is_whole and ours.final_st is not None and other.final_st is not None:
+    end_alike = _end_alike(own.assessment, theirs.assessment)
+    if end_alike and ours.final_st is not None and other.final_st is not None:
         differences += _beyond(Trait.FINAL, ours.final_st, other.final_st)
     if ours.pitch_range_st is not None and other.pitch_range_st is not None:
         differences += _beyond(Trait.RANGE, ours.pitch_range_st, other.pitch_range_st)
@@ -162,11 +162,15 @@ def _anchors(own: Assessment, theirs: Assessment) -> list[Anchor]:
     if not found:
         return []
     ends = own.check.spans_s[-1][1], theirs.check.spans_s[-1][1]
-    if ends[0] > found[-1][1] and ends[1] > found[-1][2]:
-        is_last = found[-1][0] == len(_reference(own)) - 1
-        if is_last:
-            found.append((found[-1][0], *ends))
+    if _end_alike(own, theirs) and ends[0] > found[-1][1] and ends[1] > found[-1][2]:
+        found.append((len(_reference(own)) - 1, *ends))
     return found
+
+
+def _end_alike(own: Assessment, theirs: Assessment) -> bool:
+    """Whether both end with the script's last character: heard, and nothing said after it."""
+    ends = [assessment.score.chunks[-1:] for assessment in (own, theirs)]
+    return all(end and end[0].op in _SAID for end in ends)
 
 
 def _begins(assessment: Assessment) -> Iterator[tuple[int, float]]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 from practice.core.align import RIVALS, Readings
 from practice.core.columns import columns, places
@@ -74,6 +75,20 @@ def clarity(assessment: Assessment) -> list[Clarity | None]:
             sure = _logprob(logprobs, place) >= CLEAR_FROM
             found.append(Clarity.CLEAR if sure and column.op is not Op.NEAR else Clarity.LESS)
     return found
+
+
+def unclear(levels: Sequence[Clarity | None]) -> set[int]:
+    """The columns that are less than clear beside another such one.
+
+    Of what was said well one character in eleven is not clear; a single one says nothing.
+    """
+    known = [i for i, level in enumerate(levels) if level is not None]
+    return {
+        i
+        for pair in pairwise(known)
+        if all(levels[j] is not Clarity.CLEAR for j in pair)
+        for i in pair
+    }
 
 
 def other_tones(assessment: Assessment, readings: Readings) -> list[OtherTone]:

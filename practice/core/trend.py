@@ -52,12 +52,16 @@ class Since:
     change: Change
 
 
-def since(previous: Attempt | None, total: float | None) -> Since | None:
-    """Compare a total with the final one of the take before; None where there is none."""
+def since(previous: Attempt | None, attempt: Attempt) -> Since | None:
+    """Compare a take's total with the final one of the take before.
+
+    None where there is none, or where something else was to be said.
+    """
+    total = attempt.assessment.score.total
     if previous is None or total is None:
         return None
     earlier = final_score(previous)
-    if earlier.total is None:
+    if earlier.total is None or previous.take.spec.script != attempt.take.spec.script:
         return None
     noise = noise_of(earlier.counts.reference_length)
     return Since(total - earlier.total, change(earlier.total, total, noise))

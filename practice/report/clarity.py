@@ -12,9 +12,10 @@ from practice.core.columns import columns
 from practice.core.models import Assessment, Attempt
 from practice.core.sounds import with_mark
 from practice.i18n import gettext as _
+from practice.report.compare import LESS_CLEAR
 
 # Full-width signs, so that they stand under Han characters in every terminal.
-SIGNS = {Clarity.CLEAR: "・", Clarity.LESS: "？", Clarity.NOT_HEARD: "－"}
+SIGNS = {Clarity.CLEAR: "・", Clarity.LESS: LESS_CLEAR, Clarity.NOT_HEARD: "－"}
 _STYLES = {Clarity.CLEAR: "", Clarity.LESS: "yellow", Clarity.NOT_HEARD: "red"}
 
 

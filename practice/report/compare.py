@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from rich.cells import cell_len
 from rich.text import Text
 
@@ -16,6 +18,7 @@ MARKS = {
     Op.DELETE: "－",
     Op.INSERT: "＋",
 }
+LESS_CLEAR = "？"
 _STYLES = {
     Op.EQUAL: "",
     Op.HOMOPHONE: "",
@@ -27,10 +30,16 @@ _STYLES = {
 _GAP = "\u3000"  # ideographic space, two cells like a character
 
 
-def compare(chunks: tuple[Chunk, ...], labels: tuple[str, str], width: int) -> list[Text]:
+def compare(
+    chunks: tuple[Chunk, ...],
+    labels: tuple[str, str],
+    width: int,
+    unclear: Collection[int] = (),
+) -> list[Text]:
     """Render script over transcript in blocks that fit ``width`` cells.
 
-    A row of marks stands under a block that has differences.
+    A row of marks stands under a block that has differences, or characters that were heard
+    right but less clearly: those of the columns ``unclear``.
     """
     margin = max(cell_len(label) for label in labels) + 2
     per_block = max(1, (width - margin) // 2)
@@ -41,8 +50,13 @@ def compare(chunks: tuple[Chunk, ...], labels: tuple[str, str], width: int) -> l
         upper = _row(labels[0], margin, [(c.reference, c.op) for c in block])
         lower = _row(labels[1], margin, [(c.hypothesis, c.op) for c in block])
         lines += [upper, lower]
-        if any(c.op is not Op.EQUAL for c in block):
-            lines.append(_row("", margin, [(MARKS.get(c.op, ""), c.op) for c in block]))
+        marks = [
+            MARKS.get(c.op, LESS_CLEAR if i in unclear else "") for i, c in enumerate(block, start)
+        ]
+        if any(marks):
+            lines.append(
+                _row("", margin, [(mark, c.op) for mark, c in zip(marks, block, strict=True)])
+            )
     return lines
 
 

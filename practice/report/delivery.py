@@ -42,7 +42,9 @@ def _aim_hint(aim: AimResult, score: Score, delivery: Delivery) -> str:
             return text.format(value=aim.value, low=low, high=high)
         case Aim.FLUENCY:
             inside = [pause for pause in delivery.pauses or () if pause.inside]
-            longest = max(inside, key=lambda pause: pause.length_s)
+            longest = max(inside, key=lambda pause: pause.length_s, default=None)
+            if longest is None:
+                return ""
             return _("More fluently: you paused {seconds:.1f} s after “{words}”.").format(
                 seconds=longest.length_s, words=_words_before(longest, score.wording)
             )

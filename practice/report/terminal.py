@@ -8,8 +8,11 @@ from dataclasses import asdict
 from rich.console import Console
 from rich.text import Text
 
+from practice.core.clarity import Clarity, unclear
 from practice.core.clarity import clarity as of_columns
+from practice.core.columns import columns
 from practice.core.models import (
+    Assessment,
     Attempt,
     Basis,
     ElementResult,
@@ -24,7 +27,7 @@ from practice.core.trend import since
 from practice.core.verdicts import THRESHOLDS, Family, pronoun_family
 from practice.i18n import gettext as _
 from practice.report import clarity, delivery
-from practice.report.compare import MARKS, compare
+from practice.report.compare import LESS_CLEAR, MARKS, compare
 from practice.report.trainer import decision_text, postures, print_review
 from practice.report.words import (
     banned_text,
@@ -62,8 +65,8 @@ def print_attempt(
     else:
         _print_next(console, attempt)
         _print_verdict(console, score)
-        _print_comparison(console, score)
-        _print_figures(console, score, previous)
+        _print_comparison(console, attempt.assessment)
+        _print_figures(console, attempt, previous)
     if attempt.take.overflows:
         say(
             console,
@@ -223,19 +226,23 @@ def _print_verdict(console: Console, score: Score) -> None:
         say(console, text.format(elements=_(", ").join(moved)), indent=2)
 
 
-def _print_comparison(console: Console, score: Score) -> None:
+def _print_comparison(console: Console, assessment: Assessment) -> None:
     console.print()
-    width = min(console.width, MAX_WIDTH)
-    for line in compare(score.chunks, (_("script"), _("heard")), width):
+    width, chunks = min(console.width, MAX_WIDTH), assessment.score.chunks
+    less_clear = unclear(of_columns(assessment))
+    for line in compare(chunks, (_("script"), _("heard")), width, less_clear):
         console.print(line, no_wrap=True, crop=False)
-    used = {chunk.op for chunk in score.chunks}
+    used = {chunk.op for chunk in chunks}
     notes = [f"{mark} {difference_name(op)}" for op, mark in MARKS.items() if op in used]
+    if any(column.op is Op.EQUAL for i, column in enumerate(columns(chunks)) if i in less_clear):
+        notes.append(f"{LESS_CLEAR} {clarity.clarity_name(Clarity.LESS)}")
     if notes:
         say(console, "   ".join(notes), "dim")
     console.print()
 
 
-def _print_figures(console: Console, score: Score, previous: Attempt | None) -> None:
+def _print_figures(console: Console, attempt: Attempt, previous: Attempt | None) -> None:
+    score = attempt.assessment.score
     figures = [
         _("accuracy {accuracy:.0%} ({said:g} of {length} characters)").format(
             accuracy=score.counts.accuracy or 0.0,
@@ -254,7 +261,7 @@ def _print_figures(console: Console, score: Score, previous: Attempt | None) -> 
         if part.name == "delivery"
     ]
     say(console, " · ".join(figures))
-    compared = since(previous, score.total)
+    compared = since(previous, attempt)
     if compared is not None:
         say(console, since_text(compared))
 
