@@ -42,11 +42,12 @@ ROW_S = 10.0
 PAUSE_S = 0.3
 """Silences between speech from here on are marked; shorter ones are breath."""
 
-_HEADER, _ROW, _PANEL, _FOOTER = 46, 256, 88, 34
+_HEADER, _ROW, _PANEL, _FOOTER = 46, 256, 88, 48
 _ABOVE = 48
 """What a row needs above its waveform: characters, and what was heard in their place."""
 
 _LEFT, _RIGHT = 58, 14
+_NOTES_A_LINE = 4
 _APART = 17
 """Points that characters need from one to the next."""
 
@@ -115,7 +116,7 @@ def _glyphs(attempt: Attempt, rows: int, row_s: float) -> tuple[Glyph, ...]:
     times = _spread_missing([c.op is Op.DELETE for c in shown], moments(chunks, times_s))
     by_row: list[list[int]] = [[] for _row in range(rows)]
     for index, at_s in enumerate(times):
-        by_row[min(int(at_s / row_s), rows - 1)].append(index)
+        by_row[min(max(int(at_s / row_s), 0), rows - 1)].append(index)
     step = _APART / (WIDTH - _LEFT - _RIGHT)
     found = []
     for row, indices in enumerate(by_row):
@@ -411,7 +412,8 @@ def _legend(attempt: Attempt, plan: Layout, *, has_model: bool) -> str:
         notes.append(unknown)
     if has_model:
         notes.append(reading)
-    return " · ".join(notes)
+    lines = notes[:_NOTES_A_LINE], notes[_NOTES_A_LINE:]
+    return "\n".join(" · ".join(line) for line in lines if line)
 
 
 def _notes() -> tuple[str, ...]:

@@ -129,7 +129,7 @@ def _figure(progress: Progress) -> Figure:
         top = _HEADER + nth * _STRIP
         write(top + 17, _shortened(trend.title or trend.id), fontsize=10)
         _draw_strip(place(top + 3, _STRIP - 8, 0.34, 0.38), trend)
-        figure.text(0.745, 1 - (top + 17) / height, standing_text(trend), fontsize=10)
+        figure.text(0.735, 1 - (top + 17) / height, standing_text(trend), fontsize=10)
     top = _HEADER + len(shown) * _STRIP
     axes = place(top + 0.11 * _HEIGHT, 0.64 * _HEIGHT)
     _draw_frame(axes)

@@ -53,7 +53,7 @@ def test_a_class_takes_turns_and_ends_with_a_table(
     child.expect(pexpect.EOF)
     rows = [line.split() for line in table.splitlines()]
     assert ["王芳", "1/1", "100", "-"] in rows
-    assert ["欧阳娜娜", "0/1", "73", "请", "(polite", "word)"] in rows
+    assert ["欧阳娜娜", "0/1", "76", "请", "(polite", "word)"] in rows
     assert "Without a take: 李雷, 韩梅梅" in table
     assert max(map(cell_len, table.splitlines())) <= 80
     del practice.env["PRACTICE_TRAINEE"]  # which would show that trainee's alone

@@ -130,7 +130,9 @@ def test_rescore_measures_takes_from_before_that(practice: Practice) -> None:
     (before,) = practice.json("history")
     assert before["delivery"] is None
     assert before["clarity"] is None
-    assert "pace" not in practice("show-take", made["id"]).stdout
+    shown = practice("show-take", made["id"]).stdout
+    assert "was not measured yet. `practice rescore" in shown
+    assert "pace" not in shown
     (after,) = practice.json("rescore")
     assert after == made
 

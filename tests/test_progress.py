@@ -190,6 +190,14 @@ def test_a_take_is_drawn(bare_practice: Practice, tmp_path: Path) -> None:
     assert 0.02 < np.mean(drawn[..., :3].mean(axis=2) < 0.9) < 0.5
 
 
+def test_of_a_take_that_was_not_scored_the_reason_is_told(bare_practice: Practice) -> None:
+    made = kept(bare_practice, nothing(), voice(1))
+    done = bare_practice("show-take", made.id)
+    assert done.returncode == 0
+    assert "No speech was found" in done.stdout
+    assert "cannot tell" not in done.stdout
+
+
 def test_the_picture_has_what_was_left_out_and_the_pauses() -> None:
     attempt = Attempt(take(), timed("慢走", (0.5, 1.7)))
     plan = picture.layout(attempt, 3.0)
@@ -261,6 +269,8 @@ def test_what_has_no_voice_or_no_text_is_drawn_all_the_same() -> None:
         assert "no pitch was found" in shown
         assert "请" not in shown
     assert any("is not known of this take" in text for text in shown)
+    odd = replace(timed("慢走", (-700.0, -600.0)), check=replace(CHECK, spans_s=((-500.0, 0.4),)))
+    assert picture.svg(Attempt(take(), odd), wav(whisper))
     one = picture.svg(Attempt(take(), heard("请")), wav(whisper[:1]))
     assert ElementTree.fromstring(one).get("width") == "960pt"
 

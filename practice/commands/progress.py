@@ -73,8 +73,10 @@ def progress(
 
 def _trainee(store: Store, name: str | None, group: str | None) -> Trainee:
     """Whose progress is asked for: the one named, else the trainee of this machine."""
+    if name:
+        return parts.kept_trainee(store, name, group)
     own = parts.known_trainee(None, None)
-    return parts.kept_trainee(store, name or own.name, group, None if name else own.group)
+    return parts.kept_trainee(store, own.name, group, own.group)
 
 
 def _write(found: Progress, png: Path | None, page: Path | None, made_at: str) -> None:

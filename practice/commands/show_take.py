@@ -73,11 +73,17 @@ def _tell(attempt: Attempt, found: Comparison | NotCompared | None) -> None:
     """Print how a take was said."""
     from practice.report import beside, delivery
     from practice.report.terminal import print_clarity
-    from practice.report.words import labelled
+    from practice.report.words import labelled, reason_text
     from practice.report.wrap import say
 
     console = parts.console()
     parts.print_heading(attempt)
+    assessment = attempt.assessment
+    if assessment.score.reason is not None:
+        say(console, reason_text(assessment.check, assessment.score.reason))
+    elif assessment.delivery is None:
+        text = _("How it was said was not measured yet. `practice rescore {id}` does it.")
+        say(console, text.format(id=attempt.take.id[:8]))
     for name, text in delivery.rows(attempt):
         say(console, labelled(name, text), indent=2)
     print_clarity(console, attempt)

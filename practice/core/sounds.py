@@ -82,6 +82,11 @@ def sounds(text: str) -> tuple[frozenset[Sound], ...]:
     return tuple(frozenset(map(parse_sound, read)) for read in syllables(text))
 
 
+def is_syllable(text: str) -> bool:
+    """Whether a text is a syllable in pinyin with its tone as a digit: ``nin2``."""
+    return _SYLLABLE.fullmatch(text) is not None
+
+
 def parse_pinyin(text: str) -> tuple[str, ...] | None:
     """Read pinyin with tone marks or digits, a syllable a word: ``huán nín`` → huan2, nin2.
 
@@ -89,7 +94,7 @@ def parse_pinyin(text: str) -> tuple[str, ...] | None:
     """
     to_tone3 = _tone_converter()
     syllables = tuple(to_tone3(word, neutral_tone_with_five=True) for word in text.lower().split())
-    return syllables if syllables and all(_SYLLABLE.fullmatch(s) for s in syllables) else None
+    return syllables if syllables and all(map(is_syllable, syllables)) else None
 
 
 def syllables_of_script(
@@ -98,9 +103,9 @@ def syllables_of_script(
     """The readings of a script's characters, its own where it gives them."""
     out = list(syllables(text))
     for phrase, own in readings:
-        start = text.find(phrase)
+        start = text.find(phrase) if phrase else -1
         while start >= 0:
-            for i, syllable in enumerate(own):
+            for i, syllable in enumerate(own[: len(phrase)]):
                 out[start + i] = (syllable,)
             start = text.find(phrase, start + 1)
     return tuple(out)

@@ -16,6 +16,7 @@ from practice.core.exchange import Record
 from practice.core.manner import FIGURES, Delivery, Targets
 from practice.core.models import Assessment, Line, Mode, Review, Setting, Take
 from practice.core.scoring import WEIGHTS
+from practice.core.sounds import is_syllable
 from practice.core.verdicts import DOUBTS
 from practice.visible import is_name, is_visible
 
@@ -261,6 +262,8 @@ def _require_line(line: Line) -> None:
     _require(bool(line.wordings), "wordings")
     _require_harmless(line.customer, line.instead_of)
     _require_targets(line.targets)
+    for _phrase, own in line.readings:
+        _require(all(map(is_syllable, own)), "readings")
     for wording in line.wordings:
         _require_harmless(wording.script)
         for element in wording.elements:
@@ -297,12 +300,14 @@ def _require_assessment(assessment: Assessment) -> None:
         _require(transcript is not None and score.total is not None, "score")
     else:
         _require(score.total is None and score.passed is None, "score")
+    _require(all(0 <= begin <= end for begin, end in assessment.check.spans_s), "spans")
     length = len(transcript.text) if transcript else 0
     for chunk in score.chunks:
         _require_harmless(chunk.reference, chunk.hypothesis)
         _require(all(0 <= place < length for place in chunk.origin), "alignment")
     for heard in (transcript, assessment.second):
         _require(heard is None or len(heard.times_s) <= len(heard.text), "times")
+        _require(heard is None or min(heard.times_s, default=0.0) >= 0, "times")
         _require(heard is None or len(heard.logprobs) in (0, len(heard.text)), "logprobs")
     if assessment.delivery is not None:
         _require_delivery(assessment.delivery, score.wording)
