@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import hypothesis
 import pexpect
 import pytest
 import sqlalchemy as sa
@@ -40,6 +41,10 @@ from practice.store.database import now
 ROOT = Path(__file__).parent.parent
 CLIPS = Path(__file__).parent / "clips"
 COMMAND = str(Path(sys.executable).parent / "practice")
+
+# How long an example takes says nothing on a busy machine.
+hypothesis.settings.register_profile("practice", hypothesis.settings(), deadline=None)
+hypothesis.settings.load_profile("practice")
 
 # What the tests read is English, whatever language this machine speaks.
 i18n.settle("en")
