@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from practice.core.columns import columns, middles, moments
+from practice.core.columns import after_pauses, columns, moments
 from practice.core.manner import Pause
 from practice.core.models import Attempt, Op
 from practice.core.pitch import PitchTrack, within, without_octave_errors
@@ -112,7 +112,8 @@ def _glyphs(attempt: Attempt, rows: int, row_s: float) -> tuple[Glyph, ...]:
     # The recogniser is given a margin before the speech, and lets the first character begin there.
     spoken = assessment.check.spans_s
     begin = spoken[0][0] if spoken else 0.0
-    times_s = _beside(pauses(attempt), [max(at_s, begin) for at_s in transcript.times_s])
+    silences = [(pause.start_s, pause.start_s + pause.length_s) for pause in pauses(attempt)]
+    times_s = after_pauses([max(at_s, begin) for at_s in transcript.times_s], silences)
     times = _spread_missing([c.op is Op.DELETE for c in shown], moments(chunks, times_s))
     by_row: list[list[int]] = [[] for _row in range(rows)]
     for index, at_s in enumerate(times):
@@ -128,23 +129,6 @@ def _glyphs(attempt: Attempt, rows: int, row_s: float) -> tuple[Glyph, ...]:
             heard = column.hypothesis if is_other else ""
             found.append(Glyph(column.reference, times[i], x, row, is_missing, heard))
     return tuple(found)
-
-
-def _beside(silences: Sequence[Pause], times_s: Sequence[float]) -> list[float]:
-    """The times of characters, of which none lets a pause be a part of it.
-
-    The recogniser's often do. As where pauses are placed in the script, a character comes
-    after a pause if the middle of its time does.
-    """
-    found = []
-    for at_s, middle_s in zip(times_s, middles(times_s), strict=True):
-        passed = [
-            pause.start_s + pause.length_s
-            for pause in silences
-            if middle_s >= pause.start_s + pause.length_s / 2
-        ]
-        found.append(max([at_s, *passed]))
-    return found
 
 
 def _spread_missing(is_missing: Sequence[bool], moments_s: Sequence[float | None]) -> list[float]:

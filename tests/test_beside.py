@@ -85,6 +85,41 @@ def test_another_voice_and_pace_of_the_same_melody_differ_in_nothing(
     assert np.count_nonzero(both) > 0.8 * np.count_nonzero(own.voice.is_voiced)
 
 
+def with_pause(said: Spoken, after: int, pause_s: float, character_s: float = 0.25) -> Spoken:
+    """A recording with a pause behind its first characters, of which the next one has it all."""
+    assert said.assessment.transcript is not None
+    at = 0.5 + character_s * after
+    frames = round(at / STEP_S)
+    quiet = np.full(round(pause_s / STEP_S), np.nan)
+    hz = np.concatenate([said.track.hz[:frames], quiet, said.track.hz[frames:]])
+    times = said.assessment.transcript.times_s
+    times = (*times[: after + 1], *(t + pause_s for t in times[after + 1 :]))
+    (span,) = said.assessment.check.spans_s
+    spans = ((span[0], at), (at + pause_s, span[1] + pause_s))
+    assessment = replace(
+        said.assessment,
+        check=replace(said.assessment.check, spans_s=spans),
+        transcript=replace(said.assessment.transcript, times_s=times),
+    )
+    return Spoken(assessment, PitchTrack(STEP_S, hz))
+
+
+@given(heights, st.integers(1, 7), st.integers(25, 60))
+def test_a_pause_moves_what_comes_after_it(melody: list[float], after: int, frames: int) -> None:
+    plain = spoken(melody)
+    paused = with_pause(plain, after, frames * STEP_S)
+    for own, theirs in ((paused, plain), (plain, paused)):
+        found = compared(own, theirs)
+        assert found.differences == ()
+        assert found.contour is not None
+        both = ~np.isnan(found.contour.hz) & ~np.isnan(own.voice.hz)
+        apart = np.abs(12 * np.log2(found.contour.hz[both] / own.voice.hz[both]))
+        assert np.mean(apart > 0.1) < 0.1  # where characters meet
+        assert np.count_nonzero(both) > 0.85 * np.count_nonzero(own.voice.is_voiced)
+        silent = np.isnan(own.voice.hz)
+        assert np.count_nonzero(~np.isnan(found.contour.hz[silent])) <= 2  # at the edges
+
+
 @given(st.floats(0.3, 3))
 def test_the_pace_is_told_beyond_what_is_noticed(factor: float) -> None:
     faster = replace(SAID, speech_cps=4.0 * factor)

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from practice.core.columns import columns, places
+from practice.core.columns import after_pauses, columns, places
 from practice.core.delivery import LEAST_CHARACTERS
 from practice.core.models import Assessment, Op
 from practice.core.pitch import (
@@ -118,8 +118,10 @@ def compare(own: Spoken, theirs: Spoken) -> Comparison | NotCompared:
         differences += _beyond(Trait.FINAL, ours.final_st, other.final_st)
     if ours.pitch_range_st is not None and other.pitch_range_st is not None:
         differences += _beyond(Trait.RANGE, ours.pitch_range_st, other.pitch_range_st)
-    contour = laid_over(own.voice, theirs.voice, [(a, b) for _place, a, b in anchors])
+    moments = list(_moments(anchors, own.assessment, theirs.assessment))
+    contour = laid_over(own.voice, theirs.voice, moments)
     if contour is not None:
+        contour = within(contour, own.assessment.check.spans_s)
         differences += _heights(own, contour, anchors)
     return Comparison(pace, contour, tuple(differences))
 
@@ -173,10 +175,34 @@ def _end_alike(own: Assessment, theirs: Assessment) -> bool:
     return all(end and end[0].op in _SAID for end in ends)
 
 
+def _moments(
+    anchors: Sequence[Anchor], own: Assessment, theirs: Assessment
+) -> Iterator[tuple[float, float]]:
+    """The moments that belong together: where characters begin, and where a pause cuts them off."""
+    for (_place, ours, other), (_next, ours_next, other_next) in pairwise(anchors):
+        yield ours, other
+        ends = _spoken_until(own, ours, ours_next), _spoken_until(theirs, other, other_next)
+        if ends != (ours_next, other_next):
+            yield ends
+    yield anchors[-1][1:]
+
+
+def _spoken_until(assessment: Assessment, begin: float, following: float) -> float:
+    """Where what begins at a moment ends: before a pause, or where the next begins."""
+    silences = (start for start, _end in _pauses_s(assessment) if begin < start < following)
+    return min(silences, default=following)
+
+
+def _pauses_s(assessment: Assessment) -> list[tuple[float, float]]:
+    """The silences between the spans of speech, from when to when."""
+    spans = assessment.check.spans_s
+    return [(end, start) for (_start, end), (start, _end) in pairwise(spans)]
+
+
 def _begins(assessment: Assessment) -> Iterator[tuple[int, float]]:
     """The places of the script that were said, and when each begins."""
     transcript, chunks = assessment.transcript, assessment.score.chunks
-    times_s = transcript.times_s if transcript else ()
+    times_s = after_pauses(transcript.times_s if transcript else (), _pauses_s(assessment))
     spans = assessment.check.spans_s
     place = 0
     for column, heard_at in zip(columns(chunks), places(chunks), strict=True):

@@ -42,6 +42,18 @@ def middles(times_s: Sequence[float]) -> list[float]:
     return [(begin + end) / 2 for begin, end in zip(times_s, following, strict=True)]
 
 
+def after_pauses(times_s: Sequence[float], pauses_s: Sequence[tuple[float, float]]) -> list[float]:
+    """The times of characters, of which none lets a pause be a part of it.
+
+    The recogniser's often do. As where pauses are placed in the script, a character comes
+    after a pause if the middle of its time does. ``pauses_s`` are from when to when.
+    """
+    return [
+        max([at_s, *(end for begin, end in pauses_s if middle_s >= (begin + end) / 2)])
+        for at_s, middle_s in zip(times_s, middles(times_s), strict=True)
+    ]
+
+
 def moments(chunks: Sequence[Chunk], times_s: Sequence[float]) -> list[float | None]:
     """Where each column begins in the recording, by the times of the transcript's characters.
 
