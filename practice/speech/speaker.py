@@ -10,6 +10,8 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
+import wave
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +24,11 @@ if TYPE_CHECKING:
 
 _LIMIT_S = 15.0
 """A sentence takes a second; the first one after the machine's start a few."""
+_TRIES = 3
+_WAIT_S = 2.0
+"""pyttsx3's loop now and then ends before espeak-ng does, which goes on in a thread of its own:
+of 60 times, four at once, 3 left no file. So it is waited for, and asked again."""
+_WAV_HEADER = 44
 _NO_VOICE = 3
 _WORDS_PER_MIN = 150
 """A little slower than the engines' 200, which are for ears that know the voice."""
@@ -45,17 +52,11 @@ def speak(words: str) -> Samples:
 
     with tempfile.TemporaryDirectory(prefix="practice-") as folder:
         path = Path(folder) / _FILE
-        # -P: a file of the user's that is called like a module is none of ours.
-        command = [sys.executable, "-P", "-m", __spec__.name, str(path)]
         try:
-            done = subprocess.run(
-                command,
-                input=words.encode("utf-8"),
-                capture_output=True,
-                timeout=_LIMIT_S,
-                check=False,
-            )
-            if done.returncode == _NO_VOICE:
+            tries = (_run(words, path) for _try in range(_TRIES))
+            # What failed, it said so, will fail again.
+            code = next((code for code in tries if code or path.exists()), 0)
+            if code == _NO_VOICE:
                 raise DeviceError(
                     _(
                         "The system has no Chinese voice, so customers stay silent. Install one in "
@@ -68,6 +69,20 @@ def speak(words: str) -> Samples:
     if not spoken.size:
         raise DeviceError(_silent())
     return spoken
+
+
+def _run(words: str, path: Path) -> int:
+    """Render words to a file in a process of its own, and give its exit code."""
+    # -P: a file of the user's that is called like a module is none of ours.
+    command = [sys.executable, "-P", "-m", __spec__.name, str(path)]
+    done = subprocess.run(
+        command,
+        input=words.encode("utf-8"),
+        capture_output=True,
+        timeout=_LIMIT_S,
+        check=False,
+    )
+    return done.returncode
 
 
 def _silent() -> str:
@@ -89,7 +104,21 @@ def _render(words: str, path: str) -> int:
     engine.setProperty("rate", _WORDS_PER_MIN)
     engine.save_to_file(words, path)
     engine.runAndWait()
+    if sys.platform == "linux":
+        until = time.monotonic() + _WAIT_S
+        while time.monotonic() < until and not _is_whole(path):
+            time.sleep(0.02)
     return 0
+
+
+def _is_whole(path: str) -> bool:
+    """Whether a WAV has all the sound that its header tells of."""
+    try:
+        with wave.open(path) as file:
+            sound: int = file.getnframes() * file.getsampwidth() * file.getnchannels()
+    except (OSError, EOFError, wave.Error):
+        return False
+    return Path(path).stat().st_size >= sound + _WAV_HEADER
 
 
 def _is_chinese(voice: Any) -> bool:
