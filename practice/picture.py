@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,7 @@ import numpy as np
 from practice.core.columns import after_pauses, columns, moments
 from practice.core.manner import Pause
 from practice.core.models import Attempt, Op
-from practice.core.pitch import PitchTrack, within, without_octave_errors
+from practice.core.pitch import PitchTrack, median_hz, within, without_octave_errors
 from practice.core.reviewing import final_score
 from practice.core.speechcheck import RATE_HZ, Samples
 from practice.errors import AudioError
@@ -96,10 +95,11 @@ def layout(attempt: Attempt, duration_s: float) -> Layout:
 
 def pauses(attempt: Attempt) -> tuple[Pause, ...]:
     """The pauses of a take; of one in which they were not measured, all its silences."""
-    delivery, spans = attempt.assessment.delivery, attempt.assessment.check.spans_s
+    delivery = attempt.assessment.delivery
     if delivery is not None and delivery.pauses is not None:
         return delivery.pauses
-    gaps = (Pause(end, start - end) for (_s, end), (start, _e) in pairwise(spans))
+    silences = attempt.assessment.check.silences_s
+    gaps = (Pause(begin, end - begin) for begin, end in silences)
     return tuple(pause for pause in gaps if pause.length_s >= PAUSE_S)
 
 
@@ -329,11 +329,8 @@ def _draw_glyphs(axes: Axes, plan: Layout, row: int, text: dict[str, Any]) -> No
 
 def _pitch_limits(pitch: PitchTrack) -> tuple[float, float] | None:
     """The range of frequencies that is shown; None where nothing has a pitch."""
-    voiced = pitch.hz[pitch.is_voiced]
-    if not len(voiced):
-        return None
-    middle = float(np.median(voiced))
-    return middle / _PITCH_RANGE, middle * _PITCH_RANGE
+    middle = median_hz(pitch)
+    return None if middle is None else (middle / _PITCH_RANGE, middle * _PITCH_RANGE)
 
 
 def _draw_pitch(

@@ -79,9 +79,7 @@ def trend_svg(points: Sequence[TrendPoint], title: str) -> bytes:
     figure = Figure(figsize=(_WIDTH / 72, _HEIGHT / 72), dpi=72)
     axes = figure.add_axes((0.085, 0.25, 0.895, 0.64))
     axes.set_title(one_line(title), parse_math=False)
-    _draw_frame(axes)
-    _draw_points(axes, points)
-    _draw_legend(axes, [r for r in _MARKERS if any(p.result == r for p in points)])
+    _draw_trend(axes, points)
     return as_svg(figure)
 
 
@@ -131,10 +129,7 @@ def _figure(progress: Progress) -> Figure:
         _draw_strip(place(top + 3, _STRIP - 8, 0.34, 0.38), trend)
         figure.text(0.735, 1 - (top + 17) / height, standing_text(trend), fontsize=10)
     top = _HEADER + len(shown) * _STRIP
-    axes = place(top + 0.11 * _HEIGHT, 0.64 * _HEIGHT)
-    _draw_frame(axes)
-    _draw_points(axes, progress.points)
-    _draw_legend(axes, [r for r in _MARKERS if any(p.result == r for p in progress.points)])
+    _draw_trend(place(top + 0.11 * _HEIGHT, 0.64 * _HEIGHT), progress.points)
     if progress.pace is not None:
         _draw_pace(place(top + _HEIGHT + 24, _PACE_HEIGHT - 44), progress.pace)
     return figure
@@ -166,6 +161,13 @@ def _draw_pace(axes: Axes, pace: PaceTrend) -> None:
     axes.grid(axis="y", color="#e0e0e0", linewidth=0.6)
     axes.spines[["top", "right"]].set_visible(False)
     axes.plot(pace.rates, color="#0072B2", linewidth=1, marker=".")
+
+
+def _draw_trend(axes: Axes, points: Sequence[TrendPoint]) -> None:
+    """Totals and accuracy over time in their frame, and below it what the signs mean."""
+    _draw_frame(axes)
+    _draw_points(axes, points)
+    _draw_legend(axes, [r for r in _MARKERS if any(p.result == r for p in points)])
 
 
 def _draw_frame(axes: Axes) -> None:

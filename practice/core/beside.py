@@ -189,20 +189,14 @@ def _moments(
 
 def _spoken_until(assessment: Assessment, begin: float, following: float) -> float:
     """Where what begins at a moment ends: before a pause, or where the next begins."""
-    silences = (start for start, _end in _pauses_s(assessment) if begin < start < following)
+    silences = (start for start, _end in assessment.check.silences_s if begin < start < following)
     return min(silences, default=following)
-
-
-def _pauses_s(assessment: Assessment) -> list[tuple[float, float]]:
-    """The silences between the spans of speech, from when to when."""
-    spans = assessment.check.spans_s
-    return [(end, start) for (_start, end), (start, _end) in pairwise(spans)]
 
 
 def _begins(assessment: Assessment) -> Iterator[tuple[int, float]]:
     """The places of the script that were said, and when each begins."""
     transcript, chunks = assessment.transcript, assessment.score.chunks
-    times_s = after_pauses(transcript.times_s if transcript else (), _pauses_s(assessment))
+    times_s = after_pauses(transcript.times_s if transcript else (), assessment.check.silences_s)
     spans = assessment.check.spans_s
     place = 0
     for column, heard_at in zip(columns(chunks), places(chunks), strict=True):

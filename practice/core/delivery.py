@@ -9,7 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import islice, pairwise, product
+from itertools import islice, product
 
 import numpy as np
 
@@ -107,9 +107,9 @@ def measure(
     """
     if samples.size:  # a constant offset is no sound
         samples = (samples - np.mean(samples, dtype=np.float64)).astype(np.float32)
-    voice = pitch.within(track, ((a - _NEAR_S, b + _NEAR_S) for a, b in check.spans_s))
-    voice = pitch.without_octave_errors(voice)
-    others = _has_others(check, track, voice)
+    near = pitch.within(track, ((a - _NEAR_S, b + _NEAR_S) for a, b in check.spans_s))
+    voice = pitch.without_octave_errors(near)
+    others = _has_others(check, track, near, voice)
     found: dict[str, float | tuple[Pause, ...] | Untold] = {
         **_timing(samples, check, transcript, score, others=others),
         **_melody(check, voice, others=others),
@@ -162,8 +162,8 @@ def _timing(
         return dict.fromkeys(("articulation_cps", "speech_cps", "pauses"), reason)
     spans = check.spans_s
     pauses = tuple(
-        _placed(Pause(round(end, 2), round(start - end, 2)), transcript, score)
-        for (_start, end), (start, _end) in pairwise(spans)
+        _placed(Pause(round(begin, 2), round(end - begin, 2)), transcript, score)
+        for begin, end in check.silences_s
     )
     whole_s = spans[-1][1] - spans[0][0]
     if characters < LEAST_CHARACTERS or check.speech_s < LEAST_SPEECH_S:
@@ -293,13 +293,13 @@ def _is_noisy(check: SpeechCheck) -> bool:
     return check.snr_db is not None and check.snr_db < LEAST_SNR_DB
 
 
-def _has_others(check: SpeechCheck, track: PitchTrack, voice: PitchTrack) -> bool:
+def _has_others(check: SpeechCheck, track: PitchTrack, near: PitchTrack, voice: PitchTrack) -> bool:
     """Whether there is another voice, or music.
 
-    There is voice away from the speech that was found; or the pitch covers more than one
-    voice has, or goes to and fro as between two.
+    There is voice away from the speech that was found: more in ``track`` than ``near`` the
+    speech; or the pitch of ``voice``, which is that without octave errors, covers more than
+    one voice has, or it goes to and fro as between two.
     """
-    near = pitch.within(track, ((a - _NEAR_S, b + _NEAR_S) for a, b in check.spans_s))
     jumps = pitch.jumps_per_s(pitch.within(track, check.spans_s)) or 0.0
     return (
         track.voiced_s - near.voiced_s > OTHERS_S

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import pairwise
 
 from practice.core.kinds import Kind, ScenarioKind
 from practice.core.manner import DEFAULT_TARGETS, AimResult, Delivery, Targets
@@ -219,6 +220,11 @@ class SpeechCheck:
     clipped_share: float
     spans_s: tuple[tuple[float, float], ...] = ()
     reason: Unscored | None = None
+
+    @property
+    def silences_s(self) -> tuple[tuple[float, float], ...]:
+        """The silences between the spans of speech, from when to when."""
+        return tuple((end, start) for (_start, end), (start, _end) in pairwise(self.spans_s))
 
 
 # ---- the verdict -----------------------------------------------------------
