@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from practice.assess import Judge
     from practice.commands.options import Desk, Records
+    from practice.core.beside import Comparison, NotCompared
     from practice.core.models import Attempt
     from practice.playback import Playback
     from practice.readings import ModelReadings
@@ -368,7 +369,13 @@ def beside_model(store: Store, judge: Judge, prompts_dir: Path) -> Compare:
     from practice.readings import ModelReadings
 
     readings = ModelReadings(prompts_dir, lambda: judge)
-    return lambda attempt: readings.compare(attempt, store.sound(attempt.take))
+
+    def compare(attempt: Attempt) -> Comparison | NotCompared | None:
+        if readings.find(attempt) is None:  # the recording need not be read
+            return None
+        return readings.compare(attempt, store.sound(attempt.take))
+
+    return compare
 
 
 def playback(console: Console, prompts_dir: Path, recordings: Path) -> Playback:
