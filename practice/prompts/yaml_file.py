@@ -192,6 +192,8 @@ def _place(error: yaml.MarkedYAMLError) -> int:
 _NO_COLON = "could not find expected ':'"
 _OPEN_QUOTE = "found unexpected end of stream"
 _OPEN_LIST = "did not find expected ',' or ']'"
+_TOO_DEEP = "exceeded maximum nesting depth"
+"""libyaml's own limit, since PyYAML 6.0.4: its scanner meets it before our loader counts."""
 
 
 def _syntax_message(error: yaml.MarkedYAMLError) -> str:
@@ -213,6 +215,7 @@ def _syntax_message(error: yaml.MarkedYAMLError) -> str:
             "a text cannot begin with this sign. Put the text in quotes."
         ),
         _OPEN_QUOTE: _("a quotation mark is not closed. Type the second one."),
+        _TOO_DEEP: _entangled_message(),
         _OPEN_LIST: _(
             "a list in [ ] is not closed, or has no comma between two of its parts. Type “,”, "
             "not “，”."
