@@ -1,3 +1,9 @@
 """Speech practice for service halls: say the phrase, see which courtesies were missed."""
 
+import os
+
+# onnxruntime 1.29 and later reports to its maker from Linux and macOS unless this is set
+# before it is imported. The locked version has nothing of it; this holds for any other.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
 __version__ = "0.1.0"

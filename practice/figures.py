@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from io import BytesIO
 from typing import TYPE_CHECKING
 
+from practice.places import cache_dir
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+# matplotlib's list of fonts goes to the program's own folder; read when it is imported.
+os.environ.setdefault("MPLCONFIGDIR", str(cache_dir() / "matplotlib"))
 
 PNG_SCALE = 2
 """Pixels of a PNG for each point, so that it is sharp on paper."""

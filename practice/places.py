@@ -38,6 +38,11 @@ def models_dir() -> Path:
     return Path(platformdirs.user_data_dir(APP, appauthor=False)) / "models"
 
 
+def cache_dir() -> Path:
+    """The folder of files that can be made again at any time."""
+    return Path(platformdirs.user_cache_dir(APP, appauthor=False))
+
+
 def settings_file() -> Path:
     """The file that remembers who practises here."""
     return Path(platformdirs.user_config_dir(APP, appauthor=False)) / "settings.json"

