@@ -37,7 +37,7 @@ from practice.places import default_prompts, models_dir
 from practice.speech import audio, weights
 from practice.speech.transcribe import PROMPT, load
 
-MANIFEST = Path(__file__).parent.parent.parent / "shared" / "bench" / "manifest.jsonl"
+MANIFEST = Path(__file__).parent / "data" / "manifest.jsonl"
 
 OUR_TEXT = "practice, text and its verdict"
 OUR_WHOLE = "practice, with evidence and second looks"
