@@ -6,8 +6,10 @@ import hashlib
 import os
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 from uuid import uuid4
 
 from practice.errors import PackError, system_reason
@@ -58,7 +60,7 @@ def write(
         raise PackError(_unwritable(path, error)) from None
     try:
         with raw:
-            with zipfile.ZipFile(raw, "w") as archive:
+            with _archive(raw) as archive:
                 writing = _Writing(store, archive, every_sound=every_sound)
                 for done, outgoing in enumerate(exchange.outgoing(ids), 1):
                     writing.add(outgoing)
@@ -87,6 +89,19 @@ def write(
         size,
         tuple(writing.left_out),
     )
+
+
+@contextmanager
+def _archive(raw: BinaryIO) -> Iterator[zipfile.ZipFile]:
+    """A ZIP file that is finished only where nothing went wrong."""
+    archive = zipfile.ZipFile(raw, "w")
+    try:
+        yield archive
+        archive.close()
+    except BaseException:
+        # Closed in the middle of an entry, it would hide Ctrl-C behind an error of its own.
+        archive.fp = None
+        raise
 
 
 class _Writing:
