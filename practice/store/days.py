@@ -7,8 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 
 def beginning(day: date) -> str:
     """The moment at which a day begins here, ISO 8601 in UTC."""
-    midnight = datetime(day.year, day.month, day.day).astimezone(UTC)
-    return midnight.isoformat(timespec="milliseconds")
+    # Where clocks go forward at midnight there is none, and astimezone would be an hour off.
+    midnight = datetime(day.year, day.month, day.day).timestamp()
+    return datetime.fromtimestamp(midnight, UTC).isoformat(timespec="milliseconds")
 
 
 def day_of(moment: str) -> date:
