@@ -12,6 +12,7 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import LoginManager, UserMixin, current_user
 from flask_wtf import CSRFProtect
+from werkzeug.exceptions import SecurityError
 
 from practice.errors import StoreError, system_reason
 from practice.i18n import gettext as _
@@ -75,6 +76,13 @@ def protect(app: Flask, hosts: list[str], *, behind_tls: bool) -> None:
         MAX_FORM_PARTS=2000,
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
     )
+
+    @app.before_request
+    def _own_name() -> None:
+        # Flask refuses a foreign name itself, but later: under one the login has no address.
+        if isinstance(request.routing_exception, SecurityError):
+            raise request.routing_exception
+
     CSRFProtect(app)
     limiter.init_app(app)
     manager = LoginManager(app)
