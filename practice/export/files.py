@@ -5,10 +5,11 @@ from __future__ import annotations
 import codecs
 import csv
 import json
+import shutil
 import tempfile
 from collections.abc import Iterable
 from datetime import datetime
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from practice.core.models import Attempt
 from practice.errors import ExportError
@@ -18,6 +19,8 @@ from practice.report.as_json import attempt_to_dict
 
 EXCEL_ROWS = 1_048_576
 """What a sheet of Excel holds, its headings included."""
+
+_IN_MEMORY_BYTES = 8_000_000
 
 
 def write(kind: str, attempts: Iterable[Attempt], out: BinaryIO) -> int:
@@ -65,10 +68,13 @@ def _write_xlsx(attempts: Iterable[Attempt], out: BinaryIO) -> int:
     import xlsxwriter
     from xlsxwriter.exceptions import FileCreateError
 
+    # Its archive is not made in ``out``: where that fails, the archive would fail again when it
+    # is cleared away, and Python would print that.
+    whole = _in_memory()
     # xlsxwriter leaves its files lying where the attempts break off.
     with tempfile.TemporaryDirectory(prefix="practice-", ignore_cleanup_errors=True) as folder:
         book = xlsxwriter.Workbook(
-            out,
+            whole,
             {
                 "constant_memory": True,
                 "tmpdir": folder,
@@ -108,7 +114,14 @@ def _write_xlsx(attempts: Iterable[Attempt], out: BinaryIO) -> int:
             book.close()
         except FileCreateError as error:
             raise error.args[0] from None  # the OSError that it was
+    whole.seek(0)
+    shutil.copyfileobj(whole, out)
     return n
+
+
+def _in_memory() -> BinaryIO:
+    """A file in memory, and on the disk only as far as it is large."""
+    return cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES))
 
 
 def _plain(text: str) -> str:
