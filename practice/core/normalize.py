@@ -151,6 +151,7 @@ def _spread(numeral: Numeral, characters: int) -> Iterator[int]:
         yield numeral.start + (round(i * last / (characters - 1)) if characters > 1 else 0)
 
 
+@lru_cache(maxsize=4096)
 def normalize(text: str) -> str:
     """Give the normal form of a text as a string."""
     return normal_form(text).text
