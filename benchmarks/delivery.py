@@ -6,7 +6,8 @@ Tones of known pitch and level; a clip of tests/clips with silences cut in at kn
 human clips of the manifest one behind the other with a silence between, slowed and sped by
 known factors; the times of their characters against the onsets of sounds, their pitch against
 WORLD's Harvest with StoneMask, frame by frame, and what becomes of it with another voice mixed
-in; that needs `pip install -c constraints.txt -e .[benchmark]`. Prints the table of docs/delivery.md.
+in; that needs `pip install -c constraints.txt -e .[benchmark]`. Prints the table of
+docs/delivery.md.
 """
 
 from __future__ import annotations
