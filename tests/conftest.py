@@ -1,9 +1,16 @@
-"""What the tests stand on: an empty home, the real command, a microphone that can be spoken to."""
+"""What the tests use: a command in an empty home, fakes and the real thing, a store of attempts.
+
+A test that asks for one of the SLOW fixtures (real weights, a browser, a server, a virtual
+microphone, the installed command) is marked ``slow``; ``pytest -m "not slow"`` needs none.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -13,16 +20,21 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from unittest import mock
 from uuid import uuid4
 
+import anchors
 import hypothesis
+import numpy as np
 import pexpect
 import pytest
 import sqlalchemy as sa
+from fake_sound import FakeSound
+from in_process import Child, Practice
 from playwright.sync_api import Browser, sync_playwright
 
-from practice import i18n, takes
+from practice import assess, i18n, takes
 from practice.core.markup import parse_script
 from practice.core.models import (
     Assessment,
@@ -35,19 +47,215 @@ from practice.core.models import (
     Transcript,
 )
 from practice.core.scoring import VERSION, score_transcript
-from practice.speech import weights
-from practice.store.database import now
+from practice.core.speechcheck import Samples
+from practice.speech import pitch, transcribe, weights
+from practice.speech.transcribe import Transcriber
+from practice.store import Filter, Store
+from practice.store.database import FILE, Database, now
+
+if TYPE_CHECKING:
+    from whisper.model import Whisper
 
 ROOT = Path(__file__).parent.parent
 CLIPS = Path(__file__).parent / "clips"
 COMMAND = str(Path(sys.executable).parent / "practice")
+SLOW = {"models", "whisper", "chromium", "virtual_microphone", "postgres", "installed"}
 
 # How long an example takes says nothing on a busy machine.
 hypothesis.settings.register_profile("practice", hypothesis.settings(), deadline=None)
+# Five times the examples, for once in a while: pytest --hypothesis-profile=thorough
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=500)
 hypothesis.settings.load_profile("practice")
 
 # What the tests read is English, whatever language this machine speaks.
 i18n.settle("en")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what needs weights, Debian's packages or a browser."""
+    for item in items:
+        if SLOW & set(getattr(item, "fixturenames", ())):
+            item.add_marker("slow")
+    if config.getoption("--update-screens"):
+        items[:] = [item for item in items if "golden" in getattr(item, "fixturenames", ())]
+
+
+@pytest.fixture(autouse=True)
+def _as_it_was() -> Iterator[None]:
+    """Leave environment and language as they were, whatever a test changed."""
+    before = dict(os.environ)
+    yield
+    if dict(os.environ) != before:
+        os.environ.clear()
+        os.environ.update(before)
+    i18n.settle()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Do once what is the same in every test: networks on the same samples, new tables.
+
+    tests/test_fakes.py holds both against the real thing.
+    """
+    heard: dict[tuple[str, bytes], Any] = {}
+
+    def remembering(name: str, work: Callable[[Samples], Any]) -> Callable[[Samples], Any]:
+        def found(samples: Samples) -> Any:
+            key = name, hashlib.sha256(np.ascontiguousarray(samples)).digest()
+            if key not in heard:
+                heard[key] = work(samples)
+            return heard[key]
+
+        return found
+
+    empty = tmp_path_factory.mktemp("empty")
+    Store(empty).close()
+    migrate = Database._migrate
+
+    def migrate_a_copy(database: Database) -> None:
+        place = Path(database.place)
+        if not database.is_shared and place.parent.is_dir() and not place.exists():
+            with contextlib.suppress(OSError):
+                shutil.copyfile(empty / FILE, place)
+        migrate(database)
+
+    with (
+        mock.patch.object(assess, "find_speech", remembering("speech", assess.find_speech)),
+        mock.patch.object(pitch, "track", remembering("pitch", pitch.track)),
+        mock.patch.object(Database, "_migrate", migrate_a_copy),
+    ):
+        yield
+
+
+@pytest.fixture(params=["en", "zh"])
+def language(request: pytest.FixtureRequest) -> str:
+    """Each language of the interface in turn; asked for before ``practice``."""
+    i18n.settle(request.param)
+    return str(request.param)
+
+
+# ---- golden screens ---------------------------------------------------------------------
+
+SCREENS = Path(__file__).parent / "screens"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that writes the golden screens."""
+    parser.addoption(
+        "--update-screens",
+        action="store_true",
+        help="run only the tests of golden screens, and write tests/screens instead of comparing",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Remove the golden screens where all of them are about to be written."""
+    if config.getoption("--update-screens") and not hasattr(config, "workerinput"):
+        shutil.rmtree(SCREENS, ignore_errors=True)
+
+
+@dataclass
+class Golden:
+    """Compares what a person sees with the file of that name in tests/screens."""
+
+    folder: Path
+    is_update: bool
+
+    def __call__(self, name: str, text: str) -> None:
+        """Compare; what differs from run to run (ids, times, folders) is replaced first."""
+        text = text.replace(str(self.folder), "/folder").replace(str(ROOT), "/practice")
+        for pattern, instead in _VARYING:
+            text = re.sub(pattern, instead, text)
+        text = "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
+        path = SCREENS / i18n.language() / f"{name}.txt"
+        if self.is_update:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, "utf-8")
+        else:
+            assert path.is_file(), f"{path} is missing: pytest --update-screens"
+            assert text == path.read_text("utf-8")
+
+
+_VARYING = (
+    (r"\x1b\[[0-9;?]*[A-Za-z]", ""),
+    (r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", "0" * 36),
+    (r"20[0-9]{2}-[01][0-9]-[0-3][0-9]([T ])[0-2][0-9]:[0-5][0-9]", r"2026-01-01\g<1>00:00"),
+    (r"20[0-9]{2}-[01][0-9]-[0-3][0-9]", "2026-01-01"),
+    (r"\b[01][0-9]-[0-3][0-9] [0-2][0-9]:[0-5][0-9]\b", "01-01 00:00"),  # in lists
+    (r"takes/20[0-9]{2}-[01][0-9]", "takes/2026-01"),
+    (r"\b[0-9a-f]{8}\b", "0" * 8),
+    # How much a microphone delivered by the time that it was closed.
+    (r"\b[0-9]+\.[0-9](?= s recorded;| 秒，正在识别)", "0.0"),
+)
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest, tmp_path: Path) -> Golden:
+    """Compare a screen with its golden file; `pytest --update-screens` writes the files."""
+    return Golden(
+        tmp_path, request.config.getoption("--update-screens") or "GOLDEN_ADD" in os.environ
+    )
+
+
+# ---- the command ------------------------------------------------------------------------
+
+
+def practice_in(folder: Path) -> Practice:
+    """The command in an empty home below a folder, with the scenarios as they are shipped."""
+    home = folder / "家"  # a path with Chinese in it, as on many a Windows PC
+    home.mkdir()
+    prompts = folder / "话术"
+    shutil.copytree(ROOT / "prompts", prompts)
+    (prompts / "rules" / "consent.txt").touch()  # without the question that a first run asks
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("PRACTICE_", "XDG_"))}
+    env |= {
+        "HOME": str(home),
+        "LC_ALL": "C.UTF-8",
+        "LANGUAGE": "",
+        "COLUMNS": "80",
+        "PRACTICE_LANG": i18n.language(),
+        "PRACTICE_RECORDINGS": str(folder / "录音"),
+        "PRACTICE_TRAINEE": "王芳",
+        "PRACTICE_PROMPTS": str(prompts),
+    }
+    return Practice(home, env)
+
+
+@pytest.fixture
+def bare_practice(tmp_path: Path) -> Iterator[Practice]:
+    """The command in this process, in an empty home, with a recognizer that is faked."""
+    practice = practice_in(tmp_path)
+    yield practice
+    practice.close()
+
+
+@pytest.fixture
+def practice(bare_practice: Practice) -> Practice:
+    """The same; for tests that do not care what is installed."""
+    return bare_practice
+
+
+@pytest.fixture(scope="session")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Records of three attempts, assessed once for all tests. Copy it, do not change it."""
+    practice = practice_in(tmp_path_factory.mktemp("judged"))
+    for scenario, clip in (
+        ("farewell", "farewell-without-please.flac"),
+        ("farewell", "farewell.flac"),
+        ("reception", "seat.flac"),
+    ):
+        assert practice("run", scenario, "--audio", CLIPS / clip).returncode == 0
+    return practice.recordings
+
+
+@pytest.fixture
+def three(practice: Practice, judged: Path) -> list[str]:
+    """Ids of three attempts of 王芳: 请 left out, said well, another line that is said well."""
+    shutil.copytree(judged, practice.recordings)
+    store = Store(practice.recordings)
+    ids = [a.take.id for a in reversed(store.latest(Filter()))]
+    store.close()
+    return ids
 
 
 @pytest.fixture(scope="session")
@@ -58,16 +266,61 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@dataclass
-class Practice:
-    """The command in an empty home, with recordings of its own."""
+@pytest.fixture(scope="session")
+def loaded(models: Path) -> tuple[Transcriber, Whisper]:
+    """Whisper with its real weights, loaded once for all tests: ours, and the model in it."""
+    import whisper as openai_whisper
 
-    home: Path
-    env: dict[str, str]
+    model, kept = weights.installed(models, "base"), []
+    assert model is not None
+    load = openai_whisper.load_model
+
+    def keep(*args: Any, **options: Any) -> Whisper:
+        kept.append(load(*args, **options))
+        return kept[0]
+
+    # Tests run side by side: more threads than cores would only wait for each other.
+    transcribe.use_threads(1)
+    with mock.patch.object(openai_whisper, "load_model", keep):
+        return transcribe.load(model), kept[0]
+
+
+@pytest.fixture(scope="session")
+def whisper(loaded: tuple[Transcriber, Whisper]) -> Transcriber:
+    """Whisper with its real weights."""
+    return loaded[0]
+
+
+@pytest.fixture(scope="session")
+def whisper_model(loaded: tuple[Transcriber, Whisper]) -> Whisper:
+    """The same model as openai-whisper uses it, to hold ours against."""
+    return loaded[1]
+
+
+@pytest.fixture
+def listening_practice(bare_practice: Practice, whisper: Transcriber) -> Practice:
+    """The command in this process with Whisper's real weights."""
+    bare_practice.recognizer = whisper
+    return bare_practice
+
+
+@dataclass
+class Installed:
+    """The command as a user starts it: a process of its own, weights of its own."""
+
+    practice: Practice
+
+    @property
+    def home(self) -> Path:
+        return self.practice.home
+
+    @property
+    def env(self) -> dict[str, str]:
+        return self.practice.env
 
     @property
     def recordings(self) -> Path:
-        return Path(self.env["PRACTICE_RECORDINGS"])
+        return self.practice.recordings
 
     def __call__(self, *args: str | Path, **kwargs: Any) -> subprocess.CompletedProcess[str]:
         kwargs = {"stdin": subprocess.DEVNULL, "env": self.env, "timeout": 300} | kwargs
@@ -84,35 +337,13 @@ class Practice:
 
 
 @pytest.fixture
-def bare_practice(tmp_path: Path) -> Practice:
-    """The command in a home without anything, not even unpacked weights."""
-    home = tmp_path / "家"  # a path with Chinese in it, as on many a Windows PC
-    home.mkdir()
-    # The scenarios as they are shipped, without the question that a first run asks.
-    prompts = tmp_path / "话术"
-    shutil.copytree(ROOT / "prompts", prompts)
-    (prompts / "rules" / "consent.txt").touch()
-    env = {k: v for k, v in os.environ.items() if not k.startswith(("PRACTICE_", "XDG_"))}
-    env |= {
-        "HOME": str(home),
-        "LC_ALL": "C.UTF-8",
-        "LANGUAGE": "",
-        "COLUMNS": "80",
-        "PRACTICE_RECORDINGS": str(tmp_path / "录音"),
-        "PRACTICE_TRAINEE": "王芳",
-        "PRACTICE_PROMPTS": str(prompts),
-    }
-    return Practice(home, env)
-
-
-@pytest.fixture
-def practice(bare_practice: Practice, models: Path) -> Practice:
-    """The command in an empty home, with the weights unpacked."""
+def installed(bare_practice: Practice, models: Path) -> Installed:
+    """The command as a process, in an empty home with the weights unpacked."""
     place = bare_practice.home / ".local/share/practice/models"
     place.mkdir(parents=True)
     for file in models.iterdir():
         os.link(file, place / file.name)
-    return bare_practice
+    return Installed(bare_practice)
 
 
 def need(*programs: str) -> None:
@@ -203,7 +434,7 @@ CHECK = SpeechCheck(2.0, 1.0, -3.0, -20.0, 30.0, 0.0, ((0.5, 1.5),))
 Place = tuple[Path, str | None]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     """Where records are: a folder, and the address of a database where it is a server's."""
     if request.param == "sqlite":
@@ -271,7 +502,7 @@ def wait_until(is_so: Callable[[], bool], what: str, seconds: float = 30) -> Non
 
 
 @dataclass
-class Microphone:
+class VirtualMicrophone:
     """A virtual microphone: PulseAudio's, fed by ``speak``, found through ALSA's default."""
 
     env: dict[str, str]
@@ -293,7 +524,7 @@ class Microphone:
 
 
 @pytest.fixture
-def microphone(tmp_path: Path) -> Iterator[Microphone]:
+def virtual_microphone(tmp_path: Path) -> Iterator[VirtualMicrophone]:
     need("pulseaudio", "pactl", "paplay")
     runtime = tmp_path / "pulse"
     runtime.mkdir(mode=0o700)
@@ -323,26 +554,45 @@ def microphone(tmp_path: Path) -> Iterator[Microphone]:
         socket = runtime / "pulse" / "native"
         wait_until(socket.exists, "the sound server's start")
         ours = ("XDG_RUNTIME_DIR", "ALSA_CONFIG_PATH")
-        yield Microphone({k: v for k, v in env.items() if k != "HOME"} | {k: env[k] for k in ours})
+        yield VirtualMicrophone(
+            {k: v for k, v in env.items() if k != "HOME"} | {k: env[k] for k in ours}
+        )
     finally:
         server.terminate()
         server.wait(10)
 
 
-Start = Callable[..., pexpect.spawn]
+Start = Callable[..., Any]
 
 
 @pytest.fixture
-def start(practice: Practice, microphone: Microphone) -> Start:
-    """Start the command in a terminal of 80 columns, with the virtual microphone."""
+def start(practice: Practice) -> Start:
+    """Start the command in this process, at a terminal and a microphone that are faked."""
+    return practice.start
 
-    def start(*args: str, env: dict[str, str] | None = None) -> pexpect.spawn:
-        whole = practice.env | {
-            k: microphone.env[k] for k in ("XDG_RUNTIME_DIR", "ALSA_CONFIG_PATH")
+
+@pytest.fixture
+def microphone(practice: Practice) -> FakeSound:
+    """What the command hears and plays where ``start`` or ``practice`` runs it."""
+    return practice.sound
+
+
+@pytest.fixture
+def terminal(installed: Installed, virtual_microphone: VirtualMicrophone) -> Start:
+    """Start the installed command in a terminal of 80 columns, at the virtual microphone."""
+
+    def start(
+        *args: str, env: dict[str, str] | None = None, out: Path | None = None
+    ) -> pexpect.spawn:
+        whole = installed.env | {
+            k: virtual_microphone.env[k] for k in ("XDG_RUNTIME_DIR", "ALSA_CONFIG_PATH")
         }
+        command = [COMMAND, *args]
+        if out is not None:  # where its standard output goes instead
+            command = ["sh", "-c", f'exec "$0" "$@" > "{out}"', *command]
         child = pexpect.spawn(
-            COMMAND,
-            list(args),
+            command[0],
+            command[1:],
             env=whole | {"TERM": "xterm-256color"} | (env or {}),
             encoding="utf-8",
             dimensions=(24, 80),
@@ -356,14 +606,17 @@ def start(practice: Practice, microphone: Microphone) -> Start:
     return start
 
 
-def begin(child: pexpect.spawn, key: str = "\r") -> None:
+def begin(child: Any, key: str = "\r") -> None:
     """Press the key that starts a take and wait until the microphone is heard."""
-    child.expect("Enter or Space")
+    child.expect(anchors.SPEAK)
     child.send(key)
-    child.expect("speak now")
+    child.expect(anchors.RECORDING)
 
 
-def finish(child: pexpect.spawn) -> int:
+def finish(child: Any) -> int:
     child.expect(pexpect.EOF)
+    if isinstance(child, Child):
+        assert child.exitstatus is not None
+        return child.exitstatus
     child.close()
     return child.exitstatus if child.exitstatus is not None else -child.signalstatus

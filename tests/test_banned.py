@@ -8,9 +8,10 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from conftest import CLIPS, ROOT, Practice
+from conftest import CLIPS, ROOT, Golden
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from in_process import Practice
 
 from practice import prompts
 from practice.core.banned import find_banned
@@ -194,21 +195,24 @@ def test_judgements_from_before_severity_stay_as_they_were() -> None:
 # ---- how it is told ------------------------------------------------------------
 
 
-def test_what_is_said_of_a_hit() -> None:
-    hits = [hit for text in ("我不知道", "不直到") for hit in judged(text).banned]
-    assert [banned_text(hit) for hit in hits] == [
-        "Never say “不知道” – 推脱 – 10 points less – better: 我帮您问一下。",
-        "Perhaps “不知道” (heard “不直到”) was said – 推脱 – the trainer will listen – "
-        "better: 我帮您问一下。",
+def test_what_is_said_of_a_hit(language: str, golden: Golden) -> None:
+    texts = ("我不知道", "不直到", "没看见我正忙着吗", "没看见我正忙着嘛", "急什么")
+    hits = [hit for text in texts for hit in judged(text).banned]
+    assert [(hit.heard, hit.sure) for hit in hits] == [
+        ("不知道", True),
+        ("不直到", False),
+        ("没看见我正忙着吗", True),
+        ("没看见我正忙着嘛", True),
+        ("急什么", True),
     ]
+    golden("banned-phrases", "\n".join(map(banned_text, hits)))
 
 
-def test_a_banned_phrase_in_a_recording(practice: Practice) -> None:
-    folder = Path(practice.env["PRACTICE_PROMPTS"])
-    (folder / "leave.yaml").write_text(
+def test_a_banned_phrase_in_a_recording(language: str, practice: Practice, golden: Golden) -> None:
+    (practice.prompts / "leave.yaml").write_text(
         "title: 送别\nwhen: 客户离开\nlines:\n  - cue: 起身\n    script: 【请|敬语】慢走\n", "utf-8"
     )
-    (folder / "rules/banned.yaml").write_text(
+    (practice.prompts / "rules/banned.yaml").write_text(
         "banned:\n  - phrase: 欢迎下次光临\n    why: 只是试一试\n    instead: 再见\n", "utf-8"
     )
     (told,) = practice.json("run", "leave", "--audio", CLIPS / "farewell.flac")
@@ -223,34 +227,37 @@ def test_a_banned_phrase_in_a_recording(practice: Practice) -> None:
         }
     ]
     assert (told["deduction"], told["score"], told["passed"]) == (10, 90, True)
-    shown = practice("history", told["id"][:8], "--explain").stdout
-    assert "Never say “欢迎下次光临” – 只是试一试 – 10 points less – better: 再见" in shown
-    assert "banned phrases: 10 points less" in shown
-    assert "Banned: “欢迎下次光临”" in practice("history").stdout
+    explained = practice("history", told["id"][:8], "--explain").stdout
+    golden("history-banned-explained", explained.replace(told["audio"], "take.flac"))
+    golden("history-banned", practice("history").stdout)
 
 
 # ---- what `practice check` says ------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("banned", "where"),
-    [
-        ("- phrase: 慢走\n    instead: 再见", "leave.yaml:6: "),
-        ("- phrase: 正忙着呢\n    instead: 再见", "leave.yaml:5: "),  # 政盲: it sounds so
-        ("- phrase: 再见\n    instead: 请再见", "rules/banned.yaml:3: "),
-        ("- phrase: 慢走\n    unless: [请慢走]\n    instead: 再见", ""),
-    ],
-)
 def test_check_names_a_banned_phrase_that_is_asked_for(
-    tmp_path: Path, banned: str, where: str
+    language: str, golden: Golden, tmp_path: Path
 ) -> None:
     (tmp_path / "rules").mkdir()
-    (tmp_path / "rules/banned.yaml").write_text(f"banned:\n  {banned}\n", "utf-8")
     (tmp_path / "leave.yaml").write_text(
         "title: 送别\nwhen: 客户离开\nlines:\n  - cue: 起身\n    script: 我政盲着呢\n"
         "    also: [请慢走]\n",
         "utf-8",
     )
-    found = [str(p).removeprefix(f"{tmp_path}/") for p in prompts.check(tmp_path)[1]]
-    assert len(found) == bool(where)
-    assert all(problem.startswith(where) and "banned phrase" in problem for problem in found)
+    told = []
+    for banned, phrase, where in (
+        ("- phrase: 慢走\n    instead: 再见", "慢走", "leave.yaml:6: "),
+        (
+            "- phrase: 正忙着呢\n    instead: 再见",
+            "正忙着呢",
+            "leave.yaml:5: ",
+        ),  # 政盲: it sounds so
+        ("- phrase: 再见\n    instead: 请再见", "再见", "rules/banned.yaml:3: "),
+        ("- phrase: 慢走\n    unless: [请慢走]\n    instead: 再见", "慢走", ""),
+    ):
+        (tmp_path / "rules/banned.yaml").write_text(f"banned:\n  {banned}\n", "utf-8")
+        found = [str(p).removeprefix(f"{tmp_path}/") for p in prompts.check(tmp_path)[1]]
+        assert len(found) == bool(where)
+        assert all(text.startswith(where) and phrase in text for text in found)
+        told += found
+    golden("check-banned", "\n".join(told))

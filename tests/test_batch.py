@@ -3,22 +3,54 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Barrier, Lock
 from typing import Any
 
 import pytest
-from conftest import CLIPS, Practice
-from hypothesis import given, settings
+from conftest import CLIPS
+from fake_recognizer import FakeRecognizer
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from in_process import Practice
 
-from practice.batch import in_order
-from practice.core.models import Line, Wording
-from practice.speech import audio
+from practice import batch
+from practice.batch import cores, in_order
+from practice.core.models import Line, ModelInfo, Wording
+from practice.core.speechcheck import Samples, Spans
+from practice.places import default_prompts
+from practice.speech import audio, transcribe, weights
 from practice.speech.transcribe import Hearing, Transcriber
 
 NAMES = ("farewell", "farewell-without-please", "seat", "human", "farewell")
+FILES = [CLIPS / f"{name}.flac" for name in NAMES]
+
+
+@dataclass
+class Watched:
+    """A recognizer that calls something whenever it is to listen."""
+
+    recognizer: Transcriber
+    before: Callable[[], object]
+
+    @property
+    def info(self) -> ModelInfo:
+        return self.recognizer.info
+
+    def listen(self, samples: Samples, spans_s: Spans, drafts: Sequence[str] = ()) -> Hearing:
+        self.before()
+        return self.recognizer.listen(samples, spans_s, drafts)
+
+
+@pytest.fixture
+def threads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many threads each job was given for the recognizer, of which a fake needs none."""
+    given_to: list[int] = []
+    monkeypatch.setattr(batch, "use_threads", given_to.append)
+    return given_to
 
 
 def plain(attempt: dict[str, Any]) -> dict[str, Any]:
@@ -35,28 +67,43 @@ def strengths(attempt: dict[str, Any]) -> list[float]:
     return [e["evidence"]["strength"] or 0.0 for e in attempt["elements"]]
 
 
-def test_jobs_change_nothing_but_the_time(practice: Practice, tmp_path: Path) -> None:
+def test_jobs_change_nothing_but_the_time(
+    practice: Practice, threads: list[int], tmp_path: Path
+) -> None:
     broken = tmp_path / "broken.wav"
     broken.write_bytes(b"no sound")
-    files = [CLIPS / f"{name}.flac" for name in NAMES]
-    files.insert(2, broken)
-    one = practice("score", *files, "--scenario", "farewell", "--json", "--jobs", "1")
-    many = practice("score", *files, "--scenario", "farewell", "--json", "--jobs", "3")
-    assert one.returncode == many.returncode == 0
-    assert one.stderr.count("no recording") == many.stderr.count("no recording") == 1
-    a, b = ([json.loads(line) for line in done.stdout.splitlines()] for done in (one, many))
-    assert [plain(x) for x in a] == [plain(x) for x in b]
-    assert [x["take"] for x in b] == [1, 2, 4, 5, 6]
-    for x, y in zip(a, b, strict=True):
-        assert strengths(x) == pytest.approx(strengths(y), abs=1e-3)
+    files = [*FILES[:2], broken, *FILES[2:]]
+    told = []
+    for jobs in ("1", "3"):
+        done = practice("score", *files, "--scenario", "farewell", "--json", "--jobs", jobs)
+        assert done.returncode == 0
+        (error,) = done.stderr.splitlines()
+        assert "broken.wav" in error
+        told.append([json.loads(line) for line in done.stdout.splitlines()])
+    one, many = told
+    assert [plain(x) for x in one] == [plain(x) for x in many]
+    assert [strengths(x) for x in one] == [strengths(x) for x in many]
+    assert [x["take"] for x in many] == [1, 2, 4, 5, 6]
+    assert set(threads) == {cores() // 3}
     # All are kept, and a single run judges the same.
     assert len(practice.json("history")) == 10
     (alone,) = practice.json("run", "farewell", "--audio", files[1])
-    assert plain(alone) == plain(b[1])
+    assert plain(alone) == plain(many[1])
+
+
+def test_jobs_change_nothing_in_what_whisper_hears(listening_practice: Practice) -> None:
+    files = FILES[1:4]  # one of each kind: a courtesy left out, another line, something else
+    one, many = (
+        listening_practice.json("score", *files, "--scenario", "farewell", "--jobs", jobs)
+        for jobs in ("1", "3")
+    )
+    assert [plain(x) for x in one] == [plain(x) for x in many]
+    for x, y in zip(one, many, strict=True):
+        assert strengths(x) == pytest.approx(strengths(y), abs=1e-3)
 
 
 def test_manifest_rows_that_share_a_recording_stay_together(
-    practice: Practice, tmp_path: Path
+    practice: Practice, threads: list[int], tmp_path: Path
 ) -> None:
     rows = [
         {"file": str(CLIPS / f"{name}.flac"), "script": script, "elements": [], "n": n}
@@ -66,25 +113,31 @@ def test_manifest_rows_that_share_a_recording_stay_together(
     ]
     manifest = tmp_path / "rows.jsonl"
     manifest.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    listened: list[bool] = []
+    practice.recognizer = Watched(FakeRecognizer(), lambda: listened.append(True))
     done = practice("score", "--manifest", manifest, "--json", "--jobs", "2")
     assert done.returncode == 0
     results = [json.loads(line) for line in done.stdout.splitlines()]
     assert [r["n"] for r in results] == [0, 1, 2, 3]
     assert [r["script"] for r in results] == [row["script"] for row in rows]
     assert results[0]["transcript"] == results[1]["transcript"] == results[3]["transcript"]
+    assert len(listened) == 2  # to the first two rows at once, and to the last
 
 
-def test_jobs_share_one_model_and_work_at_the_same_time(
-    models: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def work_side_by_side(recognizer: Transcriber, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let two jobs ask for the recognizer, and then judge, at the same time."""
     from practice.commands import parts
-    from practice.places import default_prompts
-    from practice.speech import transcribe
 
-    monkeypatch.setattr(parts, "models_dir", lambda: models)
     loaded = []
-    real = transcribe.load
-    monkeypatch.setattr(transcribe, "load", lambda m: loaded.append(real(m)) or loaded[-1])
+
+    def load(_model: weights.Installed) -> Transcriber:
+        time.sleep(0.05)  # meanwhile the other job asks, too
+        loaded.append(Watched(recognizer, Barrier(2, timeout=120).wait))
+        return loaded[-1]
+
+    model = weights.Installed("base", Path("base.pt"), recognizer.info.sha256, "")
+    monkeypatch.setattr(weights, "installed", lambda *_of: model)
+    monkeypatch.setattr(transcribe, "load", load)
     with parts.judging("base", default_prompts()) as judge:
         both = Barrier(2, timeout=120)
 
@@ -96,18 +149,24 @@ def test_jobs_share_one_model_and_work_at_the_same_time(
         assert len(loaded) == 1
         assert all(transcriber is loaded[0] for transcriber in found)
         # Two listen side by side: neither waits for the other to have done.
-        listening = Barrier(2, timeout=120)
-        listen = loaded[0].listen
-
-        def slow(*args: Any) -> Hearing:
-            listening.wait()
-            return listen(*args)
-
-        monkeypatch.setattr(loaded[0], "listen", slow)
         line = Line("", (Wording("请坐"),))
         clip = audio.read(CLIPS / "seat.flac")
-        results = list(in_order(lambda _i: judge.assess(clip, line), range(2), 2))
-        assert results[0] == results[1]
+        first, second = in_order(lambda _i: judge.assess(clip, line), range(2), 2)
+        assert first == second
+        assert first.transcript is not None
+        assert "请坐" in first.transcript.text
+
+
+def test_jobs_share_one_model_and_work_at_the_same_time(
+    threads: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work_side_by_side(FakeRecognizer(), monkeypatch)
+
+
+def test_whisper_serves_two_jobs_at_the_same_time(
+    whisper: Transcriber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work_side_by_side(whisper, monkeypatch)
 
 
 def test_no_jobs_are_refused(practice: Practice) -> None:
@@ -115,9 +174,11 @@ def test_no_jobs_are_refused(practice: Practice) -> None:
     assert done.returncode == 2
 
 
-@settings(max_examples=20, deadline=None)
-@given(st.lists(st.integers(), max_size=40), st.integers(1, 5))
-def test_results_come_in_order_and_few_are_under_way(items: list[int], jobs: int) -> None:
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(items=st.lists(st.integers(), max_size=40), jobs=st.integers(1, 5))
+def test_results_come_in_order_and_few_are_under_way(
+    threads: list[int], items: list[int], jobs: int
+) -> None:
     under_way = most = 0
     lock = Lock()
 
@@ -138,7 +199,7 @@ def test_results_come_in_order_and_few_are_under_way(items: list[int], jobs: int
     assert most <= 2 * jobs
 
 
-def test_a_failure_ends_the_work() -> None:
+def test_a_failure_ends_the_work(threads: list[int]) -> None:
     done = []
 
     def work(item: int) -> int:

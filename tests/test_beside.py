@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,9 +11,11 @@ import numpy as np
 import pytest
 import soundfile
 import soxr
-from conftest import CHECK, CLIPS, MODEL, Practice
+from conftest import CHECK, CLIPS, MODEL, Golden
+from fake_recognizer import TEXTS, FakeHearing, FakeRecognizer
 from hypothesis import given
 from hypothesis import strategies as st
+from in_process import Practice
 
 from practice.core.beside import (
     PITCH_FROM_ST,
@@ -29,7 +32,7 @@ from practice.core.markup import parse_script
 from practice.core.models import Assessment, Line, Transcript, Unscored
 from practice.core.pitch import PitchTrack
 from practice.core.scoring import VERSION, score_transcript, unscored
-from practice.core.speechcheck import RATE_HZ
+from practice.core.speechcheck import RATE_HZ, Samples, Spans
 from practice.report.beside import lines
 
 STEP_S = 0.016
@@ -120,67 +123,84 @@ def test_a_pause_moves_what_comes_after_it(melody: list[float], after: int, fram
         assert np.count_nonzero(~np.isnan(found.contour.hz[silent])) <= 2  # at the edges
 
 
+def pace(factor: float) -> Comparison:
+    """A take that is so many times as fast as the model reading, and else like it."""
+    return compared(spoken(MELODY, delivery=replace(SAID, speech_cps=4 * factor)), spoken(MELODY))
+
+
 @given(st.floats(0.3, 3))
 def test_the_pace_is_told_beyond_what_is_noticed(factor: float) -> None:
-    faster = replace(SAID, speech_cps=4.0 * factor)
-    found = compared(spoken(MELODY, delivery=faster), spoken(MELODY))
+    found = pace(factor)
     assert found.pace == pytest.approx(factor)
-    told = " ".join(lines(found))
-    if factor > 1.15:
-        assert f"{100 * (factor - 1):.0f}% faster than the model reading" in told
-    elif factor < 0.84:
-        assert f"{100 * (1 - factor):.0f}% slower than the model reading" in told
+    if factor > 1.15 or factor < 0.84:
+        assert found.differences == (Difference(Trait.PACE, 4.0 * factor, 4.0),)
+        (told,) = lines(found)
+        assert f"{abs(100 * (factor - 1)):.0f}%" in told.split()
     elif 0.851 < factor < 1.149:
-        assert "Pace and pitch are like" in told
+        assert found.differences == ()
+        assert [*lines(found)] == [*lines(pace(1))]
 
 
-def test_two_characters_that_lie_elsewhere_are_told() -> None:
-    raised = [h + 5 if i in (3, 4) else h for i, h in enumerate(MELODY)]
-    (found,) = compared(spoken(raised), spoken(MELODY)).differences
-    assert (found.trait, found.words) == (Trait.HEIGHT, "欢迎")
-    assert found.own - found.theirs == pytest.approx(5, abs=1.1)  # the medians differ too
+def test_how_the_pace_is_told(language: str, golden: Golden) -> None:
+    golden("beside-pace", "\n".join(line for f in (1.5, 0.5, 1) for line in lines(pace(f))))
+
+
+def test_two_characters_that_lie_elsewhere_are_told(language: str, golden: Golden) -> None:
+    told = []
+    for by in (5, -5):
+        moved = [h + by if i in (3, 4) else h for i, h in enumerate(MELODY)]
+        found = compared(spoken(moved), spoken(MELODY))
+        (difference,) = found.differences
+        assert (difference.trait, difference.words) == (Trait.HEIGHT, "欢迎")
+        # The medians differ too.
+        assert difference.own - difference.theirs == pytest.approx(by, abs=1.1)
+        told += lines(found)
+    golden("beside-height", "\n".join(told))
     one = [h + 5 if i == 3 else h for i, h in enumerate(MELODY)]
     assert compared(spoken(one), spoken(MELODY)).differences == ()
 
 
-@pytest.mark.parametrize(
-    ("own", "theirs", "said"),
-    [
-        (1.0, -4.0, "The end does not fall as it does in the model reading. (+1.0"),
-        (-1.0, -5.0, "The end falls less"),
-        (4.0, 0.5, "The end rises more"),
-        (-6.0, -1.0, "The end falls more"),
-        (-1.0, 4.0, "The end does not rise"),
-        (1.0, 5.0, "The end rises less"),
-    ],
-)
-def test_the_end_is_compared(own: float, theirs: float, said: str) -> None:
-    found = compared(
-        spoken(MELODY, delivery=replace(SAID, final_st=own)),
-        spoken(MELODY, delivery=replace(SAID, final_st=theirs)),
-    )
-    assert found.differences == (Difference(Trait.FINAL, own, theirs),)
-    assert said in next(lines(found))
-    # Who goes on speaking, or leaves out the end, has another one.
-    more = spoken([*MELODY, 0.0], text=TEXT + "啊", delivery=replace(SAID, final_st=own))
-    assert compared(more, spoken(MELODY)).differences == ()
-    cut = spoken(MELODY[:-2], text=TEXT[:-2], delivery=replace(SAID, final_st=own))
-    assert compared(cut, spoken(MELODY)).differences == ()
+def test_the_end_is_compared(language: str, golden: Golden) -> None:
+    told = []
+    for own, theirs in (
+        (1.0, -4.0),
+        (-1.0, -5.0),
+        (4.0, 0.5),
+        (-6.0, -1.0),
+        (-1.0, 4.0),
+        (1.0, 5.0),
+    ):
+        ending = replace(SAID, final_st=own)
+        model = spoken(MELODY, delivery=replace(SAID, final_st=theirs))
+        found = compared(spoken(MELODY, delivery=ending), model)
+        assert found.differences == (Difference(Trait.FINAL, own, theirs),)
+        told += lines(found)
+        # Who goes on speaking, or leaves out the end, has another one.
+        more = spoken([*MELODY, 0.0], text=TEXT + "啊", delivery=ending)
+        assert compared(more, spoken(MELODY)).differences == ()
+        cut = spoken(MELODY[:-2], text=TEXT[:-2], delivery=ending)
+        assert compared(cut, spoken(MELODY)).differences == ()
+    golden("beside-end", "\n".join(told))
 
 
-def test_a_flat_voice_is_told() -> None:
-    flat = replace(SAID, pitch_range_st=2.0)
-    (said,) = lines(compared(spoken(MELODY, delivery=flat), spoken(MELODY)))
-    assert said.startswith("The pitch moves less than in the model reading: over 2 semitones")
+def test_a_flat_voice_is_told(language: str, golden: Golden) -> None:
+    told = []
+    for range_st in (2.0, 10.0):
+        moving = replace(SAID, pitch_range_st=range_st)
+        found = compared(spoken(MELODY, delivery=moving), spoken(MELODY))
+        assert found.differences == (Difference(Trait.RANGE, range_st, 6.0),)
+        told += lines(found)
+    golden("beside-range", "\n".join(told))
     near = replace(SAID, pitch_range_st=6.0 - PITCH_FROM_ST + 0.1)
     assert compared(spoken(MELODY, delivery=near), spoken(MELODY)).differences == ()
 
 
-def test_what_cannot_be_told_is_said() -> None:
+def test_what_cannot_be_told_is_said(language: str, golden: Golden) -> None:
     whispered = replace(SAID, pitch_hz=None, speech_cps=None)
     found = compared(spoken(MELODY, delivery=whispered), spoken(MELODY))
     assert (found.pace, found.contour, found.differences) == (None, None, ())
-    assert len(list(lines(found))) == 2
+    told = list(lines(found))
+    assert len(told) == 2
     assert (
         laid_over(PitchTrack(STEP_S, np.full(100, np.nan)), spoken(MELODY).track, [(0, 0)]) is None
     )
@@ -190,7 +210,9 @@ def test_what_cannot_be_told_is_said() -> None:
     assert compare(silent, nothing) is NotCompared.UNSCORED
     assert compare(spoken(MELODY[:2], text="请慢"), silent) is NotCompared.UNLIKE
     for reason in NotCompared:
-        assert len(list(lines(reason))) == 1
+        (line,) = lines(reason)
+        told.append(line)
+    golden("beside-not-told", "\n".join(told))
     assert list(lines(None)) == []
 
 
@@ -205,44 +227,86 @@ def sped(path: Path, factor: float) -> Path:
     return path
 
 
-def test_a_sped_take_is_faster_than_its_model_and_else_alike(
-    practice: Practice, tmp_path: Path
-) -> None:
-    prompts = Path(practice.env["PRACTICE_PROMPTS"])
-    shutil.copy(CLIPS / "farewell.flac", prompts / "farewell.1.model.flac")
+def lay_model(practice: Practice) -> Path:
+    """A model reading of the line, beside its scenario."""
+    return Path(shutil.copy(CLIPS / "farewell.flac", practice.prompts / "farewell.1.model.flac"))
+
+
+def told_of_a_sped_take(practice: Practice, tmp_path: Path) -> list[str]:
+    """What is told of a take that is 1.3 times as fast as its model: that, and nothing else."""
+    lay_model(practice)
     fast = sped(tmp_path / "快.wav", 1.3)
     explained = practice("run", "farewell", "--audio", fast, "--explain").stdout
-    (line,) = [t for t in explained.splitlines() if "faster than the model reading" in t]
-    assert 25 <= int(line.split("%")[0]) <= 35
-    assert "Beside the model reading" in explained
-    plain = practice("run", "farewell", "--audio", fast).stdout
-    assert plain.rstrip().splitlines()[-1] == line.strip()
-    assert "Beside the model reading" not in plain
+    heading, line = explained.rstrip().split("\n\n")[-1].splitlines()
+    percent = int(line.split("%")[0].split()[-1])
+    assert 25 <= percent <= 35
+    difference = Difference(Trait.PACE, 100.0 + percent, 100.0)
+    assert line.split() == next(lines(Comparison(1.3, None, (difference,)))).split()
+    return [heading, line]
+
+
+def test_a_sped_take_is_faster_than_its_model_and_else_alike(
+    listening_practice: Practice, tmp_path: Path
+) -> None:
+    told_of_a_sped_take(listening_practice, tmp_path)
+    (attempt,) = listening_practice.json("history")
+    path, alone = tmp_path / "图.png", tmp_path / "alone.png"
+    assert listening_practice("show-take", attempt["id"], "--png", path).returncode == 0
+    (listening_practice.prompts / "farewell.1.model.flac").unlink()
+    assert listening_practice("show-take", attempt["id"], "--png", alone).returncode == 0
+    assert path.read_bytes() != alone.read_bytes()
+
+
+class HearsFarewell(FakeRecognizer):
+    """Hears the clip also where it is sped up, which the usual fake takes for another one."""
+
+    def listen(self, samples: Samples, spans_s: Spans, drafts: Sequence[str] = ()) -> FakeHearing:
+        return FakeHearing(TEXTS["farewell.flac"], spans_s)
+
+
+def test_what_is_told_of_a_take_beside_its_model(
+    language: str, practice: Practice, golden: Golden, tmp_path: Path
+) -> None:
+    practice.recognizer = HearsFarewell()
+    heading, line = told_of_a_sped_take(practice, tmp_path)
+    plain = practice("run", "farewell", "--audio", tmp_path / "快.wav").stdout
+    assert plain.rstrip().splitlines()[-1].strip() == line.strip()
+    assert heading not in plain
     attempt, _again = practice.json("history")
     told = practice("show-take", attempt["id"][:8])
     assert told.returncode == 0, told.stderr
-    assert line.strip() in told.stdout
-    assert "semitones higher" not in told.stdout
-    assert "The end" not in told.stdout
-    path = tmp_path / "图.png"
-    assert practice("show-take", attempt["id"], "--png", path).returncode == 0
-    alone = tmp_path / "alone.png"
-    (prompts / "farewell.1.model.flac").write_bytes(b"broken")
+    rest, section = told.stdout.rstrip().rsplit("\n\n", 1)
+    assert section.splitlines() == [heading, line]
+    golden("show-take-beside-model", told.stdout)
+    model = lay_model(practice)
+    model.write_bytes(b"broken")
     broken = practice("show-take", attempt["id"])
     assert broken.returncode == 0
     assert "farewell.1.model.flac" in broken.stderr
     assert len(broken.stderr.splitlines()) == 1
-    (prompts / "farewell.1.model.flac").unlink()
-    assert practice("show-take", attempt["id"], "--png", alone).returncode == 0
-    assert path.read_bytes() != alone.read_bytes()
-    assert "model reading" not in practice("show-take", attempt["id"]).stdout
+    model.unlink()
+    without = practice("show-take", attempt["id"])
+    assert without.stderr == ""
+    assert without.stdout.rstrip() == broken.stdout.rstrip() == rest
 
 
-def test_a_script_that_changed_is_told(practice: Practice) -> None:
+def test_a_script_that_changed_is_told(language: str, practice: Practice, golden: Golden) -> None:
     (attempt,) = practice.json("run", "farewell", "--audio", CLIPS / "farewell.flac")
-    prompts = Path(practice.env["PRACTICE_PROMPTS"])
-    shutil.copy(CLIPS / "farewell.flac", prompts / "farewell.1.model.flac")
-    file = prompts / "farewell.yaml"
+    lay_model(practice)
+    file = practice.prompts / "farewell.yaml"
     file.write_text(file.read_text("utf-8").replace("下次", "再次"), "utf-8")
-    told = practice("show-take", attempt["id"]).stdout
-    assert "The script has changed since" in told
+    told = practice("show-take", attempt["id"]).stdout.rstrip().split("\n\n")[-1]
+    (changed,) = lines(NotCompared.CHANGED)
+    assert told.splitlines()[-1].strip() == changed
+    golden("show-take-script-changed", told)
+
+
+def test_a_take_that_is_not_scored_is_set_beside_nothing(
+    practice: Practice, tmp_path: Path
+) -> None:
+    soundfile.write(tmp_path / "silence.wav", np.zeros(3 * RATE_HZ), RATE_HZ)
+    (attempt,) = practice.json("run", "farewell", "--audio", tmp_path / "silence.wav")
+    assert attempt["status"] == "unscored"
+    without = practice("show-take", attempt["id"]).stdout
+    lay_model(practice)
+    assert practice("show-take", attempt["id"]).stdout == without

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import ast
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, Golden
+from in_process import Practice
 
-from practice import catalogue
+from practice import catalogue, places
 
 CHINESE = Path("practice", "locale", "zh", "LC_MESSAGES")
 
@@ -65,43 +63,51 @@ def test_a_complete_catalogue(checkout: Path) -> None:
     assert catalogue.check(checkout) == (1, [])
 
 
-def test_a_missing_message_is_told_with_its_place_in_the_source(checkout: Path) -> None:
-    path = write(checkout, "")
-    source = checkout / "practice" / "some.py"
-    assert catalogue.check(checkout)[1] == [
-        f"{source}:3: “one take” is missing in {path}.",
-        f"{checkout / 'cli.py'}:1: “It is {{n}}.” is missing in {path}.",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "line", "told"),
-    [
-        ('"是 {n}。"', '""', 4, "has no translation"),
-        ('msgid "It', '#, fuzzy\nmsgid "It', 5, "has no translation"),
-        ('"{n} 次"', '""', 7, "has no translation"),
-        ("是 {n}", "是 {m}", 4, "has other placeholders"),
-        ("是 {n}", "是 {n:.0f}", 4, "has other placeholders"),
-        # The only form serves every number.
-        ('"{n} 次"', '"一次"', 7, "has other placeholders"),
-        ("msgid_plural", "plural", 8, "Not readable"),
-    ],
-)
-def test_a_faulty_translation_is_told_with_its_line(
-    checkout: Path, old: str, new: str, line: int, told: str
+def test_a_missing_message_is_told_with_its_place_in_the_source(
+    language: str, golden: Golden, checkout: Path
 ) -> None:
-    assert old in GOOD
-    path = write(checkout, GOOD.replace(old, new))
-    (mistake,) = catalogue.check(checkout)[1]
-    assert mistake.startswith(f"{path}:{line}: ")
-    assert told in mistake
+    path = write(checkout, "")
+    mistakes = catalogue.check(checkout)[1]
+    assert [text.split(": ")[0] for text in mistakes] == [
+        f"{checkout / 'practice' / 'some.py'}:3",
+        f"{checkout / 'cli.py'}:1",
+    ]
+    assert "one take" in mistakes[0]
+    assert "It is {n}." in mistakes[1]
+    assert all(str(path) in text for text in mistakes)
+    golden("check-catalogue-missing", "\n".join(mistakes))
 
 
-def test_a_catalogue_in_another_encoding_is_told(checkout: Path) -> None:
+def test_a_faulty_translation_is_told_with_its_line(
+    language: str, golden: Golden, checkout: Path
+) -> None:
+    told = []
+    for old, new, line in (
+        ('"是 {n}。"', '""', 4),
+        ('msgid "It', '#, fuzzy\nmsgid "It', 5),
+        ('"{n} 次"', '""', 7),
+        ("是 {n}", "是 {m}", 4),
+        ("是 {n}", "是 {n:.0f}", 4),
+        # The only form serves every number.
+        ('"{n} 次"', '"一次"', 7),
+        ("msgid_plural", "plural", 8),
+    ):
+        assert old in GOOD
+        path = write(checkout, GOOD.replace(old, new))
+        (mistake,) = catalogue.check(checkout)[1]
+        assert mistake.startswith(f"{path}:{line}: ")
+        told.append(mistake)
+    golden("check-catalogue-faulty", "\n".join(told))
+
+
+def test_a_catalogue_in_another_encoding_is_told(
+    language: str, golden: Golden, checkout: Path
+) -> None:
     path = write(checkout, GOOD)
     path.write_bytes(path.read_text("utf-8").encode("gb18030"))
     (mistake,) = catalogue.check(checkout)[1]
-    assert mistake.startswith(f"{path}:1: Not readable")
+    assert mistake.startswith(f"{path}:1: ")
+    golden("check-catalogue-no-utf-8", mistake)
 
 
 def test_clicks_catalogue_is_looked_at_as_well(checkout: Path) -> None:
@@ -109,37 +115,30 @@ def test_clicks_catalogue_is_looked_at_as_well(checkout: Path) -> None:
     files, (mistake,) = catalogue.check(checkout)
     assert files == 2
     assert mistake.startswith(f"{path}:4: ")
+    assert "没有 {name!r}" in mistake
 
 
-def test_practice_check_names_what_lacks_in_a_checkout(tmp_path: Path) -> None:
-    for name in ("practice", "prompts"):
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("*.pyc"))
-    for name in ("cli.py", "pyproject.toml"):
-        shutil.copy(ROOT / name, tmp_path)
-    path = tmp_path / CHINESE / "practice.po"
-    text = path.read_text("utf-8")
-    path.write_text(text.replace('msgstr "列出情景。"', 'msgstr ""'), "utf-8")
-    line = next(
-        number
-        for number, words in enumerate(text.splitlines(), 1)
-        if words == 'msgid "List the scenarios."'
+def test_practice_check_names_what_lacks_in_a_checkout(
+    language: str,
+    practice: Practice,
+    golden: Golden,
+    checkout: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (checkout / "pyproject.toml").touch()
+    (checkout / "prompts").mkdir()
+    (checkout / "prompts" / "mine.yaml").write_text(
+        "title: 送别\nwhen: 客户离开\nlines:\n  - cue: 起身\n    script: 【请|敬语】慢走\n", "utf-8"
     )
-    env = {k: v for k, v in os.environ.items() if not k.startswith("PRACTICE_")}
-
-    def check(*args: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(  # noqa: PLW1510 - the exit code is looked at
-            [sys.executable, "-m", "cli", "--lang", "en", "check", *args],
-            cwd=tmp_path,
-            env=env,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-        )
-
-    done = check()
+    monkeypatch.chdir(checkout)  # how lines are wrapped must not hang on where the test runs
+    monkeypatch.setattr(places, "_PACKAGE", Path("practice"))
+    del practice.env["PRACTICE_PROMPTS"]
+    assert practice("check").returncode == 0
+    write(checkout, GOOD.replace('"是 {n}。"', '""'))
+    done = practice("check")
     assert done.returncode == 1
-    told = " ".join(done.stdout.split())
-    assert f"{path}:{line}: “List the scenarios.” has no translation." in told
+    assert f"{CHINESE / 'practice.po'}:4: " in done.stdout
+    golden("check-checkout", done.stdout + done.stderr)
     # A folder of one's own is looked at by itself.
-    own = shutil.copytree(tmp_path / "prompts", tmp_path / "own")
-    assert "no translation" not in check("--prompts", str(own)).stdout
+    shutil.copytree("prompts", "own")
+    assert practice("check", "--prompts", checkout / "own").returncode == 0

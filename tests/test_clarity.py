@@ -6,9 +6,10 @@ import io
 from dataclasses import replace
 
 import pytest
-from conftest import CHECK, CLIPS, MODEL, Practice, take
+from conftest import CHECK, CLIPS, MODEL, Golden, take
 from hypothesis import given
 from hypothesis import strategies as st
+from in_process import Practice
 from rich.cells import cell_len
 from rich.console import Console
 
@@ -95,33 +96,33 @@ def test_tones_that_change_are_not_told(script: str, text: str) -> None:
     assert other_tones(heard(text, script=script), ()) == []
 
 
-def test_the_strip_stands_under_the_script() -> None:
-    attempt = Attempt(take(), heard("满走，欢迎下次光临", 欢=-4.0))
-    console = Console(file=io.StringIO(), width=80)
-    print_attempt(console, attempt, explain=True)
-    assert isinstance(console.file, io.StringIO)
-    lines = console.file.getvalue().splitlines()
-    (at,) = [i for i, line in enumerate(lines) if line.startswith("  clarity")]
+def screen(assessment: Assessment, *, explain: bool = False) -> list[str]:
+    out = io.StringIO()
+    attempt = Attempt(take(), assessment)
+    print_attempt(Console(file=out, width=80), attempt, explain=explain)
+    return out.getvalue().splitlines()
+
+
+def test_the_strip_stands_under_the_script(language: str, golden: Golden) -> None:
+    lines = screen(heard("满走，欢迎下次光临", 欢=-4.0), explain=True)
+    (at,) = [i for i, line in enumerate(lines) if "・" in line and "？・" in line]
     upper, lower = (line.rstrip() for line in lines[at - 1 : at + 1])
     assert upper.endswith("请慢走欢迎下次光临")
     assert lower.endswith("－？・？・・・・・")
     assert cell_len(upper) == cell_len(lower)
-    assert "・ clear   ？ less clear   － not heard" in lines[at + 1]
     assert all(cell_len(sign) == 2 for sign in SIGNS.values())
+    golden("clarity-strip", "\n".join(lines[at - 2 :]))
 
 
-def test_after_a_take_only_neighbours_are_marked() -> None:
-    def told(found: Assessment) -> list[str]:
-        console = Console(file=io.StringIO(), width=80)
-        print_attempt(console, Attempt(take(), found))
-        assert isinstance(console.file, io.StringIO)
-        return console.file.getvalue().splitlines()
-
-    lines = told(heard("请慢走，欢迎下次光临", 下=-4.0, 次=-2.0, 慢=-3.0))
-    (marks,) = [line for line in lines if "？？" in line]
-    assert marks.index("？") == len("heard   ") + len("请慢走欢迎")
-    assert "？ less clear" in lines
-    alone = told(heard("请慢走，欢迎下次光临", 慢=-3.0))
+def test_after_a_take_only_neighbours_are_marked(language: str, golden: Golden) -> None:
+    lines = screen(heard("请慢走，欢迎下次光临", 下=-4.0, 次=-2.0, 慢=-3.0))
+    (at,) = [i for i, line in enumerate(lines) if "？？" in line]
+    row, marks = lines[at - 1], lines[at]
+    assert row.rstrip().endswith("请慢走欢迎下次光临")
+    assert marks.strip() == "？？"
+    assert cell_len(marks[: marks.index("？")]) == cell_len(row[: row.index("下")])
+    golden("clarity-neighbors", "\n".join(lines))
+    alone = screen(heard("请慢走，欢迎下次光临", 慢=-3.0))
     assert not any("？" in line for line in alone)
 
 
@@ -135,14 +136,18 @@ def test_what_is_unclear_stands_beside_what_is_unclear(levels: list[Clarity | No
         assert (i in found) is is_marked
 
 
-def test_a_take_is_stored_with_how_surely_it_was_heard(practice: Practice) -> None:
+def test_a_take_is_stored_with_how_surely_it_was_heard(
+    language: str, practice: Practice, golden: Golden
+) -> None:
     (told,) = practice.json("run", "farewell", "--audio", CLIPS / "farewell.flac")
     assert [c["character"] for c in told["clarity"]] == list("请慢走欢迎下次光临")
     assert {c["level"] for c in told["clarity"]} <= set(Clarity)
     assert told["other_tones"] == []
-    shown = practice("history", told["id"][:8], "--explain").stdout
-    assert "How surely each character was heard" in shown
+    explained = practice("history", told["id"][:8], "--explain").stdout
+    golden("history-clarity", explained.split("\n\n")[-1])
     assert practice.json("history", told["id"][:8])[0]["clarity"] == told["clarity"]
-    attempt = Store(practice.recordings).get(told["id"])
-    assert attempt.assessment.transcript is not None
-    assert len(attempt.assessment.transcript.logprobs) == len(told["transcript"])
+    store = Store(practice.recordings)
+    transcript = store.get(told["id"]).assessment.transcript
+    store.close()
+    assert transcript is not None
+    assert len(transcript.logprobs) == len(told["transcript"])

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import CLIPS, ROOT, Microphone, Practice, Start, begin, finish
+from anchors import AGAIN, SPEAK
+from conftest import CLIPS, ROOT, Golden, Start, begin, finish
+from fake_sound import FakeSound
+from in_process import Practice
 
 from practice import prompts
 from practice.conversation import Walk, as_named, by_chance, must_be_named
@@ -68,12 +72,12 @@ def test_every_way_through_the_shipped_conversations_ends() -> None:
 
 
 def test_names_decide_and_wrong_ones_are_told(talk: Practice) -> None:
-    scenario = prompts.load(Path(talk.env["PRACTICE_PROMPTS"]), "talk")
+    scenario = prompts.load(talk.prompts, "talk")
     assert [s.number for s in Walk(scenario, as_named(scenario, ["seat"], by_chance))] == [1, 2]
     assert [s.number for s in Walk(scenario, as_named(scenario, ["end"], by_chance))] == [1]
-    with pytest.raises(PracticeError, match="there are: end, seat"):
+    with pytest.raises(PracticeError, match=r"sit.*end, seat"):
         as_named(scenario, ["sit"], by_chance)
-    with pytest.raises(PracticeError, match="seat, end part at one branch"):
+    with pytest.raises(PracticeError, match="seat, end"):
         as_named(scenario, ["end", "seat"], by_chance)
 
 
@@ -118,60 +122,92 @@ def test_recordings_of_a_conversation(talk: Practice) -> None:
     }
 
 
-def test_a_branch_of_recordings_must_be_named(talk: Practice) -> None:
-    two = [clip("farewell"), clip("farewell")]
-    done = talk("run", "talk", "--audio", *two)
-    assert done.returncode == 1
-    assert "--branch with one of seat, end" in done.stderr
-    assert talk("run", "talk", "--branch", "sit", "--audio", *two).returncode == 1
-    assert talk("run", "talk", "--branch", "end", "--audio", *two).returncode == 1
-    assert talk("run", "talk", "--line", "1", "--branch", "end").returncode == 2
-    assert talk("run", "talk", "--choose", "--branch", "end").returncode == 2
+def test_a_branch_of_recordings_must_be_named(
+    language: str, talk: Practice, golden: Golden
+) -> None:
+    two = ["--audio", clip("farewell"), clip("farewell")]
+    told = []
+    for options, data in (
+        ([], ("--branch", "seat, end")),
+        (["--branch", "sit"], ("sit", "end, seat")),
+        (["--branch", "end", "--branch", "seat"], ("seat, end",)),
+        (["--branch", "end"], ("talk",)),  # which is over after the first
+    ):
+        done = talk("run", "talk", *options, *two)
+        done.refused(PracticeError, *data)
+        told.append(done.stderr)
+    for options in (["--line", "1", "--branch", "end"], ["--choose", "--branch", "end"]):
+        done = talk("run", "talk", *options)
+        assert done.returncode == 2
+        told.append(done.stderr)
+    golden("conversation-usage", "".join(told))
+
+
+@pytest.mark.parametrize("names", [SERVED, REFUSED], ids=["served", "refused"])
+def test_whisper_hears_a_whole_onboarding(
+    listening_practice: Practice, names: tuple[str, ...]
+) -> None:
+    *takes, whole = listening_practice.json(
+        "run", "onboarding", *chosen(names), "--audio", *map(clip, names)
+    )
+    checks = whole["checks"]
+    assert (checks["order"]["state"], checks["complete"]["state"]) == ("kept", "kept")
+    assert (checks["address"]["state"], checks["address"]["words"]) == ("kept", ["先生"])
+    # Spoken by a machine from pinyin, some turns are heard badly; the others are not.
+    good = dict(zip(names, (take["passed"] for take in takes), strict=True))
+    assert all(good[name] for name in names if name in ("greet", "farewell"))
 
 
 # ---- spoken --------------------------------------------------------------------------
 
 
+def chosen(names: Sequence[str]) -> list[str]:
+    """The options that lead a conversation along these names."""
+    return [part for name in names if name in BRANCHES for part in ("--branch", name)]
+
+
 @pytest.mark.parametrize("names", [SERVED, REFUSED], ids=["served", "refused"])
 def test_a_whole_onboarding_is_spoken(
-    start: Start, practice: Practice, microphone: Microphone, tmp_path: Path, names: tuple[str, ...]
+    start: Start,
+    practice: Practice,
+    microphone: FakeSound,
+    golden: Golden,
+    request: pytest.FixtureRequest,
+    names: tuple[str, ...],
 ) -> None:
-    chosen = [part for name in names if name in BRANCHES for part in ("--branch", name)]
-    child = start("run", "onboarding", "--patience", "0.8", *chosen)
+    child = start("run", "onboarding", "--patience", "0.8", *chosen(names))
     for place, name in enumerate(names, 1):
-        child.expect(f"turn {place}")
+        child.expect(rf"（对话） \w+ {place}\b")
         begin(child)
         microphone.speak(clip(name))
-        child.expect("R: again|Enter: finish")
+        child.expect(AGAIN)
         child.send("\r")
-    child.expect("The whole conversation")
-    child.expect("Order: kept")
-    child.expect("Nothing was left out")
-    child.expect("Form of address: 先生")
     assert finish(child) == 0
+    golden(f"conversation-whole-{request.node.callspec.id}", child.screen())
     attempts = practice.json("history")
-    scenario = prompts.load(Path(practice.env["PRACTICE_PROMPTS"]), "onboarding")
+    scenario = prompts.load(practice.prompts, "onboarding")
     assert [scenario.names[a["line"] - 1] for a in attempts] == list(names)
     assert len({a["session"] for a in attempts}) == 1
     assert len(attempts[-1]["setting"]["steps"]) == len(names)
-    # Spoken by a machine from pinyin, some turns are heard badly; the others are not.
-    good = {a["line"]: a["passed"] for a in attempts}
-    assert all(good[scenario.names.index(n) + 1] for n in names if n in ("greet", "farewell"))
+    assert all(a["passed"] for a in attempts)
 
 
 def test_the_trainee_chooses_skips_and_sees_what_was_left_out(
-    talk: Practice, start: Start, microphone: Microphone
+    language: str, start: Start, talk: Practice, microphone: FakeSound, golden: Golden
 ) -> None:
     child = start("run", "talk", "--choose", "--json")
-    child.expect("N: skip")
+    child.expect(SPEAK)
     child.send("n")
-    child.expect("How does it go on")
     child.expect("1: 客户回头")
-    child.expect("Q: quit")
+    child.expect("Q")
+    golden("conversation-choose", child.screen())
     child.send("1")
     begin(child)
     microphone.speak(CLIPS / "seat.flac")
-    child.expect("R: again")
+    child.expect(AGAIN)
     child.send("\r")
-    child.expect("Left out: turn 1")
     assert finish(child) == 0
+    golden("conversation-left-out", child.screen())
+    take, whole = map(json.loads, child.stdout.splitlines())
+    assert (take["scenario"], take["line"]) == ("talk", 2)
+    assert whole["checks"]["complete"] == {"state": "broken", "turns": [1], "words": []}

@@ -6,7 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, Practice
+from conftest import ROOT, Golden
+from in_process import Practice
+from rich.cells import cell_len
 
 from practice import prompts
 from practice.core.coverage import cover
@@ -14,6 +16,7 @@ from practice.core.kinds import Kind, ScenarioKind
 from practice.core.models import Scenario, StandardRow
 from practice.core.normalize import normalize
 from practice.core.sounds import sounds
+from practice.errors import PromptError
 
 PROMPTS = ROOT / "prompts"
 SCENARIOS = {s.id: s for s in prompts.load_all(PROMPTS)[0]}
@@ -134,32 +137,37 @@ def test_exam_books_can_be_read() -> None:
         assert len(prompts.load_book(PROMPTS, book).items) >= 6
 
 
-def test_row_without_a_scenario_is_told(bare_practice: Practice, standard: Path) -> None:
+def test_row_without_a_scenario_is_told(
+    language: str, bare_practice: Practice, golden: Golden, standard: Path
+) -> None:
     done = bare_practice("coverage", "--prompts", standard)
     assert done.returncode == 1
-    assert done.stderr == "1 row of 2 has no scenario.\n"
-    assert done.stdout.splitlines()[-1].split() == ["2", "丙", "none"]
+    assert [line.split()[:2] for line in done.stdout.splitlines()[1:]] == [
+        ["1", "甲|乙"],
+        ["2", "丙"],
+    ]
+    golden("coverage-row-without-scenario", done.stdout + done.stderr)
     done = bare_practice("coverage", "--prompts", standard, "--markdown")
     assert done.returncode == 1
     assert "| 1 | 甲\\|乙 | 请慢走 | [mine](../prompts/mine.yaml) + |" in done.stdout
-    assert "| 2 | 丙 |  | **none** |" in done.stdout
+    golden("coverage-page", done.stdout)
 
 
-def test_coverage_for_programs_and_wrong_use(bare_practice: Practice, standard: Path) -> None:
+def test_coverage_for_programs_and_wrong_use(
+    language: str, bare_practice: Practice, golden: Golden, standard: Path
+) -> None:
     rows = bare_practice.json("coverage")
     assert [row["id"] for row in rows] == [row.id for row in ROWS]
     assert rows[0]["scenarios"]
-    assert bare_practice("coverage", "--json", "--markdown").returncode == 2
+    both = bare_practice("coverage", "--json", "--markdown")
+    assert both.returncode == 2
     (standard / "rules/standard.yaml").unlink()
     done = bare_practice("coverage", "--prompts", standard)
-    assert done.returncode == 1
-    assert "rules/standard.yaml" in done.stderr
-    assert "Traceback" not in done.stderr
+    done.refused(PromptError, str(standard), "rules/standard.yaml")
+    golden("coverage-refused", both.stderr + done.stderr)
 
 
 def test_table_fits_a_terminal(bare_practice: Practice) -> None:
-    from rich.cells import cell_len
-
     done = bare_practice("coverage")
     assert done.returncode == 0
     assert max(cell_len(line) for line in done.stdout.splitlines()) <= 80

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from practice.core.speechcheck import context_s, cut
-from practice.speech import audio, transcribe, weights
+from practice.speech import audio, transcribe
+from practice.speech.transcribe import Transcriber
 from practice.speech.vad import find_speech
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Bench:
 
 
 @pytest.fixture(scope="module")
-def bench(models: Path) -> Bench:
+def bench(whisper_model: Whisper) -> Bench:
     import torch
     import whisper
     from whisper.decoding import DecodingOptions, DecodingTask
@@ -80,7 +80,7 @@ def bench(models: Path) -> Bench:
     from practice.speech.encoder import Encoder
     from practice.speech.greedy import rules_of
 
-    model = whisper.load_model(str(models / "base.pt"), device="cpu")
+    model = whisper_model
     options = DecodingOptions(fp16=False, **transcribe.SETTINGS)
     task = DecodingTask(model, options)
     encoder = Encoder(model)
@@ -100,8 +100,9 @@ def bench(models: Path) -> Bench:
 
 def check_same(bench: Bench, case: Case, found: Decoded) -> None:
     if list(found.tokens) != case.plain.tokens:
+        # Both are as likely: which one it is depends on the order of this machine's sums.
         assert bench.is_tie(case, found.tokens)
-        pytest.skip("a tie between two tokens fell the other way on this machine")
+        return
     assert found.avg_logprob == pytest.approx(case.plain.avg_logprob, abs=1e-3)
     assert found.no_speech_prob == pytest.approx(case.plain.no_speech_prob, abs=1e-3)
 
@@ -128,8 +129,7 @@ texts = st.text(st.sampled_from("请慢走欢迎下次光临您好坐谢，,。 
 
 
 @settings(
-    deadline=None,
-    max_examples=40,
+    max_examples=settings.default.max_examples // 5,  # each decodes up to three times
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(data=st.data())
@@ -149,7 +149,7 @@ def test_no_draft_changes_the_text(bench: Bench, data: st.DataObject) -> None:
     check_same(bench, case, bench.decode(case, *drafts))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(texts, min_size=1, max_size=8))
 def test_every_character_gets_the_time_of_its_token(words: list[str]) -> None:
     from practice.speech.timing import character_times_s
@@ -168,7 +168,7 @@ def test_every_character_gets_the_time_of_its_token(words: list[str]) -> None:
         assert int(time_s) == begins // 2
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(texts, min_size=1, max_size=8), st.integers(1, 7), st.data())
 def test_every_character_is_as_sure_as_its_tokens(
     words: list[str], step: int, data: st.DataObject
@@ -214,11 +214,9 @@ def test_context_fits_the_speech() -> None:
     assert [context_s(s) for s in (0.5, 8.0, 8.1, 15.0, 27.9, 28.1)] == [10, 10, 11, 17, 30, 30]
 
 
-def test_second_look_hears_with_the_full_context(models: Path) -> None:
-    model = weights.installed(models, "base")
-    assert model is not None
+def test_second_look_hears_with_the_full_context(whisper: Transcriber) -> None:
     samples = audio.read(CLIPS / "seat.flac").samples
-    hearing = transcribe.load(model).listen(samples, find_speech(samples), ["您好，请坐。"])
+    hearing = whisper.listen(samples, find_speech(samples), ["您好，请坐。"])
     second = hearing.second_look()
     assert second is not None
     assert "请坐" in second.transcript.text

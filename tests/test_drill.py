@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pexpect
-from conftest import CLIPS, LINE, Microphone, Place, Practice, Start, begin, heard, review, take
+from anchors import AGAIN
+from conftest import (
+    CLIPS,
+    LINE,
+    Golden,
+    Place,
+    Start,
+    begin,
+    finish,
+    heard,
+    review,
+    take,
+)
+from fake_sound import FakeSound
 from hypothesis import given
 from hypothesis import strategies as st
+from in_process import Practice
 
 from practice import prompts
 from practice.core.kinds import ScenarioKind
 from practice.core.markup import parse_script
 from practice.core.models import Decision, Line, Saying, Scenario, Trainee
 from practice.drill import plan
+from practice.errors import PromptError
+from practice.report.drill import why_text
 from practice.store import Store
 from practice.store.practised import Practised
 
@@ -126,41 +142,66 @@ def test_what_counts_is_the_last_word_on_a_take(place: Place) -> None:
     store.close()
 
 
-def test_the_plan_says_why(practice: Practice) -> None:
-    folder = Path(practice.env["PRACTICE_PROMPTS"])
-    farewell = prompts.load(folder, "farewell").lines[0]
+def test_the_plan_says_why(language: str, practice: Practice, golden: Golden) -> None:
+    farewell = prompts.load(practice.prompts, "farewell").lines[0]
     records = Store(practice.recordings)
     moment = (datetime.now(UTC) - timedelta(days=2, hours=1)).isoformat(timespec="milliseconds")
     missed = replace(take("王芳", "default", spec=farewell), created_at=moment)
     records.add(missed, heard("慢走"))
     records.close()
     done = practice("drill", "--plan", "--count", "2")
-    first, why, _second, never = done.stdout.splitlines()
-    assert "请慢走，欢迎下次光临" in first
-    assert why.strip() == "missed last time: 请, due for 2 days"
-    assert never.strip() == "never said"
+    golden("drill-plan", done.stdout)
+    assert "请慢走，欢迎下次光临" in done.stdout.splitlines()[0]
     (pick,) = practice.json("drill", "--plan", "--count", "1")
     assert (pick["scenario"], pick["line"], pick["is_due"]) == ("farewell", 1, True)
     assert pick["last"]["missed"] == ["请"]
 
 
-def test_a_drill_is_practised_and_its_takes_change_the_next_plan(
-    practice: Practice, start: Start, microphone: Microphone
+def test_every_reason_is_said(language: str, golden: Golden) -> None:
+    known = (
+        said(20, passed=False),
+        said(1.1, passed=False),
+        said(0.3, passed=False, missed=("请",)),
+        said(0, passed=False),
+        said(4, missed=("请", "坐")),
+        said(1, total=100.0),
+        said(2.4, total=80.0),
+    )
+    picks = [
+        next(pick for pick in plan(SCENARIOS, [saying], NOW, 9) if pick.last == saying)
+        for saying in known
+    ]
+    golden("drill-why", "\n".join(why_text(pick, NOW) for pick in picks))
+
+
+def test_what_cannot_be_drilled_is_told(
+    language: str, practice: Practice, golden: Golden, tmp_path: Path
 ) -> None:
-    folder = Path(practice.env["PRACTICE_PROMPTS"])
-    for path in folder.glob("*.yaml"):
+    folder = tmp_path / "talks"
+    folder.mkdir()
+    shutil.copy(practice.prompts / "onboarding.yaml", folder)
+    (folder / "broken.yaml").write_text("title: 一\n", "utf-8")
+    done = practice("drill", "--plan", "--prompts", folder)
+    assert (done.returncode, type(done.error)) == (1, PromptError)
+    told, refused = done.stderr.splitlines()
+    assert f"{folder / 'broken.yaml'}:1: " in told
+    golden("drill-nothing", f"{told}\n{refused}")
+    assert not practice.recordings.exists()
+
+
+def test_a_drill_is_practised_and_its_takes_change_the_next_plan(
+    practice: Practice, start: Start, microphone: FakeSound, golden: Golden
+) -> None:
+    for path in practice.prompts.glob("*.yaml"):
         if path.stem != "farewell":
             path.unlink()
     child = start("drill")
-    child.expect("never said")
     begin(child)
     microphone.speak(CLIPS / "farewell-without-please.flac")
-    child.expect("NOT PASSED")
-    child.expect("R: again")
+    child.expect(AGAIN)
     child.send("\r")
-    child.expect("1 line said, 0 passed")
-    child.expect("Missing: 请")
-    child.expect(pexpect.EOF)
+    assert finish(child) == 0
+    golden("drill-done", child.screen())
     (pick,) = practice.json("drill", "--plan")
     assert (pick["is_due"], pick["last"]["passed"]) == (False, False)
     assert "farewell 1 drill" in practice("history").stdout

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import json
 from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
-import pexpect
 import pytest
-from conftest import CLIPS, MODEL, Microphone, Place, Practice, Start, begin, review, take
+from anchors import SPEAK
+from conftest import CLIPS, MODEL, Golden, Place, Start, begin, finish, review, take
+from fake_sound import FakeSound
 from hypothesis import given
 from hypothesis import strategies as st
+from in_process import Practice
+from pages import read
 from playwright.sync_api import Browser
 from rich.cells import cell_len
 
@@ -36,7 +38,7 @@ from practice.core.models import (
     Verdict,
 )
 from practice.core.scoring import MINOR_COST, VERSION, Tally, score_transcript, unscored, with_total
-from practice.errors import StoreError
+from practice.errors import AudioError, ExportError, PracticeError, PromptError, StoreError
 from practice.pack.format import FormatError, record_from_bytes, record_to_bytes
 from practice.store import Filter, Store
 from practice.store.database import now
@@ -163,7 +165,7 @@ def test_a_trainer_who_decides_on_every_take_decides_on_the_exam(
         assert after.passed is before.passed
 
 
-def test_exams_are_found_and_counted_in_the_records(place: Place) -> None:
+def test_exams_are_found_and_counted_in_the_records(place: Place, golden: Golden) -> None:
     store = Store(*place)
     practised = Practised(store.database)
     wang = Trainee("王芳", "一厅")
@@ -178,10 +180,12 @@ def test_exams_are_found_and_counted_in_the_records(place: Place) -> None:
     assert [practised.sitting(wang, "basics", s) for s in (first, second)] == [1, 2]
     assert practised.sitting(Trainee("李雷", "一厅"), "basics", other) == 1
     assert result_of(practised.exam(second[:8].upper())).created_at.startswith("2026-11-02")
-    with pytest.raises(StoreError, match="No exam begins with"):
-        practised.exam("zz")
-    with pytest.raises(StoreError, match="Several exams"):
-        practised.exam("")
+    told = []
+    for beginning in ("zz", ""):
+        with pytest.raises(StoreError, match=f"“{beginning}”") as refused:
+            practised.exam(beginning)
+        told.append(str(refused.value))
+    golden("exam-not-found", "\n".join(told))
     store.close()
 
 
@@ -204,44 +208,61 @@ def test_the_terms_of_an_exam_travel_in_packs() -> None:
 @pytest.fixture
 def examined(practice: Practice) -> Practice:
     """The command with a book of two lines."""
-    (Path(practice.env["PRACTICE_PROMPTS"]) / "books" / "two.yaml").write_text(
+    (practice.prompts / "books" / "two.yaml").write_text(
         "title: 两句话\npass: 90\nitems: [reception/1, farewell, farewell/1]\n", "utf-8"
     )
     return practice
 
 
-def test_an_exam_is_shown_again_with_the_trainers_corrections(
-    examined: Practice, tmp_path: Path, chromium: Browser
-) -> None:
-    page, corrected = tmp_path / "证书.html", tmp_path / "改后.html"
-    seat, farewell = CLIPS / "seat.flac", CLIPS / "farewell-without-please.flac"
-    done = examined("exam", "two", "--audio", seat, farewell, "--out", page)
-    assert done.returncode == 0, done.stderr
-    assert "NOT PASSED  85 of 100 (pass mark 90)" in done.stdout
-    assert "Missing: 请" in done.stdout
-    assert "attempt no. 1" in done.stdout
-    *result, _where = done.stdout.splitlines()
-    assert max(map(cell_len, result)) <= 80
-    assert "not passed" in page.read_text("utf-8")
-    store = Store(examined.recordings)
+SEAT = CLIPS / "seat.flac"
+WITHOUT_PLEASE = CLIPS / "farewell-without-please.flac"
+
+
+def correct(practice: Practice) -> str:
+    """Say as a trainer that 请 was said after all; give the id of the exam."""
+    store = Store(practice.recordings)
     (missed,) = [a for a in store.latest(Filter()) if a.take.scenario == "farewell"]
     store.add_review(missed.take.id, review(marks=(Mark("请", 1, Verdict.HEARD),)))
     store.close()
-    again = ("exam", "--show", missed.take.session[:8])
-    assert "\nPASSED  96 of 100" in examined(*again, "--out", corrected).stdout
-    refused = examined(*again, "--out", page)
-    assert refused.returncode == 1
-    assert "is there already" in refused.stderr
-    (second,) = examined.json("exam", "two", "--audio", seat)
+    return missed.take.session
+
+
+def test_an_exam_is_shown_again_with_the_trainers_corrections(
+    language: str, examined: Practice, golden: Golden, tmp_path: Path
+) -> None:
+    page, corrected = tmp_path / "证书.html", tmp_path / "改后.html"
+    done = examined("exam", "two", "--audio", SEAT, WITHOUT_PLEASE, "--out", page)
+    assert done.returncode == 0, done.stderr
+    golden("exam-not-passed", done.stdout)
+    *result, _where = done.stdout.splitlines()
+    assert max(map(cell_len, result)) <= 80
+    golden("exam-page-not-passed", read(page.read_text("utf-8")).text)
+    session = correct(examined)
+    again = ("exam", "--show", session[:8])
+    golden("exam-passed", examined(*again, "--out", corrected).stdout)
+    golden("exam-page-passed", read(corrected.read_text("utf-8")).text)
+    (told,) = examined.json(*again)
+    assert (told["session"], told["sitting"], told["passed"]) == (session, 1, True)
+    done = examined(*again, "--out", page)
+    done.refused(ExportError, str(page), "--out")
+    golden("exam-page-is-there", done.stderr)
+    (second,) = examined.json("exam", "two", "--audio", SEAT)
     assert (second["sitting"], second["passed"]) == (2, False)
     assert [line["said"] for line in second["lines"]] == [True, False]
-    # The page stands by itself, with its style and without a network.
+
+
+def test_the_page_of_an_exam_stands_by_itself(
+    examined: Practice, tmp_path: Path, chromium: Browser
+) -> None:
+    page = tmp_path / "证书.html"
+    assert examined("exam", "two", "--audio", SEAT, WITHOUT_PLEASE).returncode == 0
+    assert examined("exam", "--show", correct(examined)[:8], "--out", page).returncode == 0
+    # With its style and without a network.
     context = chromium.new_context(offline=True)
     opened, complaints = context.new_page(), []
     opened.on("console", lambda message: complaints.append(message.text))
-    opened.goto(corrected.as_uri())
+    opened.goto(page.as_uri())
     badge = opened.locator(".badge.passed")
-    assert badge.inner_text() == "passed"
     assert badge.evaluate("e => getComputedStyle(e).borderTopWidth") == "1px"
     assert "王芳" in opened.inner_text("header")
     assert complaints == []
@@ -249,67 +270,74 @@ def test_an_exam_is_shown_again_with_the_trainers_corrections(
 
 
 def test_an_exam_asks_for_a_name_and_for_files_that_can_be_read(
-    examined: Practice, bare_practice: Practice, tmp_path: Path
+    language: str, examined: Practice, golden: Golden, tmp_path: Path
 ) -> None:
     settings = examined.home / ".config" / "practice" / "settings.json"
     settings.parent.mkdir(parents=True)
     settings.write_text(json.dumps({"trainee": "韩梅梅"}), "utf-8")
     nobody = {k: v for k, v in examined.env.items() if k != "PRACTICE_TRAINEE"}
-    clip = CLIPS / "seat.flac"
-    done = examined("exam", "two", "--audio", clip, env=nobody)
+    done = examined("exam", "two", "--audio", SEAT, env=nobody)
     assert (done.returncode, "--trainee" in done.stderr) == (2, True)
-    assert examined("exam", "two", "--audio", clip, tmp_path / "no.wav").returncode == 1
-    assert examined("exam", "two", "--audio", clip, clip, clip).returncode == 1
-    assert examined("exam", "tow").returncode == 1
+    told = [done.stderr]
+    for args, kind, data in (
+        (["two", "--audio", SEAT, tmp_path / "no.wav"], AudioError, "no.wav"),
+        (["two", "--audio", SEAT, SEAT, SEAT], PracticeError, "two"),
+        (["tow"], PromptError, "tow"),
+    ):
+        done = examined("exam", *args)
+        done.refused(kind, data)
+        told.append(done.stderr)
+    golden("exam-refused", "".join(told))
     assert examined.json("history") == []
+    golden("exam-books", examined("exam").stdout)
     books = {book["id"]: book for book in examined.json("exam")}
     assert books["two"] == {"id": "two", "title": "两句话", "lines": 2, "pass_mark": 90}
 
 
 def test_nothing_of_the_script_is_on_the_screen_before_the_end(
-    examined: Practice, start: Start, microphone: Microphone
+    language: str, examined: Practice, start: Start, microphone: FakeSound, golden: Golden
 ) -> None:
     child = start("exam", "two")
-    child.logfile_read = screen = io.StringIO()
     begin(child)
-    microphone.speak(CLIPS / "seat.flac")
-    child.expect("Kept")
+    microphone.speak(SEAT)
+    child.expect("2/2")
     begin(child)
     child.send("\x1b")
-    child.expect("Discarded")
-    begin(child)
-    microphone.speak(CLIPS / "farewell-without-please.flac")
-    child.expect("Kept")
-    child.expect("To show it again")
-    child.expect(pexpect.EOF)
-    before, after = screen.getvalue().split("attempt no. 1")
+    child.expect("2/2")
+    child.expect(SPEAK)
+    golden("exam-recited", child.screen())
+    child.send("\r")
+    microphone.speak(WITHOUT_PLEASE)
+    assert finish(child) == 0
+    golden("exam-recited-result", child.screen())
+    before, result, _after = child.shown.partition("王芳 · default")
+    assert result
     assert "2/2" in before
-    assert "NOT PASSED" in after
-    assert not [
-        words
-        for words in ("请坐", "慢走", "欢迎", "PASSED", "passed", "Missing")
-        if words in before
-    ]
+    words = ("请坐", "慢走", "欢迎", "PASSED", "passed", "Missing", "通过", "缺")
+    assert not [word for word in words if word in before]
     assert [a["setting"]["mode"] for a in examined.json("history")] == ["exam"] * 2
 
 
 def test_a_silent_take_may_be_said_again(
-    examined: Practice, start: Start, microphone: Microphone
+    language: str, examined: Practice, start: Start, microphone: FakeSound, golden: Golden
 ) -> None:
+    end = "Y: |Y："  # it is asked whether to end the exam
     child = start("exam", "two", "--limit", "1")
     begin(child)
-    child.expect("No speech was found")
+    microphone.silence(1)
     child.expect("1/2")
-    child.expect("Enter or Space")
+    child.expect(SPEAK)
+    golden("exam-silence", child.screen())
     child.send("n")
     child.expect("2/2")
-    child.expect("Enter or Space")
+    child.expect(SPEAK)
     child.send("q")
-    child.expect("End the exam")
+    child.expect(end)
     child.send("n")
-    child.expect("Enter or Space")
+    child.expect(SPEAK)
     child.send("q")
-    child.expect("End the exam")
+    child.expect(end)
+    golden("exam-ended-early", child.screen())
     child.send("y")
-    child.expect("2 lines were not said")
-    child.expect(pexpect.EOF)
+    assert finish(child) == 0
+    golden("exam-ended-early-result", child.screen())

@@ -8,12 +8,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-import pexpect
 import pytest
-from conftest import COMMAND, Practice
-from test_store import heard, review, take
+from conftest import Golden, Place, Start, finish, heard, review, take
+from in_process import Practice
 
 from practice import settings, takes
 from practice.core.models import Comment, Take, Trainee
@@ -27,11 +25,10 @@ from practice.store.schema import accounts, metadata, trainees
 WANG = Trainee("王芳", "一厅")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    shared = request.param == "postgresql"
-    address = request.getfixturevalue("postgres_database") if shared else None
-    store = Store(tmp_path / "录音", address)
+@pytest.fixture
+def store(place: Place) -> Iterator[Store]:
+    folder, address = place
+    store = Store(folder / "录音", address)
     yield store
     store.close()
 
@@ -170,23 +167,27 @@ def test_other_machines_of_a_shared_database_remove_their_files(
     assert hall.find(made.id) is None
 
 
-def test_nobody_is_forgotten_while_they_speak(store: Store) -> None:
+def test_nobody_is_forgotten_while_they_speak(store: Store, golden: Golden) -> None:
     add(store)
     made = take("王芳", "一厅")
     with takes.announced(store.folder, made):
-        with pytest.raises(PracticeError, match="practising at this moment"):
+        with pytest.raises(PracticeError) as refused:
             forget(store)
+        golden("forget-while-speaking", str(refused.value))
         forget(store, Trainee("李雷", "一厅"))
     assert len(store.latest(Filter())) == 1
 
 
-def test_a_file_that_cannot_be_removed_is_told_and_tried_again(store: Store) -> None:
+def test_a_file_that_cannot_be_removed_is_told_and_tried_again(
+    store: Store, golden: Golden
+) -> None:
     made = add(store)
     path = store.folder / (made.audio or "")
     path.unlink()
     path.mkdir()
-    with pytest.raises(PracticeError, match="cannot be removed"):
+    with pytest.raises(PracticeError, match=path.name) as refused:
         forget(store)
+    golden("forget-stuck", str(refused.value))
     assert store.find(made.id) is None
     path.rmdir()
     path.write_bytes(b"RIFF")
@@ -231,20 +232,15 @@ def test_old_takes_go_and_trainees_stay(store: Store) -> None:
 # ---- the commands ------------------------------------------------------------------------
 
 
-def line(text: str) -> str:
-    (only,) = text.splitlines()
-    return only
-
-
 @pytest.fixture
-def filled(bare_practice: Practice) -> Practice:
-    store = Store(bare_practice.recordings)
+def filled(practice: Practice) -> Practice:
+    store = Store(practice.recordings)
     add(store)
     add(store, created_at=days_ago(100))
     for name, group in (("李雷", "一厅"), ("李雷", "二厅"), ("<script>", "=1+1"), ("a/b", "..")):
         add(store, Trainee(name, group))
     store.close()
-    return bare_practice
+    return practice
 
 
 def left(practice: Practice) -> list[str]:
@@ -252,111 +248,120 @@ def left(practice: Practice) -> list[str]:
     return sorted(f"{a['trainee']} {a['group']}" for a in practice.json("history", env=env))
 
 
-def ask(practice: Practice, *args: str) -> Any:
-    return pexpect.spawn(
-        COMMAND,
-        list(args),
-        env=practice.env | {"TERM": "xterm"},
-        encoding="utf-8",
-        dimensions=(24, 80),
-        timeout=60,
-    )
-
-
-def end(child: Any) -> int:
-    child.expect(pexpect.EOF)
-    child.close()
-    return int(child.exitstatus)
-
-
-def test_it_asks_before_it_forgets(filled: Practice) -> None:
+def test_it_asks_before_it_forgets(start: Start, filled: Practice, golden: Golden) -> None:
     for answer in ("n", ""):
-        child = ask(filled, "forget", "王芳")
-        child.expect("takes: 2")
-        child.expect("not reviewed: 2")
-        child.expect("recordings: 2")
-        child.expect("Remove it for good")
+        child = start("forget", "王芳")
+        child.expect(r"\[y/N\]")
         child.sendline(answer)
-        child.expect("Nothing was removed")
-        assert end(child) == 0
+        assert finish(child) == 0
+        golden(f"forget-refrained-{answer or 'enter'}", child.screen())
     assert len(left(filled)) == 6
-    child = ask(filled, "forget", "王芳")
-    child.expect("Remove it for good")
+    child = start("forget", "王芳")
+    child.expect(r"\[y/N\]")
     child.sendline("y")
-    child.expect("Removed for good")
-    child.expect("out of reach")
-    assert end(child) == 0
+    assert finish(child) == 0
+    golden("forget-asked", child.screen())
     assert left(filled) == ["<script> =1+1", "a/b ..", "李雷 一厅", "李雷 二厅"]
 
 
-def test_without_a_terminal_it_needs_yes(filled: Practice) -> None:
+def test_without_a_terminal_it_needs_yes(filled: Practice, golden: Golden) -> None:
     for args in (("forget", "王芳"), ("prune", "--older-than", "90d")):
         done = filled(*args)
-        assert (done.returncode, "--yes" in line(done.stderr)) == (1, True)
+        done.refused(PracticeError, "--yes")
+        golden(f"{args[0]}-without-yes", done.stderr)
     assert len(left(filled)) == 6
     (told,) = filled.json("forget", "王芳", "--yes")
     assert (told["attempts"], told["recordings"], told["bytes"]) == (2, 2, 200)
 
 
-def test_odd_names_are_forgotten(filled: Practice) -> None:
+def test_what_is_forgotten_is_told(language: str, filled: Practice, golden: Golden) -> None:
+    done = filled("forget", "王芳", "--yes")
+    assert done.returncode == 0
+    golden("forget-done", done.stdout)
+    done = filled("forget", "王芳", "--yes")
+    done.refused(PracticeError, "王芳", "practice history")
+    golden("forget-nobody", done.stderr)
+
+
+def test_odd_names_are_forgotten(filled: Practice, golden: Golden) -> None:
     for name in ("<script>", "a/b"):
-        done = filled("forget", name, "--yes")
-        assert done.returncode == 0
-        assert "takes: 1" in done.stdout
+        (told,) = filled.json("forget", name, "--yes")
+        assert told["attempts"] == 1
     assert len(left(filled)) == 4
+    refused = []
     for name in ("%", "", "王", "\x1b[31m", "../王芳"):
         done = filled("forget", name, "--yes")
-        assert (done.returncode, "no trainee" in line(done.stderr)) == (1, True)
+        done.refused(PracticeError)
         assert "\x1b" not in done.stderr
+        refused.append(done.stderr)
+    golden("forget-odd-names", "".join(refused))
     assert len(left(filled)) == 4
 
 
-def test_a_name_in_several_groups_needs_the_group(filled: Practice) -> None:
+def test_a_name_in_several_groups_needs_the_group(filled: Practice, golden: Golden) -> None:
     done = filled("forget", "李雷", "--yes")
-    assert done.returncode == 1
-    assert "一厅" in line(done.stderr)
-    assert "二厅" in done.stderr
+    done.refused(PracticeError, "李雷", "一厅", "二厅", "--group")
+    golden("forget-several-groups", done.stderr)
     # The variable that names this machine's hall decides nothing here.
     done = filled("forget", "李雷", "--yes", env=filled.env | {"PRACTICE_GROUP": "一厅"})
-    assert done.returncode == 1
-    assert filled("forget", "李雷", "--group", "三厅", "--yes").returncode == 1
+    done.refused(PracticeError, "一厅", "二厅")
+    filled("forget", "李雷", "--group", "三厅", "--yes").refused(PracticeError, "李雷")
     assert filled("forget", "李雷", "--group", "二厅", "--yes").returncode == 0
     assert "李雷 一厅" in left(filled)
     assert "李雷 二厅" not in left(filled)
 
 
-def test_leftovers_are_told_though_the_name_is_gone(filled: Practice) -> None:
+def test_leftovers_are_told_though_the_name_is_gone(filled: Practice, golden: Golden) -> None:
     store = Store(filled.recordings)
     Removal(store.database).remove(WANG)
     store.close()
     done = filled("forget", "王芳", "--yes")
-    assert done.returncode == 1
-    assert "now gone: 2 recordings" in done.stdout
+    done.refused(PracticeError, "王芳")
+    golden("forget-leftovers", done.stdout)
     assert len(list(filled.recordings.glob("takes/*/*"))) == 4
 
 
-def test_prune(filled: Practice) -> None:
+def test_prune(language: str, filled: Practice, golden: Golden) -> None:
     done = filled("prune", "--older-than", "15w", "--yes")
-    assert (done.returncode, "No take is from before" in done.stdout) == (0, True)
-    assert filled.json("prune", "--older-than", "15w", "--yes")[0]["attempts"] == 0
-    assert (
-        filled.json("prune", "--older-than", "90d", "--group", "二厅", "--yes")[0]["attempts"] == 0
-    )
+    assert done.returncode == 0
+    golden("prune-nothing", done.stdout)
+    (told,) = filled.json("prune", "--older-than", "15w", "--yes")
+    assert told["attempts"] == 0
+    (told,) = filled.json("prune", "--older-than", "90d", "--group", "二厅", "--yes")
+    assert told["attempts"] == 0
     done = filled("prune", "--older-than", "14w", "--yes")
-    assert "takes: 1" in done.stdout
+    assert done.returncode == 0
+    golden("prune-done", done.stdout)
     assert max(len(text.encode("gbk")) for text in done.stdout.splitlines()) <= 80
     assert len(left(filled)) == 5
 
 
+def test_prune_asks_first(start: Start, filled: Practice, golden: Golden) -> None:
+    for answer, remain in (("n", 6), ("y", 5)):
+        child = start("prune", "--older-than", "90d")
+        child.expect(r"\[y/N\]")
+        child.sendline(answer)
+        assert finish(child) == 0
+        golden(f"prune-asked-{answer}", child.screen())
+        assert len(left(filled)) == remain
+
+
 @pytest.mark.parametrize("age", ["", "90", "d", "0d", "-1d", "1.5w", "90 d", "9999w", "1y", "９d"])
-def test_what_is_no_age(filled: Practice, age: str) -> None:
+def test_what_is_no_age(filled: Practice, age: str, golden: Golden) -> None:
     done = filled("prune", "--older-than", age, "--yes")
     assert done.returncode == 2
-    assert "90d" in done.stderr
+    told = done.stderr.splitlines()[-1]
+    assert "--older-than" in told
+    assert f"“{age}”" in told
+    golden("prune-no-age", told.replace(f"“{age}”", "“1y”"))
+    assert len(left(filled)) == 6
 
 
-def test_nothing_is_made_where_nothing_is(bare_practice: Practice) -> None:
+def test_nothing_is_made_where_nothing_is(
+    language: str, practice: Practice, golden: Golden
+) -> None:
     for args in (["forget", "王芳"], ["prune", "--older-than", "1d"]):
-        done = bare_practice(*args, "--yes")
-        assert (done.returncode, "No takes in" in done.stdout) == (0, True)
-    assert not bare_practice.recordings.exists()
+        done = practice(*args, "--yes")
+        assert done.returncode == 0
+        golden(f"{args[0]}-no-records", done.stdout)
+    assert not practice.recordings.exists()

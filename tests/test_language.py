@@ -2,82 +2,93 @@
 
 from __future__ import annotations
 
-import json
 import re
+import shutil
 import subprocess
 import sys
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
+import click
 import pytest
 from babel.messages.pofile import read_po
-from conftest import ROOT, Practice
+from conftest import COMMAND, ROOT, Golden
 from hypothesis import given
 from hypothesis import strategies as st
+from in_process import Practice, machine
 from rich.cells import cell_len
 
+import cli
 from cli import lang_first
+from practice import i18n
+from practice.errors import PromptError
 from practice.report.wrap import wrap
 
 CLICK_PO = ROOT / "practice" / "locale" / "zh" / "LC_MESSAGES" / "click.po"
-CHINESE, ENGLISH = "缺少参数", "Missing argument"
 
 
 # ---- which language --------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("args", "env", "said"),
+    ("args", "env", "language"),
     [
-        (["show"], {}, ENGLISH),
-        (["show"], {"LC_ALL": "zh_CN.UTF-8"}, CHINESE),
-        (["show"], {"LC_ALL": "fr_FR.UTF-8"}, ENGLISH),
+        (["show"], {}, "en"),
+        (["show"], {"LC_ALL": "zh_CN.UTF-8"}, "zh"),
+        (["show"], {"LC_ALL": "fr_FR.UTF-8"}, "en"),
         # Who prefers English before Chinese gets it, although it has no catalogue.
-        (["show"], {"LANGUAGE": "en_US:zh_CN"}, ENGLISH),
-        (["show"], {"LANGUAGE": "fr:zh_CN"}, CHINESE),
-        (["show"], {"PRACTICE_LANG": "zh", "LC_ALL": "en_US.UTF-8"}, CHINESE),
-        (["show"], {"PRACTICE_LANG": "zh-CN"}, CHINESE),
-        (["show"], {"PRACTICE_LANG": "en", "LC_ALL": "zh_CN.UTF-8"}, ENGLISH),
-        (["--lang", "zh", "show"], {"PRACTICE_LANG": "en"}, CHINESE),
-        (["--lang=en", "show"], {"PRACTICE_LANG": "zh", "LANGUAGE": "zh"}, ENGLISH),
-        (["show", "--lang", "zh"], {}, CHINESE),
-        (["--lang", "zh", "show", "--lang", "en"], {"PRACTICE_LANG": "zh"}, ENGLISH),
+        (["show"], {"LANGUAGE": "en_US:zh_CN"}, "en"),
+        (["show"], {"LANGUAGE": "fr:zh_CN"}, "zh"),
+        (["show"], {"PRACTICE_LANG": "zh", "LC_ALL": "en_US.UTF-8"}, "zh"),
+        (["show"], {"PRACTICE_LANG": "zh-CN"}, "zh"),
+        (["show"], {"PRACTICE_LANG": "en", "LC_ALL": "zh_CN.UTF-8"}, "en"),
+        (["--lang", "zh", "show"], {"PRACTICE_LANG": "en"}, "zh"),
+        (["--lang=en", "show"], {"PRACTICE_LANG": "zh", "LANGUAGE": "zh"}, "en"),
+        (["show", "--lang", "zh"], {}, "zh"),
+        (["--lang", "zh", "show", "--lang", "en"], {"PRACTICE_LANG": "zh"}, "en"),
     ],
 )
 def test_option_before_variable_before_locale(
-    bare_practice: Practice, args: list[str], env: dict[str, str], said: str
+    bare_practice: Practice,
+    golden: Golden,
+    args: list[str],
+    env: dict[str, str],
+    language: str,
 ) -> None:
+    del bare_practice.env["PRACTICE_LANG"]
     done = bare_practice(*args, env=bare_practice.env | env)
     assert done.returncode == 2
-    assert f"{said} 'SCENARIO'" in done.stderr
+    i18n.settle(language)
+    golden("usage-show", done.stderr)
 
 
-@pytest.mark.parametrize("args", [["--lang", "xx", "list"], ["list", "--lang=xx"]])
-def test_an_unknown_language_is_wrong_usage(bare_practice: Practice, args: list[str]) -> None:
-    done = bare_practice(*args)
-    assert done.returncode == 2
-    assert done.stdout == ""
-    assert "'xx' is not one of 'en', 'zh'" in done.stderr
+def test_an_unknown_language_is_wrong_usage(
+    language: str, bare_practice: Practice, golden: Golden
+) -> None:
+    for args in (["--lang", "xx", "list"], ["list", "--lang=xx"]):
+        done = bare_practice(*args)
+        assert (done.returncode, done.stdout) == (2, "")
+        golden("usage-unknown-language", done.stderr)
 
 
-@pytest.mark.parametrize("args", [["--lang"], ["list", "--lang"], ["--lang", "zh", "x", "--lang"]])
-def test_the_option_needs_its_value(bare_practice: Practice, args: list[str]) -> None:
-    done = bare_practice(*args)
-    assert done.returncode == 2
-    assert "Option '--lang' requires an argument." in done.stderr
+def test_the_option_needs_its_value(language: str, bare_practice: Practice, golden: Golden) -> None:
+    for args in (["--lang"], ["list", "--lang"], ["--lang", "zh", "x", "--lang"]):
+        done = bare_practice(*args)
+        assert (done.returncode, done.stdout) == (2, "")
+        golden("usage-no-language", done.stderr)
 
 
-def test_the_option_alone_shows_the_help(bare_practice: Practice) -> None:
+def test_the_option_alone_shows_the_help(bare_practice: Practice, golden: Golden) -> None:
     done = bare_practice("--lang", "zh")
     assert done.returncode == 0
     assert done.stdout == bare_practice("--help", "--lang", "zh").stdout
-    assert "列出情景。" in done.stdout
+    i18n.settle("zh")
+    golden("help/practice", done.stdout)
 
 
 def test_what_follows_two_hyphens_is_no_option(bare_practice: Practice) -> None:
-    done = bare_practice("show", "--", "--lang")
-    assert done.returncode == 1
-    assert "“--lang”" in done.stderr
+    bare_practice("show", "--", "--lang").refused(PromptError, "--lang")
 
 
 WORDS = st.lists(st.sampled_from(["run", "farewell", "--json", "--audio", "a.wav", "-h", "王芳"]))
@@ -95,104 +106,109 @@ def test_the_option_may_stand_anywhere(before: list[str], after: list[str], join
 # ---- Click's words ---------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("args", "said"),
-    [
-        (["run"], "缺少参数 'SCENARIO'"),
-        (["account", "add", "李"], "缺少选项 '--role'"),
-        (["nonsense"], "没有命令 'nonsense'。"),
-        (["run", "farewell", "--lime", "3"], "没有选项 '--lime'。 您要的是不是 '--limit'"),
-        (["run", "farewell", "--line", "0"], "'--line' 的值无效：0 不在范围 x>=1 内。"),
-        (["run", "farewell", "--line", "一"], "'--line' 的值无效：'一' 不是有效的数值"),
-        (
-            ["account", "add", "李", "--role", "boss"],
-            "'--role' 的值无效：没有 'boss' 这一项，可选：'trainee'",
-        ),
-        (["show", "farewell", "thanks"], "多出的参数（thanks）"),
-        (["history", "--last"], "选项 '--last' 需要带 1 个值。"),
-        (["list", "--json=3"], "选项 '--json' 不带值。"),
-    ],
-)
+@cache
+def words_of_click() -> dict[str, str]:
+    """Those of Click's words that are other ones in Chinese, and without anything to fill in."""
+    with CLICK_PO.open("rb") as file:
+        words = {m.id: m.string for m in read_po(file) if isinstance(m.id, str)}
+    words = {k: v for k, v in words.items() if k and k != v and not re.search(r"[{%]", k)}
+    assert {"Usage:", "Options", "Show this message and exit.", "required"} <= set(words)
+    return words
+
+
 def test_wrong_usage_is_told_in_chinese(
-    bare_practice: Practice, args: list[str], said: str
+    language: str, bare_practice: Practice, golden: Golden
 ) -> None:
-    done = bare_practice("--lang", "zh", *args)
-    assert done.returncode == 2
-    assert f"错误：{said}" in done.stderr
-    for english in ("Usage", "Try", "Error"):
-        assert english not in done.stderr
+    told = []
+    for args in (
+        ["run"],
+        ["account", "add", "李"],
+        ["nonsense"],
+        ["run", "farewell", "--lime", "3"],
+        ["run", "farewell", "--line", "0"],
+        ["run", "farewell", "--line", "一"],
+        ["account", "add", "李", "--role", "boss"],
+        ["show", "farewell", "thanks"],
+        ["history", "--last"],
+        ["list", "--json=3"],
+    ):
+        done = bare_practice(*args)
+        assert (done.returncode, done.stdout) == (2, "")
+        if language == "zh":
+            assert not [word for word in words_of_click() if word in done.stderr]
+        told.append(f"$ practice {' '.join(args)}\n{done.stderr}")
+    golden("usage", "\n".join(told))
 
 
-def test_the_systems_reasons_are_told_in_chinese(bare_practice: Practice, tmp_path: Path) -> None:
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """A folder with one scenario, which is soon looked through."""
+    (tmp_path / "small").mkdir()
+    shutil.copy(ROOT / "prompts" / "schema.json", tmp_path / "small")
+    (tmp_path / "small" / "mine.yaml").write_text(
+        "title: 送别\nwhen: 客户离开\nlines:\n  - cue: 起身\n    script: 【请|敬语】慢走\n", "utf-8"
+    )
+    return tmp_path / "small"
+
+
+def test_the_systems_reasons_are_told_in_chinese(
+    language: str, bare_practice: Practice, golden: Golden, small: Path, tmp_path: Path
+) -> None:
     (tmp_path / "文件").touch()
-    done = bare_practice("doctor", "--recordings", tmp_path / "文件" / "x", "--lang", "zh")
+    below = tmp_path / "文件" / "x"
+    done = bare_practice("doctor", "--recordings", below, "--prompts", small)
     assert done.returncode == 1
-    assert "：这不是文件夹。" in done.stdout
+    (line,) = (line for line in done.stdout.splitlines() if str(below) in line)
+    golden("doctor-recordings-below-a-file", line)
 
 
-def test_the_doctor_speaks_chinese_but_not_to_programs(bare_practice: Practice) -> None:
-    lines = bare_practice("doctor", "--lang", "zh").stdout.splitlines()
-    assert lines[0].startswith("正常  Python：")
-    assert all(re.match(r"(正常|注意|故障)  \w+：", line) for line in lines)
-    found = bare_practice("doctor", "--lang", "zh", "--json").stdout.splitlines()
-    parts = [json.loads(line) for line in found]
+def test_the_doctor_speaks_chinese_but_not_to_programs(
+    language: str,
+    bare_practice: Practice,
+    golden: Golden,
+    small: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: SimpleNamespace(free=58e9))
+    done = bare_practice("doctor", "--prompts", small)
+    assert done.returncode == 0
+    golden("doctor", done.stdout.replace(sys.version.split()[0], "3.11.0"))
+    parts = bare_practice.json("doctor", "--prompts", small)
+    assert len(parts) == len(done.stdout.splitlines())
     assert {part["level"] for part in parts} <= {"OK", "WARN", "FAIL"}
     assert {"python", "microphone", "weights"} <= {part["part"] for part in parts}
 
 
-WALK = """
-import json, sys
-import click
-import cli
-from contextlib import redirect_stdout
-from io import StringIO
-from practice.i18n import settle
-
-def pages(command, path):
-    with redirect_stdout(StringIO()) as page:
-        cli.contents().main([*path, "--help"], "practice", standalone_mode=False)
-    yield " ".join(path), page.getvalue()
-    if isinstance(command, click.Group):
-        for name in command.list_commands(None):
-            yield from pages(command.get_command(None, name), [*path, name])
-
-settle(sys.argv[1])
-json.dump(dict(pages(cli.contents(), [])), sys.stdout)
-"""
-
-
-@cache
-def help_pages(language: str) -> dict[str, str]:
+def help_pages(practice: Practice) -> dict[str, str]:
     """Every command's help."""
-    done = subprocess.run(
-        [sys.executable, "-c", WALK, language],
-        env={"COLUMNS": "80", "PATH": "", "HOME": "/nowhere", "PYTHONUTF8": "1"},
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-    )
-    pages: dict[str, str] = json.loads(done.stdout)
-    return pages
+    with machine(practice.env, practice.recognizer, practice.sound):
+        group = cli.contents()
+        paths: list[list[str]] = [[]]
+        for name in cli.COMMANDS:
+            command = group.get_command(click.Context(group), name)
+            paths.append([name])
+            if isinstance(command, click.Group):
+                paths += [[name, below] for below in command.commands]
+    return {" ".join(path): practice(*path, "--help").stdout for path in paths}
 
 
-def test_help_has_no_english_of_clicks() -> None:
-    with CLICK_PO.open("rb") as file:
-        words = [m.id for m in read_po(file) if isinstance(m.id, str) and m.id != m.string]
-    words = [word for word in words if word and not re.search(r"[{%]", word)] + ["default:"]
-    assert {"Usage:", "Options", "Show this message and exit.", "required"} <= set(words)
-    pages = help_pages("zh")
-    assert {"", "run", "account add", "model install"} <= pages.keys()
+def test_help_of_every_command(language: str, practice: Practice, golden: Golden) -> None:
+    for command, page in help_pages(practice).items():
+        golden(f"help/{command.replace(' ', '-') or 'practice'}", page)
+
+
+def test_help_has_no_english_of_clicks(practice: Practice) -> None:
+    practice.env["PRACTICE_LANG"] = "zh"
+    pages = help_pages(practice)
+    assert {"", "run", "account add", "model install", "voice record"} <= pages.keys()
     for command, page in pages.items():
-        assert "显示本帮助后退出。" in page
-        found = [word for word in words if word in page]
+        assert words_of_click()["Show this message and exit."] in page
+        found = [word for word in (*words_of_click(), "default:") if word in page]
         assert not found, f"{command}: {found}"
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
-def test_help_fits_eighty_cells(language: str) -> None:
-    for command, page in help_pages(language).items():
+def test_help_fits_eighty_cells(language: str, practice: Practice) -> None:
+    for command, page in help_pages(practice).items():
         for line in page.splitlines():
             assert cell_len(line) <= 80, f"{command}: {line}"
             assert not re.match(r"\s*[，。、！？：；”’）》】]", line), f"{command}: {line}"
@@ -201,9 +217,12 @@ def test_help_fits_eighty_cells(language: str) -> None:
         assert not re.search(r"\[(env|环境)[^\]]*\n", page), command
 
 
-def test_help_on_the_command_line_is_that_page(bare_practice: Practice) -> None:
-    done = bare_practice("account", "add", "--help", "--lang", "zh")
-    assert done.stdout == help_pages("zh")["account add"]
+def test_help_on_the_command_line_is_that_page(practice: Practice) -> None:
+    args = ["account", "add", "--help", "--lang", "zh"]
+    done = subprocess.run(
+        [COMMAND, *args], env=practice.env, capture_output=True, check=True, encoding="utf-8"
+    )
+    assert done.stdout == practice(*args).stdout
 
 
 # ---- laying out ------------------------------------------------------------

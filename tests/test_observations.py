@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,12 +9,12 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from anchors import AGAIN
 from conftest import (
     CLIPS,
     LINE,
-    Microphone,
+    Golden,
     Place,
-    Practice,
     Start,
     begin,
     finish,
@@ -24,17 +22,17 @@ from conftest import (
     review,
     take,
 )
-from flask.testing import FlaskClient
+from desks import at_desk
+from fake_sound import FakeSound
+from in_process import Practice
 
-from practice.commands import parts
 from practice.core.exchange import Judgement, Record
 from practice.core.models import Attempt, Decision, Observation, Review, Take
 from practice.core.reviewing import final_score, watchers
+from practice.errors import PracticeError
 from practice.export.table import COLUMNS, row_of
 from practice.pack.format import FormatError, record_from_bytes, record_to_bytes
 from practice.report.terminal import one_line
-from practice.review.app import create_app
-from practice.review.desk import Desk
 from practice.store import Filter, Store, rows, schema
 from practice.store.database import FILE
 from practice.store.people import People
@@ -139,77 +137,67 @@ def test_observations_travel_in_packs() -> None:
 # ---- how it is told ------------------------------------------------------------
 
 
-def test_what_was_seen_is_named_and_no_part_of_the_score() -> None:
+def test_what_was_seen_is_named_and_no_part_of_the_score(language: str, golden: Golden) -> None:
     plain = Attempt(take(spec=STOOD), heard("请慢走"))
     attempt = replace(plain, review=review(reviewer="赵老师", observations=SEEN, watched_only=True))
-    told = "posture (watched by 赵老师): 1 of 2 seen"
-    assert one_line(attempt) == f"{one_line(plain)}  {told}"
-    row = dict(zip((column.heading for column in COLUMNS), row_of(attempt), strict=True))
-    assert row["posture"] == f"{told}\nseen: 标准站姿\nnot seen: 目光注视客户"
-    assert (row["reviewed by"], row["decision"], row["score"]) == (None, None, 100)
+    assert one_line(attempt).startswith(one_line(plain))
+    golden("observed-line", one_line(attempt))
+
+
+def test_what_was_seen_stands_in_a_table(golden: Golden) -> None:
+    plain = Attempt(take(spec=STOOD), heard("请慢走"))
+    attempt = replace(plain, review=review(reviewer="赵老师", observations=SEEN, watched_only=True))
+    changed = [
+        f"{column.heading}: {cell}"
+        for column, cell, before in zip(COLUMNS, row_of(attempt), row_of(plain), strict=True)
+        if cell != before
+    ]
+    golden("observed-cells", "\n".join(changed))
 
 
 # ---- the desk ------------------------------------------------------------------
 
 
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[tuple[FlaskClient, Store]]:
-    store = Store(tmp_path)
-    readings = parts.model_readings(tmp_path, "base")
-    app = create_app(Desk(store, "李老师", login=False, readings=readings), ["localhost"], "key")
-    with app.test_client() as client:
-        yield client, store
-
-
-def test_the_desk_goes_on_from_what_was_seen(desk: tuple[FlaskClient, Store]) -> None:
-    client, store = desk
+def test_the_desk_goes_on_from_what_was_seen(practice: Practice, golden: Golden) -> None:
+    store = Store(practice.recordings)
     made, _saw = watched(store)
-    page = client.get(f"/attempts/{made.id}").text
-    assert "posture (watched by 赵老师): 1 of 2 seen" in page
-    assert re.findall(r'name="(body-\d)" value="(\w*)" checked', page) == [
-        ("body-0", "seen"),
-        ("body-1", ""),
-        ("body-2", "unseen"),
-    ]
-    assert "unreviewed" in client.get("/").text
-    fields = dict(re.findall(r'name="(csrf_token|base)" value="([^"]+)"', page))
+    desk = at_desk(practice)
+    page = desk.open(f"/attempts/{made.id}")
+    golden("observed-page", page.text)
+    fields = dict(page.form("decision=pass").fields)
+    assert [fields[f"body-{n}"] for n in range(3)] == ["seen", "", "unseen"]
+    assert made.id in desk.ask("GET", "/?show=todo").text
     # 李老师 leaves the first as it was, and adds and changes what they know better.
-    fields |= {"body-0": "seen", "body-1": "unseen", "body-2": "seen", "decision": "pass"}
-    assert client.post(f"/attempts/{made.id}", data=fields).status_code == 303
+    answer = desk.press(page, "decision=pass", {"body-1": "unseen", "body-2": "seen"})
+    assert answer.status_code == 303
     given = store.get(made.id).judgement
     assert given is not None
     assert {who: [o.item for o in some] for who, some in watchers(given).items()} == {
         "赵老师": ["标准站姿"],
         "李老师": ["身体微微前倾", "目光注视客户"],
     }
-    page = client.get(f"/attempts/{made.id}").text
-    assert "posture (watched by 李老师): 1 of 2 seen" in page
-    assert client.get("/?show=todo").text.count(made.id) == 0
+    golden("observed-by-two-page", desk.open(f"/attempts/{made.id}").text)
+    assert made.id not in desk.ask("GET", "/?show=todo").text
+    store.close()
 
 
 # ---- the terminal --------------------------------------------------------------
 
 
 def test_a_trainer_watches_at_the_microphone(
-    start: Start, practice: Practice, microphone: Microphone
+    start: Start, practice: Practice, microphone: FakeSound, golden: Golden
 ) -> None:
     child = start("run", "farewell", "--observer", "赵老师")
-    child.expect("Posture:")
     child.expect("- 标准站姿")
     begin(child)
     microphone.speak(CLIPS / "farewell.flac")
-    child.expect("赵老师, what did you see")
-    child.expect("标准站姿？")
-    child.send("y")
-    child.expect("身体微微前倾？")
-    child.send("\r")
-    child.expect("目光注视客户？")
-    child.send("n")
-    child.expect("PASSED")
-    child.expect("watched by 赵老师.: 1 of 2 seen")
-    child.expect("R: again")
+    for item, key in (("标准站姿", "y"), ("身体微微前倾", "\r"), ("目光注视客户", "n")):
+        child.expect(f"{item}？")
+        child.send(key)
+    child.expect(AGAIN)
     child.send("\r")
     assert finish(child) == 0
+    golden("observed-run", child.screen())
     (attempt,) = practice.json("history")
     assert attempt["review"]["watched_only"] is True
     assert attempt["review"]["observations"] == [
@@ -221,5 +209,5 @@ def test_a_trainer_watches_at_the_microphone(
 
 def test_an_observer_has_a_name(practice: Practice) -> None:
     done = practice("run", "farewell", "--observer", " ", "--audio", CLIPS / "farewell.flac")
-    assert done.returncode == 1
-    assert "is no name" in done.stderr
+    done.refused(PracticeError)
+    assert practice.json("history") == []

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, Practice
+from conftest import ROOT, Golden
+from in_process import Practice
 from rich.cells import cell_len
 
 from practice import prompts
@@ -20,11 +22,15 @@ lines:
 """
 
 
-def problems(tmp_path: Path, text: str | bytes, name: str = "mine.yaml") -> list[str]:
-    raw = text if isinstance(text, bytes) else text.encode()
-    (tmp_path / name).write_bytes(raw)
-    _files, found = prompts.check(tmp_path)
-    return [str(p).removeprefix(str(tmp_path) + "/") for p in found]
+def problems(folder: Path, text: str | bytes, name: str = "mine.yaml") -> list[str]:
+    write(folder, text, name)
+    _files, found = prompts.check(folder)
+    return [str(p).removeprefix(f"{folder}/") for p in found]
+
+
+def write(folder: Path, text: str | bytes, name: str = "mine.yaml") -> None:
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode())
 
 
 def test_shipped_scenarios_have_no_mistake() -> None:
@@ -63,106 +69,124 @@ def test_chinese_keys_and_byte_order_mark(tmp_path: Path) -> None:
     assert prompts.load(tmp_path, "mine").lines[0].script == "请慢走"
 
 
-@pytest.mark.parametrize(
-    ("text", "line", "words"),
-    [
-        (GOOD.replace("title: 送别\n", ""), 1, "“title” (标题) is missing"),
-        (GOOD.replace("when", "wen"), 2, "Did you mean “when”"),
-        (GOOD.replace("【请|敬语】", "【请】"), 5, "no kind"),
-        (GOOD.replace("敬语", "敬雨"), 5, "no kind of courtesy"),
-        (GOOD.replace("】", ""), 5, "no partner"),
-        (GOOD.replace("慢走", "{业务}"), 5, "has no values"),
-        (GOOD.replace("【请|敬语】慢走。", "……"), 5, "no Chinese to say"),
-        (GOOD.replace("请|", "！|"), 5, "nothing to say"),
-        (GOOD.replace("    script: 【请|敬语】慢走。\n", ""), 4, "“script” (话术) is missing"),
-        (GOOD.replace("客户起身。", ""), 4, "empty"),
-        (GOOD + "    script: 再见\n", 6, "twice"),
-        (GOOD + "extra: 1\n", 6, "unknown"),
-        ("title: [\n", 2, "not valid YAML"),
-        ("title: 送别: 客户\n", 1, "not expected here"),
-        ("- a\n- b\n", 1, "list of keys"),
-        ("", 1, "is empty"),
-        (GOOD.replace("title: 送别", "title：送别"), 1, "full-width colon"),
-        (GOOD.replace("  - cue", "\t- cue"), 4, "a tab"),
-        (GOOD.replace("【请|敬语】", "［请|敬语］"), 5, "stands here"),
-        (GOOD.replace("【请|敬语】", "【{业务}|敬语】"), 5, "slot inside"),
-        (GOOD.replace("请|敬语", "请/！|敬语"), 5, "nothing to say"),
-        (GOOD.replace("起身", "{没有}"), 4, "no values"),
-        (GOOD + "slots:\n  业务: [过户]\n", 7, "not used"),
-        (GOOD.replace("慢走", "{业务}") + "slots:\n  业务: [【过户|敬语】]\n", 7, "plain words"),
-        (GOOD + "    also: [慢走]\n", 6, "not marked"),
-        (GOOD + "readings:\n  慢走: màn\n", 7, "does not read"),
-        (GOOD + "readings:\n  慢走: 慢 走\n", 7, "does not read"),
-        (GOOD.replace("送别\n", "&a 送别\n") + "role: *a\n", 1, "not used here"),
-        ("title: &a [*a]\n", 1, "not used here"),
-        ("a: " + "[" * 5000, 1, "lists within lists"),
-        (GOOD.replace("送别", "送\u202e别"), 1, "invisible"),
-        (GOOD.split("lines", maxsplit=1)[0] + "lines: 再见\n", 3, "must be a list"),
-        (GOOD.split("lines", maxsplit=1)[0] + "lines: []\n", 3, "empty"),
-        (GOOD.replace("title: 送别", "title: [a]"), 1, "must be a text"),
-        ("title: 送别\nwhen:客户离开\n", 2, "a colon and a space"),
-        ('title: "送别\nwhen: 客户离开\n', 1, "quotation mark is not closed"),
-        ('title: "送"别\nwhen: 客户离开\n', 1, "nothing after it"),
-        ("title: @送别\n", 1, "cannot begin with this sign"),
-        ("title: 送别\nwhen: [客户，离开\nrole: 甲\n", 2, "a list in [ ] is not closed"),
-        (GOOD.replace("    script", "   script"), 5, "does not fit in"),
-        (GOOD.replace("- cue", "-cue"), 4, "a space is missing"),
-        (GOOD.replace("title: 送别", "title: 送\t别"), 1, "invisible"),
-        (GOOD.replace("cue", "que"), 4, "Did you mean “cue”"),
-        (GOOD.replace("cue", "情境"), 4, "Did you mean “情景”"),
-        (GOOD.replace("慢走", "{业务}") + "slots:\n  业务: [过户，入网]\n", 7, "is one value"),
-        (GOOD + "address: [先生、女士]\n", 6, "no form of address"),
-        (GOOD.replace("慢走", "【女士|称呼】") + "address: [先生]\n", 5, "the script says “女士”"),
-        (GOOD + "readings:\n  还您: huán nín\n", 7, "stands in no script"),
-        (GOOD.encode("gbk"), 1, "not UTF-8"),
-    ],
-)
-def test_mistakes_are_named_with_their_line(
-    tmp_path: Path, text: str | bytes, line: int, words: str
-) -> None:
+MISTAKES: dict[str, tuple[str | bytes, list[int]]] = {
+    "no-title": (GOOD.replace("title: 送别\n", ""), [1]),
+    "key-misspelled": (GOOD.replace("when", "wen"), [1, 2]),
+    "element-without-kind": (GOOD.replace("【请|敬语】", "【请】"), [5]),
+    "kind-misspelled": (GOOD.replace("敬语", "敬雨"), [5]),
+    "bracket-not-closed": (GOOD.replace("】", ""), [5]),
+    "slot-without-values": (GOOD.replace("慢走", "{业务}"), [5]),
+    "script-of-signs": (GOOD.replace("【请|敬语】慢走。", "……"), [5]),
+    "element-of-signs": (GOOD.replace("请|", "！|"), [5]),
+    "no-script": (GOOD.replace("    script: 【请|敬语】慢走。\n", ""), [4]),
+    "cue-empty": (GOOD.replace("客户起身。", ""), [4]),
+    "key-twice": (GOOD + "    script: 再见\n", [6]),
+    "key-unknown": (GOOD + "extra: 1\n", [6]),
+    "no-yaml": ("title: [\n", [2]),
+    "colon-in-text": ("title: 送别: 客户\n", [1]),
+    "no-keys": ("- a\n- b\n", [1]),
+    "nothing": ("", [1]),
+    "wide-colon": (GOOD.replace("title: 送别", "title：送别"), [1]),
+    "tab-before-line": (GOOD.replace("  - cue", "\t- cue"), [4]),
+    "other-bracket": (GOOD.replace("【请|敬语】", "［请|敬语］"), [5]),
+    "slot-in-element": (GOOD.replace("【请|敬语】", "【{业务}|敬语】"), [5]),
+    "alternative-of-signs": (GOOD.replace("请|敬语", "请/！|敬语"), [5]),
+    "slot-in-cue": (GOOD.replace("起身", "{没有}"), [4]),
+    "slot-unused": (GOOD + "slots:\n  业务: [过户]\n", [7]),
+    "slot-with-markup": (
+        GOOD.replace("慢走", "{业务}") + "slots:\n  业务: [【过户|敬语】]\n",
+        [7],
+    ),
+    "also-unmarked": (GOOD + "    also: [慢走]\n", [6]),
+    "reading-too-short": (GOOD + "readings:\n  慢走: màn\n", [7]),
+    "reading-in-characters": (GOOD + "readings:\n  慢走: 慢 走\n", [7]),
+    "anchor": (GOOD.replace("送别\n", "&a 送别\n") + "role: *a\n", [1]),
+    "anchor-in-itself": ("title: &a [*a]\n", [1]),
+    "lists-within-lists": ("a: " + "[" * 5000, [1]),
+    "invisible-character": (GOOD.replace("送别", "送\u202e别"), [1]),
+    "lines-are-text": (GOOD.split("lines", maxsplit=1)[0] + "lines: 再见\n", [3]),
+    "lines-empty": (GOOD.split("lines", maxsplit=1)[0] + "lines: []\n", [3]),
+    "title-is-list": (GOOD.replace("title: 送别", "title: [a]"), [1]),
+    "colon-without-space": ("title: 送别\nwhen:客户离开\n", [2]),
+    "quotation-not-closed": ('title: "送别\nwhen: 客户离开\n', [1]),
+    "quotation-too-short": ('title: "送"别\nwhen: 客户离开\n', [1]),
+    "sign-before-text": ("title: @送别\n", [1]),
+    "list-not-closed": ("title: 送别\nwhen: [客户，离开\nrole: 甲\n", [2]),
+    "indented-less": (GOOD.replace("    script", "   script"), [5]),
+    "hyphen-without-space": (GOOD.replace("- cue", "-cue"), [4]),
+    "tab-in-text": (GOOD.replace("title: 送别", "title: 送\t别"), [1]),
+    "cue-misspelled": (GOOD.replace("cue", "que"), [4, 4]),
+    "chinese-key-misspelled": (GOOD.replace("cue", "情境"), [4, 4]),
+    "wide-comma": (GOOD.replace("慢走", "{业务}") + "slots:\n  业务: [过户，入网]\n", [7]),
+    "address-of-signs": (GOOD + "address: [先生、女士]\n", [6]),
+    "address-of-others": (GOOD.replace("慢走", "【女士|称呼】") + "address: [先生]\n", [5]),
+    "reading-unused": (GOOD + "readings:\n  还您: huán nín\n", [7]),
+    "no-utf-8": (GOOD.encode("gbk"), [1]),
+}
+"""Files with a mistake, each with the lines that it is told of."""
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_mistakes_are_named_with_their_line(tmp_path: Path, name: str) -> None:
+    text, lines = MISTAKES[name]
     found = problems(tmp_path, text)
-    assert [f for f in found if f.startswith(f"mine.yaml:{line}: ") and words in f], found
+    assert [re.match(r"mine\.yaml:(\d+): .", f)[1] for f in found] == [*map(str, lines)], found
 
 
-def test_file_name_must_be_an_id(tmp_path: Path) -> None:
+def test_mistakes_are_told_in_plain_words(
+    language: str,
+    practice: Practice,
+    golden: Golden,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)  # how lines are wrapped must not hang on where the test runs
+    for name, (text, _lines) in MISTAKES.items():
+        write(tmp_path / "mistakes", text, f"{name}.yaml")
+    done = practice("check", "--prompts", "mistakes")
+    assert done.returncode == 1
+    golden("check-mistakes", done.stdout + done.stderr)
+    assert all(cell_len(line) <= 80 for line in done.stdout.splitlines())
+
+
+def test_file_name_must_be_an_id(language: str, golden: Golden, tmp_path: Path) -> None:
     (found,) = problems(tmp_path, GOOD, "My Scenario.yaml")
-    assert "lower-case" in found
+    assert found.startswith("My Scenario.yaml:1: ")
+    golden("check-file-name", found)
 
 
 def test_a_text_below_its_key_may_begin_like_a_key(tmp_path: Path) -> None:
     text = GOOD.replace("客户起身。", ">-\n      情景：客户起身\n      -并且：走了")
     assert problems(tmp_path, text) == []
     (found,) = problems(tmp_path, text.replace("script: ", "script："))
-    assert found.startswith("mine.yaml:7: a full-width colon")
+    (wide,) = problems(tmp_path, GOOD.replace("script: ", "script："))
+    assert found == wide.replace("mine.yaml:5: ", "mine.yaml:7: ")
 
 
-def test_two_files_of_one_id(tmp_path: Path) -> None:
+def test_two_files_of_one_id(language: str, golden: Golden, tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
     for name in ("mine.yml", "sub/mine.yaml", "MINE.yaml"):
         (tmp_path / name).write_text(GOOD, "utf-8")
     found = problems(tmp_path, GOOD)
-    for name in ("mine.yml", "sub/mine.yaml", "MINE.yaml"):
-        assert f"{name}:1: a scenario of this id is there already: mine.yaml." in " ".join(found)
-    assert not [f for f in found if f.startswith("mine.yaml")]
+    places = [text.split(": ")[0] for text in found if "mine.yaml" in text.split(": ", 1)[1]]
+    assert {"mine.yml:1", "sub/mine.yaml:1", "MINE.yaml:1"} == set(places)
+    assert not [text for text in found if text.startswith("mine.yaml")]
+    golden("check-one-id-twice", "\n".join(found))
 
 
-@pytest.mark.parametrize(
-    ("name", "words"),
-    [
-        ("other.YAML", "Rename it to end in .yaml"),
-        ("sub/other.yaml", "Move it to"),
-        ("books/basics.yml", "Rename it to end in .yaml"),
-        ("rules/baned.yaml", "rules/banned.yaml"),
-    ],
-)
-def test_files_that_nobody_reads(tmp_path: Path, name: str, words: str) -> None:
-    (tmp_path / name).parent.mkdir(exist_ok=True)
-    (tmp_path / name).write_text(GOOD, "utf-8")
+def test_files_that_nobody_reads(language: str, golden: Golden, tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     (tmp_path / ".git" / "any.yaml").touch()
-    (found,) = problems(tmp_path, GOOD)
-    assert found.startswith(f"{name}:1: the file is not read")
-    assert words in found
+    told = []
+    for name in ("other.YAML", "sub/other.yaml", "books/basics.yml", "rules/baned.yaml"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(GOOD, "utf-8")
+        (found,) = problems(tmp_path, GOOD)
+        assert found.startswith(f"{name}:1: ")
+        told.append(found)
+        path.unlink()
+    golden("check-not-read", "\n".join(told))
 
 
 def test_readings_of_a_script(tmp_path: Path) -> None:
@@ -181,63 +205,75 @@ def test_one_bad_file_does_not_hide_the_others(tmp_path: Path) -> None:
     assert len(prompts.check(tmp_path)[1]) == 3
 
 
-def test_banned_phrase_in_a_script_is_a_mistake(tmp_path: Path) -> None:
-    (tmp_path / "rules").mkdir()
-    (tmp_path / "rules/banned.yaml").write_text(
-        "banned:\n  - phrase: 慢走\n    instead: 再见\n", "utf-8"
-    )
+def test_banned_phrase_in_a_script_is_a_mistake(
+    language: str, golden: Golden, tmp_path: Path
+) -> None:
+    write(tmp_path / "rules", "banned:\n  - phrase: 慢走\n    instead: 再见\n", "banned.yaml")
     (found,) = problems(tmp_path, GOOD)
-    assert "asks for the banned phrase “慢走”" in found
+    assert found.startswith("mine.yaml:5: ")
+    golden("check-banned-in-script", found)
 
 
-def test_a_scenario_with_a_mistake_does_not_run(tmp_path: Path) -> None:
-    (tmp_path / "mine.yaml").write_text(GOOD.replace("敬语", "敬雨"), "utf-8")
+def test_a_scenario_with_a_mistake_does_not_run(practice: Practice) -> None:
+    write(practice.prompts, GOOD.replace("敬语", "敬雨"))
     with pytest.raises(PromptError, match=r"mine\.yaml:5: "):
-        prompts.load(tmp_path, "mine")
+        prompts.load(practice.prompts, "mine")
+    practice("run", "mine").refused(PromptError, "mine.yaml:5: ")
 
 
-def test_unknown_scenario_suggests_the_nearest(practice: Practice) -> None:
-    done = practice("run", "farwell")
-    assert done.returncode == 1
-    assert "Did you mean “farewell”?" in done.stderr
-    done = practice("show", "xyz")
-    assert "practice list" in done.stderr
+def test_unknown_scenario_suggests_the_nearest(
+    language: str, practice: Practice, golden: Golden
+) -> None:
+    near, far = practice("run", "farwell"), practice("show", "xyz")
+    near.refused(PromptError, "farwell", "farewell")
+    far.refused(PromptError, "xyz", "practice list")
+    golden("show-no-scenario", near.stderr + far.stderr)
 
 
-def test_check_command(practice: Practice, tmp_path: Path) -> None:
-    done = practice("check")
-    assert done.returncode == 0
-    assert "No mistake" in done.stdout
-    (tmp_path / "p").mkdir()
-    (tmp_path / "p/mine.yaml").write_text(GOOD.replace("敬语", "敬雨"), "utf-8")
+def test_check_command(language: str, practice: Practice, golden: Golden, tmp_path: Path) -> None:
+    assert practice("check").returncode == 0
+    write(tmp_path / "p", GOOD)
+    good = practice("check", "--prompts", tmp_path / "p")
+    assert (good.returncode, good.stderr) == (0, "")
+    golden("check-good", good.stdout)
+    write(tmp_path / "p", GOOD.replace("敬语", "敬雨"))
     done = practice("check", "--prompts", tmp_path / "p")
     assert done.returncode == 1
     assert "mine.yaml:5:" in done.stdout
     done = practice("check", "--prompts", tmp_path / "none")
-    assert done.returncode == 1
-    assert "--prompts" in done.stderr
+    done.refused(PromptError, "none", "--prompts", "PRACTICE_PROMPTS")
+    golden("check-no-folder", done.stderr)
 
 
-def test_check_shows_the_line_with_the_mistake_marked(bare_practice: Practice) -> None:
-    folder = bare_practice.home / "p"
-    folder.mkdir()
+def test_check_shows_the_line_with_the_mistake_marked(
+    language: str,
+    practice: Practice,
+    golden: Golden,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)  # how lines are wrapped must not hang on where the test runs
     before = 40 * "很"
-    text = GOOD.replace("【请|敬语】", f">-\n      {before}，【请|敬雨】")
-    (folder / "mine.yaml").write_text(text, "utf-8")
-    (folder / "dir.yaml").mkdir()
-    done = bare_practice("check", "--prompts", folder)
+    write(tmp_path / "p", GOOD.replace("【请|敬语】", f">-\n      {before}，【请|敬雨】"))
+    (tmp_path / "p" / "dir.yaml").mkdir()
+    done = practice("check", "--prompts", "p")
     assert done.returncode == 1
-    assert "dir.yaml:1: this is a folder" in done.stdout.replace("\n  ", " ")
+    golden("check-marked", done.stdout + done.stderr)
     shown, mark = done.stdout.splitlines()[-2:]
     assert shown == "  6 | …很很，【请|敬雨】慢走。"
     assert mark == "    | " + " " * cell_len("…很很，【请|") + "^^^^"
     assert all(cell_len(line) <= 80 for line in done.stdout.splitlines())
 
 
-def test_list_and_show(practice: Practice) -> None:
+def test_list_and_show(language: str, practice: Practice, golden: Golden) -> None:
     listed = practice("list")
-    assert "farewell" in listed.stdout
-    assert all(len(line) <= 80 for line in listed.stdout.splitlines())
+    golden("list", listed.stdout)
+    assert {line.split()[0] for line in listed.stdout.splitlines() if line} >= {
+        *prompts.scenario_ids(practice.prompts)
+    }
+    assert all(cell_len(line) <= 80 for line in listed.stdout.splitlines())
+    for scenario in ("farewell", "onboarding"):
+        golden(f"show-{scenario}", practice("show", scenario).stdout)
     shown = practice("show", "greeting")
     assert "【您好/早上好" in shown.stdout
     assert practice.json("show", "greeting")[0]["id"] == "greeting"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from conftest import CLIPS
 from hypothesis import given
 from hypothesis import strategies as st
@@ -159,13 +160,16 @@ def test_autostop_waits_for_speech_and_then_for_its_end() -> None:
 # ---- files -----------------------------------------------------------------
 
 
-@pytest.mark.parametrize("rate", [8_000, 16_000, 44_100, 48_000, 96_000])
-@pytest.mark.parametrize("suffix", [".wav", ".flac", ".ogg", ".mp3"])
+@pytest.mark.parametrize(
+    ("rate", "suffix"),
+    [
+        (rate, suffix)
+        for rate in (8_000, 16_000, 44_100, 48_000, 96_000)
+        for suffix in (".wav", ".flac", ".ogg", ".mp3")
+        if (rate, suffix) != (96_000, ".mp3")  # which MP3 does not have
+    ],
+)
 def test_files_of_all_rates_and_formats(tmp_path: Path, rate: int, suffix: str) -> None:
-    import soundfile
-
-    if suffix == ".mp3" and rate == 96_000:
-        pytest.skip("MP3 has no such rate")
     t = np.arange(rate) / rate
     stereo = np.stack([np.zeros(rate), 0.5 * np.sin(2 * np.pi * 440 * t)], axis=1)
     path = tmp_path / f"a{suffix}"

@@ -11,7 +11,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, Golden
 
 # Who may import what below `practice`; a package's name stands for its modules.
 ALLOWED = {
@@ -28,7 +28,7 @@ ALLOWED = {
     "store": {"store", "core", "errors", "i18n"},
     "drill": {"core"},
     "fonts": {"errors", "i18n"},
-    "figures": set(),
+    "figures": {"places"},
     "progress": {"core", "figures", "fonts", "i18n", "report", "visible"},
     "picture": {"core", "errors", "figures", "fonts", "i18n", "report", "speech", "visible"},
     "assess": {"core", "speech"},
@@ -98,17 +98,39 @@ def test_only_align_imports_jiwer() -> None:
     assert users == ["align.py"]
 
 
-@pytest.fixture(scope="session")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("wheel")
+@pytest.mark.slow
+def test_wheel_holds_what_it_needs_and_works_away_from_the_checkout(
+    golden: Golden, tmp_path: Path
+) -> None:
     subprocess.run(
-        [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", folder, ROOT], check=True
+        [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", tmp_path, ROOT], check=True
     )
-    (path,) = folder.glob("practice-*.whl")
-    return path
+    (wheel,) = tmp_path.glob("practice-*.whl")
+    assert_holds_what_it_needs(wheel)
+
+    home = tmp_path / "venv"
+    # The libraries are those of this environment; only practice itself comes from the wheel.
+    venv.create(home, with_pip=False)
+    (site,) = home.glob("lib/python*/site-packages")
+    zipfile.ZipFile(wheel).extractall(site)
+    ours = next(p for p in sys.path if p.endswith("site-packages"))
+    run = f"import sys; sys.path.append({ours!r}); import cli; sys.argv[0] = 'practice'; cli.main()"
+    env = {"HOME": str(tmp_path), "PATH": "", "LC_ALL": "C.UTF-8"}
+
+    def practice(*args: str) -> str:
+        command = [str(home / "bin/python"), "-c", run, *args]
+        done = subprocess.run(
+            command, env=env, cwd=tmp_path, capture_output=True, text=True, check=True
+        )
+        return done.stdout
+
+    assert "farewell" in practice("list")
+    history = practice("history")
+    assert ".local/share/practice/recordings" in history
+    golden("wheel-history", history)
 
 
-def test_wheel_holds_what_it_needs(wheel: Path) -> None:
+def assert_holds_what_it_needs(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {
         "cli.py",
@@ -131,25 +153,3 @@ def test_wheel_holds_what_it_needs(wheel: Path) -> None:
     } <= names
     tops = {name.split("/")[0] for name in names}
     assert {t for t in tops if "dist-info" not in t} == {"cli.py", "practice"}
-
-
-def test_installed_wheel_works_away_from_the_checkout(wheel: Path, tmp_path: Path) -> None:
-    home = tmp_path / "venv"
-    # The libraries are those of this environment; only practice itself comes from the wheel.
-    venv.create(home, with_pip=False)
-    (site,) = home.glob("lib/python*/site-packages")
-    zipfile.ZipFile(wheel).extractall(site)
-    ours = next(p for p in sys.path if p.endswith("site-packages"))
-    run = f"import sys; sys.path.append({ours!r}); import cli; sys.argv[0] = 'practice'; cli.main()"
-    env = {"HOME": str(tmp_path), "PATH": "", "LC_ALL": "C.UTF-8"}
-
-    def practice(*args: str) -> str:
-        command = [str(home / "bin/python"), "-c", run, *args]
-        done = subprocess.run(
-            command, env=env, cwd=tmp_path, capture_output=True, text=True, check=True
-        )
-        return done.stdout
-
-    assert "farewell" in practice("list")
-    assert "No takes in" in practice("history")
-    assert ".local/share/practice/recordings" in practice("history")

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from conftest import Place, heard, review, take
+from conftest import Golden, Place, heard, review, take
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -95,7 +95,9 @@ def test_a_long_script_has_less_noise() -> None:
     assert changes == [Change.SAME, Change.WORSE]
 
 
-def test_a_take_is_compared_with_the_final_result_of_the_one_before() -> None:
+def test_a_take_is_compared_with_the_final_result_of_the_one_before(
+    language: str, golden: Golden
+) -> None:
     before, after = Attempt(take(), heard("慢走")), Attempt(take(), heard("请慢走"))
     assert since(None, after) is None
     assert since(before, with_total(after, None)) is None
@@ -105,13 +107,13 @@ def test_a_take_is_compared_with_the_final_result_of_the_one_before() -> None:
     found = since(before, after)
     assert found is not None
     assert found.change is Change.BETTER
-    assert since_text(found) == f"{found.points:+.0f} since last time"
     marked = replace(before, review=review(marks=(Mark("请", 1, Verdict.HEARD),)))
     now = since(marked, after)
     assert now is not None
     assert now.points == pytest.approx(found.points - 30)  # half of the courtesies, 60 points
-    assert since_text(Since(NOISE, change(0, NOISE))) == "about the same as last time"
-    assert since_text(Since(-NOISE - 1, change(NOISE + 1, 0))).startswith("-")
+    worse, same = Since(-NOISE - 1, change(NOISE + 1, 0)), Since(NOISE, change(0, NOISE))
+    assert f"{found.points:+.0f}" in since_text(found)
+    golden("since-last-time", "\n".join(map(since_text, (found, worse, same))))
 
 
 def test_a_scenario_stands_as_its_lines_were_said_last() -> None:

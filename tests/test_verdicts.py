@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -13,20 +13,20 @@ from practice.core.markup import parse_script
 from practice.core.models import Assessment, Basis, Line, Unscored
 from practice.core.normalize import normalize
 from practice.core.speechcheck import RATE_HZ, Samples
-from practice.speech import audio, weights
+from practice.speech import audio
 from practice.speech.audio import Clip
-from practice.speech.transcribe import load
+from practice.speech.transcribe import Transcriber
 from practice.speech.vad import find_speech
+
+if TYPE_CHECKING:
+    from whisper.model import Whisper
 
 FAREWELL = "【请|敬语】【慢走|送别】，【欢迎下次光临|送别】。"
 
 
 @pytest.fixture(scope="module")
-def judge(models: Path) -> Judge:
-    model = weights.installed(models, "base")
-    assert model is not None
-    transcriber = load(model)
-    return Judge(lambda: transcriber, ())
+def judge(whisper: Transcriber) -> Judge:
+    return Judge(lambda: whisper, ())
 
 
 def line(script: str) -> Line:
@@ -57,6 +57,10 @@ def test_what_was_said_is_heard(judge: Judge) -> None:
     result = judged(judge, samples_of("farewell"), FAREWELL)
     assert verdicts(result) == ["heard"] * 3
     assert result.score.passed
+    assert result.transcript is not None
+    text, logprobs = result.transcript.text, result.transcript.logprobs
+    assert len(logprobs) == len(result.transcript.times_s) == len(text)
+    assert all(-5 < logprob <= 0 for logprob in logprobs)
 
 
 def test_what_was_left_out_is_missed_and_the_rest_is_heard(judge: Judge) -> None:
@@ -129,7 +133,7 @@ def test_twice_the_same(judge: Judge) -> None:
     assert judged(judge, samples, FAREWELL) == judged(judge, samples, FAREWELL)
 
 
-def test_likelihood_is_that_of_the_models_own_decoder(models: Path) -> None:
+def test_likelihood_is_that_of_the_models_own_decoder(whisper_model: Whisper) -> None:
     """The tree of tokens in one pass against one text after the other."""
     import torch
     import whisper
@@ -140,7 +144,7 @@ def test_likelihood_is_that_of_the_models_own_decoder(models: Path) -> None:
     from practice.speech.likelihood import TAIL, Likelihood
     from practice.speech.transcribe import SETTINGS
 
-    model = whisper.load_model(str(models / "base.pt"), device="cpu")
+    model = whisper_model
     task = DecodingTask(model, DecodingOptions(fp16=False, **SETTINGS))
     tokenizer, rules = task.tokenizer, rules_of(task)
     trunk = list(rules.trunk)
