@@ -93,10 +93,7 @@ def _as_it_was() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def _once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Do once what is the same in every test: networks on the same samples, new tables.
-
-    tests/test_fakes.py holds both against the real thing.
-    """
+    """Do once what is the same in every test: networks on the same samples, new tables."""
     heard: dict[tuple[str, bytes], Any] = {}
 
     def remembering(name: str, work: Callable[[Samples], Any]) -> Callable[[Samples], Any]:
