@@ -147,7 +147,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Remove the golden screens where all of them are about to be written."""
-    if config.getoption("--update-screens") and not hasattr(config, "workerinput"):
+    is_all = config.args_source is pytest.Config.ArgsSource.TESTPATHS and not (
+        config.option.markexpr or config.option.keyword
+    )
+    if config.getoption("--update-screens") and is_all and not hasattr(config, "workerinput"):
         shutil.rmtree(SCREENS, ignore_errors=True)
 
 
@@ -189,9 +192,7 @@ _VARYING = (
 @pytest.fixture
 def golden(request: pytest.FixtureRequest, tmp_path: Path) -> Golden:
     """Compare a screen with its golden file; `pytest --update-screens` writes the files."""
-    return Golden(
-        tmp_path, request.config.getoption("--update-screens") or "GOLDEN_ADD" in os.environ
-    )
+    return Golden(tmp_path, request.config.getoption("--update-screens"))
 
 
 # ---- the command ------------------------------------------------------------------------
