@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, ClassVar
 
@@ -18,7 +19,7 @@ from practice.errors import PromptError, system_reason
 from practice.i18n import gettext as _
 from practice.prompts.problems import InvalidFileError, Problem
 from practice.prompts.scenario import banned_in, markup_message, silent_parts
-from practice.prompts.yaml_file import Model, Text, line_of, parse, read_text, validate
+from practice.prompts.yaml_file import Model, Text, line_of, parse, parse_text, read_text, validate
 from practice.visible import is_visible
 
 RULES = "rules"
@@ -144,7 +145,12 @@ def write_thresholds(folder: Path, limits: Thresholds, remark: str) -> Path:
 
 def read_banned(path: Path) -> tuple[BannedPhrase, ...]:
     """Read the words never to be said. Raises InvalidFileError with all mistakes."""
-    _raw, tree = parse(path)
+    return _banned(path, read_text(path)[1])
+
+
+@lru_cache(maxsize=2)  # whoever reads a scenario, and whoever judges what was said to it
+def _banned(path: Path, content: str) -> tuple[BannedPhrase, ...]:
+    tree = parse_text(path, content)
     file = validate(_BannedList, path, tree)
     problems: list[Problem] = []
     phrases = []
