@@ -1,12 +1,16 @@
 """What the tests use: a command in an empty home, fakes and the real thing, a store of attempts.
 
 A test that asks for one of the SLOW fixtures (real weights, a browser, a server, a virtual
-microphone, the installed command) is marked ``slow``; ``pytest -m "not slow"`` needs none.
+microphone, the installed command) is marked ``slow``, and so are one that takes most of a
+second and all screens in Chinese; ``pytest -m "not slow"`` needs none, and draws fewer examples
+for property tests.
 """
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import gc
 import hashlib
 import json
 import os
@@ -19,22 +23,25 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from unittest import mock
 from uuid import uuid4
 
 import anchors
 import hypothesis
 import numpy as np
+import onnxruntime
 import pexpect
 import pytest
 import sqlalchemy as sa
 from fake_sound import FakeSound
 from in_process import Child, Practice
 from playwright.sync_api import Browser, sync_playwright
+from werkzeug import security
 
-from practice import assess, i18n, takes
+from practice import i18n, takes
 from practice.core.markup import parse_script
 from practice.core.models import (
     Assessment,
@@ -47,8 +54,7 @@ from practice.core.models import (
     Transcript,
 )
 from practice.core.scoring import VERSION, score_transcript
-from practice.core.speechcheck import Samples
-from practice.speech import pitch, transcribe, weights
+from practice.speech import transcribe, weights
 from practice.speech.transcribe import Transcriber
 from practice.store import Filter, Store
 from practice.store.database import FILE, Database, now
@@ -65,10 +71,19 @@ SLOW = {"models", "whisper", "chromium", "virtual_microphone", "postgres", "inst
 hypothesis.settings.register_profile("practice", hypothesis.settings(), deadline=None)
 # Five times the examples, for once in a while: pytest --hypothesis-profile=thorough
 hypothesis.settings.register_profile("thorough", deadline=None, max_examples=500)
+# A quarter of them where only what is fast is asked for.
+hypothesis.settings.register_profile("quick", deadline=None, max_examples=25)
 hypothesis.settings.load_profile("practice")
 
 # What the tests read is English, whatever language this machine speaks.
 i18n.settle("en")
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over what was imported: it is there to the end."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 1000)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -91,40 +106,67 @@ def _as_it_was() -> Iterator[None]:
     i18n.settle()
 
 
+class RememberedNetwork:
+    """A network of onnxruntime that is loaded once, and answers once for the same input."""
+
+    _load = staticmethod(cache(onnxruntime.InferenceSession))
+    _answers: ClassVar[dict[bytes, Any]] = {}
+
+    def __init__(self, path: str, *_options: Any, **_more: Any) -> None:
+        self._path = path
+        self._network = self._load(path, providers=("CPUExecutionProvider",))
+
+    def run(self, outputs: list[str] | None, inputs: dict[str, Any]) -> Any:
+        """Answer from memory where it can."""
+        key = hashlib.blake2b(self._path.encode())
+        for name, value in inputs.items():
+            key.update(name.encode())
+            key.update(np.ascontiguousarray(value))
+        digest = key.digest()
+        if digest not in self._answers:
+            self._answers[digest] = self._network.run(outputs, inputs)
+        return self._answers[digest]
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Do once what is the same in every test: networks on the same samples, new tables."""
-    heard: dict[tuple[str, bytes], Any] = {}
+    """Do once what is the same in every test: networks on the same samples, tables, SQL.
 
-    def remembering(name: str, work: Callable[[Samples], Any]) -> Callable[[Samples], Any]:
-        def found(samples: Samples) -> Any:
-            key = name, hashlib.sha256(np.ascontiguousarray(samples)).digest()
-            if key not in heard:
-                heard[key] = work(samples)
-            return heard[key]
-
-        return found
-
+    Passwords are hashed quickly; what is slow to guess is hashed where the command is installed.
+    """
     empty = tmp_path_factory.mktemp("empty")
     Store(empty).close()
-    migrate = Database._migrate
+    migrate, connect = Database._migrate, Database._connect
+    compiled: dict[Any, Any] = {}
+    quick_hash = partial(security.generate_password_hash, method="pbkdf2:sha256:1")
 
     def migrate_a_copy(database: Database) -> None:
         place = Path(database.place)
         if not database.is_shared and place.parent.is_dir() and not place.exists():
-            with contextlib.suppress(OSError):
-                shutil.copyfile(empty / FILE, place)
+            whole = place.with_name(f"{uuid4()}.part")
+            with contextlib.suppress(OSError):  # another may have made it meanwhile
+                shutil.copyfile(empty / FILE, whole)
+                os.link(whole, place)
+            whole.unlink(missing_ok=True)
         migrate(database)
 
+    def connect_with_what_is_compiled(database: Database, url: str | None) -> sa.Engine:
+        engine = connect(database, url)
+        engine.update_execution_options(compiled_cache=compiled)
+        return engine
+
     with (
-        mock.patch.object(assess, "find_speech", remembering("speech", assess.find_speech)),
-        mock.patch.object(pitch, "track", remembering("pitch", pitch.track)),
+        mock.patch.object(onnxruntime, "InferenceSession", RememberedNetwork),
+        mock.patch.object(security, "generate_password_hash", quick_hash),
         mock.patch.object(Database, "_migrate", migrate_a_copy),
+        mock.patch.object(Database, "_connect", connect_with_what_is_compiled),
     ):
+        before = _content(shipped_prompts())
         yield
+        assert _content(shipped_prompts()) == before, "a test wrote into what all tests read"
 
 
-@pytest.fixture(params=["en", "zh"])
+@pytest.fixture(params=["en", pytest.param("zh", marks=pytest.mark.slow)])
 def language(request: pytest.FixtureRequest) -> str:
     """Each language of the interface in turn; asked for before ``practice``."""
     i18n.settle(request.param)
@@ -146,7 +188,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Remove the golden screens where all of them are about to be written."""
+    """Choose how many examples are drawn; remove golden screens that are about to be written."""
+    if config.option.markexpr == "not slow" and not config.getoption("--hypothesis-profile"):
+        hypothesis.settings.load_profile("quick")
     is_all = config.args_source is pytest.Config.ArgsSource.TESTPATHS and not (
         config.option.markexpr or config.option.keyword
     )
@@ -198,13 +242,26 @@ def golden(request: pytest.FixtureRequest, tmp_path: Path) -> Golden:
 # ---- the command ------------------------------------------------------------------------
 
 
+def _content(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@cache
+def shipped_prompts() -> Path:
+    """A copy of the scenarios that are shipped, without the question that a first run asks."""
+    kept = tempfile.TemporaryDirectory(prefix="practice-")
+    atexit.register(kept.cleanup)
+    prompts = shutil.copytree(ROOT / "prompts", Path(kept.name) / "prompts")
+    (prompts / "rules" / "consent.txt").touch()
+    return prompts
+
+
 def practice_in(folder: Path) -> Practice:
     """The command in an empty home below a folder, with the scenarios as they are shipped."""
     home = folder / "家"  # a path with Chinese in it, as on many a Windows PC
     home.mkdir()
     prompts = folder / "话术"
-    shutil.copytree(ROOT / "prompts", prompts)
-    (prompts / "rules" / "consent.txt").touch()  # without the question that a first run asks
+    prompts.symlink_to(shipped_prompts())
     env = {k: v for k, v in os.environ.items() if not k.startswith(("PRACTICE_", "XDG_"))}
     env |= {
         "HOME": str(home),
@@ -220,17 +277,11 @@ def practice_in(folder: Path) -> Practice:
 
 
 @pytest.fixture
-def bare_practice(tmp_path: Path) -> Iterator[Practice]:
+def practice(tmp_path: Path) -> Iterator[Practice]:
     """The command in this process, in an empty home, with a recognizer that is faked."""
     practice = practice_in(tmp_path)
     yield practice
     practice.close()
-
-
-@pytest.fixture
-def practice(bare_practice: Practice) -> Practice:
-    """The same; for tests that do not care what is installed."""
-    return bare_practice
 
 
 @pytest.fixture(scope="session")
@@ -277,8 +328,7 @@ def loaded(models: Path) -> tuple[Transcriber, Whisper]:
         kept.append(load(*args, **options))
         return kept[0]
 
-    # Tests run side by side: more threads than cores would only wait for each other.
-    transcribe.use_threads(1)
+    transcribe.use_threads(1)  # as below
     with mock.patch.object(openai_whisper, "load_model", keep):
         return transcribe.load(model), kept[0]
 
@@ -296,10 +346,10 @@ def whisper_model(loaded: tuple[Transcriber, Whisper]) -> Whisper:
 
 
 @pytest.fixture
-def listening_practice(bare_practice: Practice, whisper: Transcriber) -> Practice:
+def listening_practice(practice: Practice, whisper: Transcriber) -> Practice:
     """The command in this process with Whisper's real weights."""
-    bare_practice.recognizer = whisper
-    return bare_practice
+    practice.recognizer = whisper
+    return practice
 
 
 @dataclass
@@ -335,13 +385,21 @@ class Installed:
 
 
 @pytest.fixture
-def installed(bare_practice: Practice, models: Path) -> Installed:
+def installed(practice: Practice, models: Path) -> Installed:
     """The command as a process, in an empty home with the weights unpacked."""
-    place = bare_practice.home / ".local/share/practice/models"
+    _ = practice.prompts  # a copy of its own
+    place = practice.home / ".local/share/practice/models"
     place.mkdir(parents=True)
     for file in models.iterdir():
         os.link(file, place / file.name)
-    return Installed(bare_practice)
+    # Tests run side by side: more threads than cores would only wait for each other.
+    practice.env["OMP_NUM_THREADS"] = "1"
+    return Installed(practice)
+
+
+def heed_ctrl_c() -> None:
+    """Let a new process end on Ctrl-C, which a shell has its background processes ignore."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def need(*programs: str) -> None:
@@ -595,8 +653,7 @@ def terminal(installed: Installed, virtual_microphone: VirtualMicrophone) -> Sta
             encoding="utf-8",
             dimensions=(24, 80),
             timeout=60,
-            # Whoever started the tests may have had Ctrl-C ignored.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+            preexec_fn=heed_ctrl_c,
         )
         child.delaybeforesend = 0.1
         return child

@@ -12,6 +12,7 @@ import json
 import os
 import queue
 import re
+import shutil
 import sys
 import threading
 import time
@@ -20,6 +21,7 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import CompletedProcess
+from types import ModuleType
 from typing import Any
 from unittest import mock
 
@@ -30,7 +32,7 @@ from fake_recognizer import FakeRecognizer
 from fake_sound import FakeSound
 
 import cli
-from practice import i18n
+from practice import batch, i18n
 from practice.report import live
 from practice.speech import speaker, transcribe, weights
 from practice.speech.transcribe import Transcriber
@@ -46,7 +48,9 @@ _SPEAK_WHEN_IMPORTED = (
     "practice.export.table",
     "practice.export.files",
 )
-_language_of_commands: list[str] = []
+_spoken: dict[str, dict[str, ModuleType]] = {}
+"""What was imported in each language."""
+_language_of_commands = ["en"]  # conftest's, before any of it was imported
 _import = builtins.__import__
 
 
@@ -71,6 +75,8 @@ def machine(
                 )
             )
             stack.enter_context(mock.patch.object(weights, "verify"))
+        if batch.use_threads is transcribe.use_threads and isinstance(recognizer, FakeRecognizer):
+            stack.enter_context(mock.patch.object(batch, "use_threads"))  # imports torch
         # Not mock.patch.dict, which forgets every module that is imported meanwhile.
         sys.modules["sounddevice"] = sound  # type: ignore[assignment]
         stack.callback(sys.modules.pop, "sounddevice")
@@ -99,15 +105,21 @@ def _without_portaudio(name: str, *more: Any) -> Any:
 
 
 def _speak_the_language() -> None:
-    """Import again what puts text into the wanted language while it is imported.
+    """Import once for each language what puts text into it while it is imported.
 
     Those are the commands with their help, the desk's pages and the headings of tables.
     """
     i18n.settle()
-    if _language_of_commands != [i18n.language()]:
-        for name in [n for n in sys.modules if n.startswith(_SPEAK_WHEN_IMPORTED)]:
-            del sys.modules[name]
-        _language_of_commands[:] = [i18n.language()]
+    before, language = _language_of_commands[0], i18n.language()
+    if language == before:
+        return
+    names = [n for n in sys.modules if n.startswith(_SPEAK_WHEN_IMPORTED)]
+    _spoken[before] = {name: sys.modules.pop(name) for name in names}
+    for name, module in _spoken.get(language, {}).items():
+        sys.modules[name] = module
+        parent, _, child = name.rpartition(".")
+        setattr(sys.modules[parent], child, module)
+    _language_of_commands[0] = language
 
 
 @dataclass
@@ -188,13 +200,20 @@ class Practice:
 
     @property
     def prompts(self) -> Path:
-        return Path(self.env["PRACTICE_PROMPTS"])
+        """The folder of scenarios; from now on a copy of its own, which may be changed."""
+        folder = Path(self.env["PRACTICE_PROMPTS"])
+        if folder.is_symlink():
+            shipped = folder.readlink()
+            folder.unlink()
+            shutil.copytree(shipped, folder)
+        return folder
 
     def __call__(
         self, *args: str | Path, env: dict[str, str] | None = None, input: str = ""
     ) -> Done:
         """Run a command to its end; nobody sits at a terminal. What is unexpected is raised."""
         env = env or self.env
+        self._let_write(args)
         out, err = _Output(encoding=self.encoding), _Output(encoding=self.encoding)
         stdin = io.TextIOWrapper(io.BytesIO(input.encode()), encoding="utf-8")
         with (
@@ -212,9 +231,15 @@ class Practice:
 
     def start(self, *args: str | Path, env: dict[str, str] | None = None) -> Child:
         """Run a command at a terminal of 80 × 24, in a thread, while the test types."""
+        self._let_write(args)
         child = Child(self, tuple(map(str, args)), self.env | (env or {}))
         self._started.append(child)
         return child
+
+    def _let_write(self, args: tuple[str | Path, ...]) -> None:
+        """Give the commands that write into the folder of scenarios a copy of it."""
+        if not {"new", "voice", "calibrate"}.isdisjoint(args):
+            _ = self.prompts
 
     def close(self) -> None:
         """End what still runs."""

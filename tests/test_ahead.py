@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Event
 
 import numpy as np
+import pytest
 from conftest import CLIPS
 
 from practice.ahead import PAUSE_S, Ahead
@@ -97,6 +98,7 @@ def ahead_of(judge: Judge, path: Path, pauses: Sequence[float], told: Callable[[
         told()
 
 
+@pytest.mark.slow
 def test_what_was_heard_in_the_pause_is_not_heard_again(tmp_path: Path) -> None:
     transcriber = Counting()
     judge = judge_of(transcriber)

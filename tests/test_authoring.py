@@ -114,7 +114,7 @@ def test_a_list_of_many_tells_mistakes_above_the_lines(
 
 
 def test_list_groups_by_kind_in_the_standards_order(
-    language: str, bare_practice: Practice, golden: Golden, tmp_path: Path
+    language: str, practice: Practice, golden: Golden, tmp_path: Path
 ) -> None:
     folder = tmp_path / "mine"
     write(folder, "bye", kind="送别")
@@ -123,16 +123,16 @@ def test_list_groups_by_kind_in_the_standards_order(
     long = "long-" + 9 * "very-" + "long"
     write(folder, long, "很" * 70, "欢迎")
     write(folder, "broken").write_text("title: 坏\n", "utf-8")
-    done = bare_practice("list", "--prompts", folder)
+    done = practice("list", "--prompts", folder)
     assert done.returncode == 0
     assert f"{folder / 'broken.yaml'}:1: " in done.stderr
     golden("list-by-kind", done.stdout + done.stderr)
     names = [line.split()[0] for line in done.stdout.splitlines() if "  1  -" in line]
     assert names == ["hello", f"{long[:35]}…", "bye", "any"]
-    only = bare_practice("list", "--prompts", folder, "--kind", "welcome")
+    only = practice("list", "--prompts", folder, "--kind", "welcome")
     assert "hello" in only.stdout
     assert "bye" not in only.stdout
-    wrong = bare_practice("list", "--prompts", folder, "--kind", "再会")
+    wrong = practice("list", "--prompts", folder, "--kind", "再会")
     assert wrong.returncode == 2
     golden("list-no-kind", wrong.stderr)
 
@@ -148,23 +148,23 @@ def test_list_fits_eighty_cells() -> None:
     assert any(line.endswith("1/2 · 100") for line in lines)
 
 
-def test_list_shows_the_trainees_best_result(bare_practice: Practice) -> None:
-    assert all(row["best"] is None for row in bare_practice.json("list"))
-    assert not bare_practice.recordings.exists()  # whoever looks makes nothing
-    store = Store(bare_practice.recordings)
+def test_list_shows_the_trainees_best_result(practice: Practice) -> None:
+    assert all(row["best"] is None for row in practice.json("list"))
+    assert not practice.recordings.exists()  # whoever looks makes nothing
+    store = Store(practice.recordings)
     for text in ("走", "请慢走", "慢走"):
         store.add(take("王芳", "default", scenario="wait", audio=None), heard(text))
     store.close()
 
     def best(*args: str) -> object:
-        (row,) = (row for row in bare_practice.json("list", *args) if row["id"] == "wait")
+        (row,) = (row for row in practice.json("list", *args) if row["id"] == "wait")
         assert row["lines"] == 2
         return row["best"]
 
     assert best() == {"passed": 1, "score": 100.0}
     assert best("--trainee", "李雷") is None
     assert best("--group", "二厅") is None
-    assert "1/2 · 100" in bare_practice("list").stdout
+    assert "1/2 · 100" in practice("list").stdout
 
 
 def test_best_of_lines_is_each_ones_own_and_final(place: Place) -> None:
@@ -247,9 +247,9 @@ def test_alternatives_and_slots_are_shown_as_one_sentence() -> None:
 
 
 def test_show_prints_a_conversation_as_a_tree(
-    language: str, bare_practice: Practice, golden: Golden
+    language: str, practice: Practice, golden: Golden
 ) -> None:
-    folder = bare_practice.home / "p"
+    folder = practice.home / "p"
     folder.mkdir()
     text = template(ScenarioKind.CONVERSATION, is_conversation=True)
     (folder / "talk.yaml").write_text(text, "utf-8")
@@ -259,7 +259,7 @@ def test_show_prints_a_conversation_as_a_tree(
         "  客户拿出了身份证 → 3",
         "  客户什么证件都没有 → 2",
     ]
-    shown = bare_practice("show", "talk", "--prompts", folder).stdout
+    shown = practice("show", "talk", "--prompts", folder).stdout
     golden("show-talk", shown)
     for data in ("“我要补卡。”", "· 双手接取", "【谢谢|答谢】，【请|敬语】稍等。"):
         assert data in shown
@@ -281,16 +281,14 @@ def test_an_outline_writes_no_line_twice(tmp_path: Path) -> None:
     assert "  右 → 3 …" in shown
 
 
-def test_show_prints_what_to_say_instead(
-    language: str, bare_practice: Practice, golden: Golden
-) -> None:
-    folder = bare_practice.home / "p"
+def test_show_prints_what_to_say_instead(language: str, practice: Practice, golden: Golden) -> None:
+    folder = practice.home / "p"
     (folder / "rules").mkdir(parents=True)
     (folder / "rules/banned.yaml").write_text(
         "banned: [{phrase: 不知道, instead: 【对不起|道歉】，我问一下。}]\n", "utf-8"
     )
     (folder / "swap.yaml").write_text("title: 改\nwhen: 随时\nswaps: all\n", "utf-8")
-    shown = bare_practice("show", "swap", "--prompts", folder).stdout
+    shown = practice("show", "swap", "--prompts", folder).stdout
     assert "不知道" in shown
     assert "【对不起|道歉】，我问一下。" in shown
     golden("show-swaps", shown)
@@ -299,16 +297,16 @@ def test_show_prints_what_to_say_instead(
 # ---- new -------------------------------------------------------------------
 
 
-def test_new_writes_what_can_be_run(language: str, bare_practice: Practice, golden: Golden) -> None:
-    folder = bare_practice.home / "我的话术"
+def test_new_writes_what_can_be_run(language: str, practice: Practice, golden: Golden) -> None:
+    folder = practice.home / "我的话术"
     folder.mkdir()
     for args in (("plain", "--kind", "thanks"), ("talk", "--conversation")):
-        done = bare_practice("new", *args, "--prompts", folder)
+        done = practice("new", *args, "--prompts", folder)
         assert done.returncode == 0, done.stderr
         assert f"practice run {args[0]} --prompts {folder}" in done.stdout
         golden(f"new-{args[0]}", done.stdout)
     assert prompts.check(folder) == (2, [])
-    assert bare_practice("check", "--prompts", folder).returncode == 0
+    assert practice("check", "--prompts", folder).returncode == 0
     plain, talk = prompts.load(folder, "plain"), prompts.load(folder, "talk")
     assert plain.kind is ScenarioKind.THANKS
     assert talk.kind is ScenarioKind.CONVERSATION
@@ -319,8 +317,8 @@ def test_new_writes_what_can_be_run(language: str, bare_practice: Practice, gold
     assert (folder / "schema.json").read_text("utf-8") == schema_text()
 
 
-def test_new_refuses_in_one_line(language: str, bare_practice: Practice, golden: Golden) -> None:
-    folder = bare_practice.home / "p"
+def test_new_refuses_in_one_line(language: str, practice: Practice, golden: Golden) -> None:
+    folder = practice.home / "p"
     write(folder, "there").rename(folder / "There.yml")
     write(folder, "mine")
     before = sorted(folder.iterdir())
@@ -334,14 +332,14 @@ def test_new_refuses_in_one_line(language: str, bare_practice: Practice, golden:
         ("mine", "mine.yaml"),
         ("there", "There.yml"),
     ):
-        done = bare_practice("new", "--prompts", folder, "--", scenario)
+        done = practice("new", "--prompts", folder, "--", scenario)
         done.refused(PromptError, data)
         told.append(done.stderr)
     assert sorted(folder.iterdir()) == before
-    done = bare_practice("new", "fresh", "--prompts", folder / "none")
+    done = practice("new", "fresh", "--prompts", folder / "none")
     done.refused(PromptError, str(folder / "none"), "--prompts")
     told.append(done.stderr)
-    done = bare_practice("new", "fresh", "--prompts", "/proc")
+    done = practice("new", "fresh", "--prompts", "/proc")
     done.refused(PromptError, "/proc/fresh.yaml", "--prompts")
     # The kernel's reason hangs on who runs the tests.
     assert done.error is not None
@@ -350,15 +348,15 @@ def test_new_refuses_in_one_line(language: str, bare_practice: Practice, golden:
     golden("new-refused", "".join(told))
 
 
-def test_new_leaves_a_schema_of_somebody_elses_alone(bare_practice: Practice) -> None:
-    folder = bare_practice.home / "p"
+def test_new_leaves_a_schema_of_somebody_elses_alone(practice: Practice) -> None:
+    folder = practice.home / "p"
     folder.mkdir()
     schema = folder / "schema.json"
     schema.write_bytes('{"a": "别的"}'.encode("gbk"))
-    assert bare_practice("new", "one", "--prompts", folder).returncode == 0
+    assert practice("new", "one", "--prompts", folder).returncode == 0
     assert schema.read_bytes() == '{"a": "别的"}'.encode("gbk")
     schema.write_text(json.dumps({"$comment": SCHEMA_REMARK}), "utf-8")
-    assert bare_practice("new", "two", "--prompts", folder).returncode == 0
+    assert practice("new", "two", "--prompts", folder).returncode == 0
     assert schema.read_text("utf-8") == schema_text()
 
 
@@ -372,9 +370,9 @@ def accepts(text: str) -> bool:
     return SCHEMA.is_valid(yaml.safe_load(text))
 
 
-def test_the_schema_of_the_shipped_scenarios_is_the_readers(bare_practice: Practice) -> None:
+def test_the_schema_of_the_shipped_scenarios_is_the_readers(practice: Practice) -> None:
     assert (ROOT / "prompts" / "schema.json").read_text("utf-8") == schema_text()
-    assert bare_practice("schema").stdout == schema_text()
+    assert practice("schema").stdout == schema_text()
     Draft202012Validator.check_schema(SCHEMA.schema)
 
 

@@ -112,6 +112,7 @@ def homophones_of(text: str) -> st.SearchStrategy[str]:
     ).map("".join)
 
 
+@pytest.mark.slow
 @settings(deadline=None)  # the first one reads the dictionaries
 @given(st.data(), st.sampled_from(PHRASES))
 def test_homophones_of_a_phrase_are_found(data: st.DataObject, phrase: BannedPhrase) -> None:
@@ -121,6 +122,7 @@ def test_homophones_of_a_phrase_are_found(data: st.DataObject, phrase: BannedPhr
     assert (hit.heard, hit.instead, hit.why) == (heard, phrase.instead, phrase.why)
 
 
+@pytest.mark.slow
 @settings(deadline=None)  # the first one reads the dictionaries
 @given(st.data(), st.sampled_from([p for p in PHRASES if p.unless]))
 def test_homophones_of_what_is_innocent_are_not(data: st.DataObject, phrase: BannedPhrase) -> None:
@@ -131,6 +133,7 @@ def test_homophones_of_what_is_innocent_are_not(data: st.DataObject, phrase: Ban
 OTHER_SOUNDS = "请慢走欢迎下次光临您好再见谢谢稍等证件"
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.text(st.sampled_from(OTHER_SOUNDS + "，。 a1"), max_size=30))
 def test_a_text_without_the_syllables_is_never_found(text: str) -> None:
@@ -144,6 +147,7 @@ def test_any_text_can_be_searched(text: str, script: str) -> None:
         assert heard
 
 
+@pytest.mark.slow
 def test_nothing_in_what_is_shipped_is_banned() -> None:
     phrases = prompts.load_banned(ROOT / "prompts")
     for scenario in prompts.load_all(ROOT / "prompts")[0]:
@@ -208,6 +212,7 @@ def test_what_is_said_of_a_hit(language: str, golden: Golden) -> None:
     golden("banned-phrases", "\n".join(map(banned_text, hits)))
 
 
+@pytest.mark.slow
 def test_a_banned_phrase_in_a_recording(language: str, practice: Practice, golden: Golden) -> None:
     (practice.prompts / "leave.yaml").write_text(
         "title: 送别\nwhen: 客户离开\nlines:\n  - cue: 起身\n    script: 【请|敬语】慢走\n", "utf-8"

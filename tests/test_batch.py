@@ -67,6 +67,7 @@ def strengths(attempt: dict[str, Any]) -> list[float]:
     return [e["evidence"]["strength"] or 0.0 for e in attempt["elements"]]
 
 
+@pytest.mark.slow
 def test_jobs_change_nothing_but_the_time(
     practice: Practice, threads: list[int], tmp_path: Path
 ) -> None:

@@ -73,6 +73,7 @@ MELODY = [0.0, 4.0, -2.0, 1.0, 3.0, -1.0, 2.0, 0.0, -4.0]
 heights = st.lists(st.floats(-4, 4), min_size=9, max_size=9)
 
 
+@pytest.mark.slow
 @given(heights, st.floats(-12, 12), st.floats(0.15, 0.6))
 def test_another_voice_and_pace_of_the_same_melody_differ_in_nothing(
     melody: list[float], shift: float, character_s: float
@@ -107,6 +108,7 @@ def with_pause(said: Spoken, after: int, pause_s: float, character_s: float = 0.
     return Spoken(assessment, PitchTrack(STEP_S, hz))
 
 
+@pytest.mark.slow
 @given(heights, st.integers(1, 7), st.integers(25, 60))
 def test_a_pause_moves_what_comes_after_it(melody: list[float], after: int, frames: int) -> None:
     plain = spoken(melody)

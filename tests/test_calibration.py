@@ -283,14 +283,11 @@ any_case = st.builds(
 )
 
 
-@pytest.mark.parametrize("examples", [60, pytest.param(400, marks=pytest.mark.slow)])
-def test_no_proposal_makes_more_verdicts_wrong(examples: int) -> None:
-    @settings(max_examples=examples)
-    @given(st.lists(any_case, min_size=15, max_size=40), thresholds())
-    def any_cases(few: list[Case], limits: Thresholds) -> None:
-        assert_no_more_wrong([replace(c, trainee=t) for c in few for t in range(1, 7)], limits)
-
-    any_cases()
+@pytest.mark.slow
+@settings(max_examples=400)
+@given(st.lists(any_case, min_size=15, max_size=40), thresholds())
+def test_no_proposal_makes_more_verdicts_wrong(few: list[Case], limits: Thresholds) -> None:
+    assert_no_more_wrong([replace(c, trainee=t) for c in few for t in range(1, 7)], limits)
 
 
 def assert_no_more_wrong(made: list[Case], limits: Thresholds) -> None:
@@ -376,6 +373,7 @@ def test_cases_are_what_the_trainer_saw(place: Records) -> None:
     assert list(ReviewedAttempts(store.database, "二厅")) == []
 
 
+@pytest.mark.slow
 def test_calibrate_tells_what_would_change(
     language: str, corrected: Practice, golden: Golden
 ) -> None:
@@ -410,6 +408,7 @@ def test_calibrate_for_programs(corrected: Practice) -> None:
     assert corrected.json("calibrate", "--group", "没有")[-1]["reviewed"] == 0
 
 
+@pytest.mark.slow
 def test_applied_limits_are_in_force_and_told(
     language: str, corrected: Practice, golden: Golden
 ) -> None:
@@ -435,6 +434,7 @@ def test_applied_limits_are_in_force_and_told(
     assert corrected.json("calibrate", "--apply")[-1]["written"] is None
 
 
+@pytest.mark.slow
 def test_a_proposal_is_written_where_it_is_told(
     language: str, corrected: Practice, golden: Golden, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -528,6 +528,7 @@ def test_thresholds_are_written_and_read_back(
     golden("thresholds-unwritable", str(refused.value))
 
 
+@pytest.mark.slow
 def test_a_mistake_in_the_thresholds_is_told_by_whoever_needs_them(
     language: str, corrected: Practice, golden: Golden
 ) -> None:
@@ -548,6 +549,7 @@ def test_a_mistake_in_the_thresholds_is_told_by_whoever_needs_them(
     assert path.read_text("utf-8") == "heard: -13\n"
 
 
+@pytest.mark.slow
 def test_limits_are_written_beside_scenarios_only(
     language: str, corrected: Practice, golden: Golden, tmp_path: Path
 ) -> None:

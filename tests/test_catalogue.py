@@ -22,6 +22,7 @@ def test_every_message_is_translated_with_its_placeholders() -> None:
     assert catalogue.check(ROOT) == (2, [])
 
 
+@pytest.mark.slow
 def test_no_message_hides_where_extraction_does_not_look() -> None:
     for path in [ROOT / "cli.py", *(ROOT / "practice").rglob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):

@@ -136,6 +136,7 @@ def test_what_is_unclear_stands_beside_what_is_unclear(levels: list[Clarity | No
         assert (i in found) is is_marked
 
 
+@pytest.mark.slow
 def test_a_take_is_stored_with_how_surely_it_was_heard(
     language: str, practice: Practice, golden: Golden
 ) -> None:

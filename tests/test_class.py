@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from anchors import ASKED
 from conftest import CLIPS, Golden, Start, begin, finish
 from fake_sound import FakeSound
@@ -14,6 +15,7 @@ CLASS_KEYS = "Q: |Q："
 """The keys are offered with which a turn begins, or ends."""
 
 
+@pytest.mark.slow
 def test_a_class_takes_turns_and_ends_with_a_table(
     language: str, start: Start, practice: Practice, microphone: FakeSound, golden: Golden
 ) -> None:

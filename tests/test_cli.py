@@ -95,6 +95,7 @@ def test_files_go_to_lines_in_order(practice: Practice) -> None:
     practice("run", "farewell", "--audio", seat, seat).refused(PracticeError, "farewell")
 
 
+@pytest.mark.slow
 def test_score_of_many_files(
     language: str, practice: Practice, golden: Golden, tmp_path: Path
 ) -> None:
@@ -153,6 +154,7 @@ def test_rescore_uses_the_stored_script(practice: Practice, tmp_path: Path) -> N
 # ---- manifests -------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_manifest(practice: Practice, tmp_path: Path) -> None:
     def row(file: Path | str, script: str, *texts: str, **more: object) -> dict[str, object]:
         elements = [{"text": t, "kind": "敬语", "said": True} for t in texts]
@@ -238,6 +240,7 @@ def test_stereo_of_any_rate(practice: Practice, tmp_path: Path, rate: int) -> No
     assert attempt["elements"][2]["verdict"] == "heard"
 
 
+@pytest.mark.slow
 def test_an_hour_is_unscored_and_not_copied(
     language: str, practice: Practice, golden: Golden, tmp_path: Path
 ) -> None:
@@ -252,6 +255,7 @@ def test_an_hour_is_unscored_and_not_copied(
     assert practice("rescore").returncode == 0
 
 
+@pytest.mark.slow
 def test_no_microphone(language: str, practice: Practice, golden: Golden) -> None:
     practice.sound.unplug()
     done = practice("devices")
@@ -335,6 +339,7 @@ def test_output_into_a_closed_pipe(practice: Practice) -> None:
     assert done.stderr == ""
 
 
+@pytest.mark.slow
 def test_a_terminal_without_chinese(practice: Practice) -> None:
     practice.encoding = "ascii"
     assert practice("show", "farewell").returncode == 0

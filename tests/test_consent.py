@@ -116,6 +116,7 @@ def test_the_words_of_a_folder(consent: Path) -> None:
     assert prompts.load_consent(folder) == "录音。\n只给培训师听。"
 
 
+@pytest.mark.slow
 def test_check_names_what_is_wrong_with_the_words(
     language: str, consent: Path, practice: Practice, golden: Golden
 ) -> None:

@@ -102,6 +102,7 @@ def score(practice: Practice, names: Sequence[str], *branches: str) -> list[dict
     return practice.json("run", "talk", *options, "--audio", *files)
 
 
+@pytest.mark.slow
 def test_recordings_of_a_conversation(talk: Practice) -> None:
     (only, whole) = score(talk, ["farewell"], "end")
     setting = {"mode": "conversation", "name": "talk", "steps": ["talk/1"], "terms": None}
@@ -166,6 +167,7 @@ def chosen(names: Sequence[str]) -> list[str]:
     return [part for name in names if name in BRANCHES for part in ("--branch", name)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("names", [SERVED, REFUSED], ids=["served", "refused"])
 def test_a_whole_onboarding_is_spoken(
     start: Start,
@@ -192,6 +194,7 @@ def test_a_whole_onboarding_is_spoken(
     assert all(a["passed"] for a in attempts)
 
 
+@pytest.mark.slow
 def test_the_trainee_chooses_skips_and_sees_what_was_left_out(
     language: str, start: Start, talk: Practice, microphone: FakeSound, golden: Golden
 ) -> None:

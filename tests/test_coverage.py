@@ -46,8 +46,8 @@ def standard(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_page_in_the_docs_is_what_the_command_prints(bare_practice: Practice) -> None:
-    done = bare_practice("coverage", "--markdown")
+def test_page_in_the_docs_is_what_the_command_prints(practice: Practice) -> None:
+    done = practice("coverage", "--markdown")
     assert done.returncode == 0, done.stderr
     assert done.stdout == (ROOT / "docs/coverage.md").read_text("utf-8")
 
@@ -100,6 +100,7 @@ def test_forty_banned_phrases_say_why_and_what_instead() -> None:
     assert len({phrase.severity for phrase in BANNED}) == 2
 
 
+@pytest.mark.slow
 def test_no_script_has_a_banned_phrase_or_its_sound() -> None:
     said = {
         script: bare(normalize(script)) for s in SCENARIOS.values() for script in scripts(s)
@@ -138,37 +139,37 @@ def test_exam_books_can_be_read() -> None:
 
 
 def test_row_without_a_scenario_is_told(
-    language: str, bare_practice: Practice, golden: Golden, standard: Path
+    language: str, practice: Practice, golden: Golden, standard: Path
 ) -> None:
-    done = bare_practice("coverage", "--prompts", standard)
+    done = practice("coverage", "--prompts", standard)
     assert done.returncode == 1
     assert [line.split()[:2] for line in done.stdout.splitlines()[1:]] == [
         ["1", "甲|乙"],
         ["2", "丙"],
     ]
     golden("coverage-row-without-scenario", done.stdout + done.stderr)
-    done = bare_practice("coverage", "--prompts", standard, "--markdown")
+    done = practice("coverage", "--prompts", standard, "--markdown")
     assert done.returncode == 1
     assert "| 1 | 甲\\|乙 | 请慢走 | [mine](../prompts/mine.yaml) + |" in done.stdout
     golden("coverage-page", done.stdout)
 
 
 def test_coverage_for_programs_and_wrong_use(
-    language: str, bare_practice: Practice, golden: Golden, standard: Path
+    language: str, practice: Practice, golden: Golden, standard: Path
 ) -> None:
-    rows = bare_practice.json("coverage")
+    rows = practice.json("coverage")
     assert [row["id"] for row in rows] == [row.id for row in ROWS]
     assert rows[0]["scenarios"]
-    both = bare_practice("coverage", "--json", "--markdown")
+    both = practice("coverage", "--json", "--markdown")
     assert both.returncode == 2
     (standard / "rules/standard.yaml").unlink()
-    done = bare_practice("coverage", "--prompts", standard)
+    done = practice("coverage", "--prompts", standard)
     done.refused(PromptError, str(standard), "rules/standard.yaml")
     golden("coverage-refused", both.stderr + done.stderr)
 
 
-def test_table_fits_a_terminal(bare_practice: Practice) -> None:
-    done = bare_practice("coverage")
+def test_table_fits_a_terminal(practice: Practice) -> None:
+    done = practice("coverage")
     assert done.returncode == 0
     assert max(cell_len(line) for line in done.stdout.splitlines()) <= 80
 

@@ -149,6 +149,7 @@ def test_no_draft_changes_the_text(bench: Bench, data: st.DataObject) -> None:
     check_same(bench, case, bench.decode(case, *drafts))
 
 
+@pytest.mark.slow
 @settings(max_examples=50)
 @given(st.lists(texts, min_size=1, max_size=8))
 def test_every_character_gets_the_time_of_its_token(words: list[str]) -> None:
@@ -168,6 +169,7 @@ def test_every_character_gets_the_time_of_its_token(words: list[str]) -> None:
         assert int(time_s) == begins // 2
 
 
+@pytest.mark.slow
 @settings(max_examples=50)
 @given(st.lists(texts, min_size=1, max_size=8), st.integers(1, 7), st.data())
 def test_every_character_is_as_sure_as_its_tokens(
@@ -195,6 +197,7 @@ def test_every_character_is_as_sure_as_its_tokens(
         assert figure == sum(theirs)
 
 
+@pytest.mark.slow
 def test_a_course_is_found_through_what_is_loudest() -> None:
     import torch
 

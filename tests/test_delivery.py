@@ -247,6 +247,7 @@ def test_one_syllable_has_neither_pace_nor_melody() -> None:
     assert found.level_dbfs is not None
 
 
+@pytest.mark.slow
 def test_music_and_other_voices_are_told_from_the_speaker() -> None:
     speech = np.concatenate([silence(1), farewell()])
     found = deliver(speech + tone(len(speech) / RATE_HZ, 330, 0.004)[: len(speech)], "请慢走再见")
@@ -289,6 +290,7 @@ SOUND = tone(4)
 spans = st.lists(st.tuples(st.floats(0, 1), st.floats(0.01, 2)), max_size=5)
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(
     spans,
@@ -386,6 +388,7 @@ def test_delivery_fails_a_take_where_the_scenario_says_so() -> None:
     assert with_aims(words, (HURRIED,), may_fail=True).passed is False
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(texts, some_aims, st.booleans()), min_size=1, max_size=5))
 def test_tallies_of_takes_add_up(takes: list[tuple[str, list[AimResult], bool]]) -> None:
     scores: list[Score] = [

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, Golden
 from in_process import Practice
+from prompt_files import problems, write
 
 from practice import prompts
 from practice.core.kinds import ScenarioKind
@@ -42,19 +43,8 @@ lines:
 MORE = "      - {when: 客户不耐烦, then: refusal}\n"
 
 
-def problems(folder: Path, text: str, name: str = "talk.yaml") -> list[str]:
-    write(folder, text, name)
-    return [str(p).removeprefix(f"{folder}/") for p in prompts.check(folder)[1]]
-
-
-def write(folder: Path, text: str, name: str) -> None:
-    path = folder / name
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(text, "utf-8")
-
-
 def test_a_conversation_knows_its_ways(tmp_path: Path) -> None:
-    assert problems(tmp_path, TALK) == []
+    assert problems(tmp_path, TALK, "talk.yaml") == []
     talk = prompts.load(tmp_path, "talk")
     assert talk.is_conversation
     assert talk.kind is ScenarioKind.CONVERSATION
@@ -97,7 +87,7 @@ MISTAKES = {
 @pytest.mark.parametrize("name", MISTAKES)
 def test_mistakes_of_a_conversation_are_named_with_their_line(tmp_path: Path, name: str) -> None:
     text, lines = MISTAKES[name]
-    found = problems(tmp_path, text)
+    found = problems(tmp_path, text, "talk.yaml")
     assert [re.match(r"talk\.yaml:(\d+): .", f)[1] for f in found] == [*map(str, lines)], found
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from anchors import AGAIN
 from conftest import (
     CLIPS,
@@ -189,6 +190,7 @@ def test_what_cannot_be_drilled_is_told(
     assert not practice.recordings.exists()
 
 
+@pytest.mark.slow
 def test_a_drill_is_practised_and_its_takes_change_the_next_plan(
     practice: Practice, start: Start, microphone: FakeSound, golden: Golden
 ) -> None:

@@ -153,6 +153,7 @@ takes_of_lines = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(takes_of_lines, st.sampled_from(Decision))
 def test_a_trainer_who_decides_on_every_take_decides_on_the_exam(
     attempts: list[Attempt], decision: Decision
@@ -269,6 +270,7 @@ def test_the_page_of_an_exam_stands_by_itself(
     context.close()
 
 
+@pytest.mark.slow
 def test_an_exam_asks_for_a_name_and_for_files_that_can_be_read(
     language: str, examined: Practice, golden: Golden, tmp_path: Path
 ) -> None:
@@ -294,6 +296,7 @@ def test_an_exam_asks_for_a_name_and_for_files_that_can_be_read(
     assert books["two"] == {"id": "two", "title": "两句话", "lines": 2, "pass_mark": 90}
 
 
+@pytest.mark.slow
 def test_nothing_of_the_script_is_on_the_screen_before_the_end(
     language: str, examined: Practice, start: Start, microphone: FakeSound, golden: Golden
 ) -> None:
@@ -318,6 +321,7 @@ def test_nothing_of_the_script_is_on_the_screen_before_the_end(
     assert [a["setting"]["mode"] for a in examined.json("history")] == ["exam"] * 2
 
 
+@pytest.mark.slow
 def test_a_silent_take_may_be_said_again(
     language: str, examined: Practice, start: Start, microphone: FakeSound, golden: Golden
 ) -> None:

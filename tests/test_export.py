@@ -217,6 +217,7 @@ def test_excel_is_told_when_it_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
         files.write("xlsx", [attempt] * 3, io.BytesIO())
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_excel_is_told_where_its_parts_find_no_room() -> None:
     usual = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -346,6 +347,7 @@ def test_places_that_cannot_be_written(
     golden("export-not-written", "".join(told))
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_full_disk_is_told_on_one_line(practice: Practice, kind: str) -> None:
@@ -529,6 +531,7 @@ def test_a_plot_is_shown() -> None:
             assert b64decode(data) == plot
 
 
+@pytest.mark.slow
 def test_the_newest_takes_without_sound(language: str, practice: Practice, golden: Golden) -> None:
     store = Store(practice.recordings)
     for i in range(4):

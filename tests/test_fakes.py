@@ -29,6 +29,7 @@ def heard(samples: Samples) -> str:
     return FakeRecognizer().listen(samples, find_speech(samples)).transcript.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TEXTS)
 def test_every_clip_is_recognized_also_softer_resampled_and_in_noise(name: str) -> None:
     samples = audio.read(CLIPS / name).samples
@@ -66,6 +67,7 @@ def test_its_verdicts_are_those_of_the_real_weights(name: str, whisper: Transcri
     assert verdicts[0] == verdicts[1]
 
 
+@pytest.mark.slow
 def test_a_run_at_the_fakes(start: Start, practice: Practice, microphone: FakeSound) -> None:
     child = start("run", "farewell")
     child.expect("请慢走，欢迎下次光临")

@@ -110,6 +110,7 @@ def test_no_table_is_overlooked() -> None:
                 assert column.foreign_keys, column
 
 
+@pytest.mark.slow
 def test_the_name_is_gone_from_the_files_bytes(tmp_path: Path) -> None:
     store = Store(tmp_path)
     chance = random.Random(8)

@@ -50,45 +50,45 @@ CLICK_PO = ROOT / "practice" / "locale" / "zh" / "LC_MESSAGES" / "click.po"
     ],
 )
 def test_option_before_variable_before_locale(
-    bare_practice: Practice,
+    practice: Practice,
     golden: Golden,
     args: list[str],
     env: dict[str, str],
     language: str,
 ) -> None:
-    del bare_practice.env["PRACTICE_LANG"]
-    done = bare_practice(*args, env=bare_practice.env | env)
+    del practice.env["PRACTICE_LANG"]
+    done = practice(*args, env=practice.env | env)
     assert done.returncode == 2
     i18n.settle(language)
     golden("usage-show", done.stderr)
 
 
 def test_an_unknown_language_is_wrong_usage(
-    language: str, bare_practice: Practice, golden: Golden
+    language: str, practice: Practice, golden: Golden
 ) -> None:
     for args in (["--lang", "xx", "list"], ["list", "--lang=xx"]):
-        done = bare_practice(*args)
+        done = practice(*args)
         assert (done.returncode, done.stdout) == (2, "")
         golden("usage-unknown-language", done.stderr)
 
 
-def test_the_option_needs_its_value(language: str, bare_practice: Practice, golden: Golden) -> None:
+def test_the_option_needs_its_value(language: str, practice: Practice, golden: Golden) -> None:
     for args in (["--lang"], ["list", "--lang"], ["--lang", "zh", "x", "--lang"]):
-        done = bare_practice(*args)
+        done = practice(*args)
         assert (done.returncode, done.stdout) == (2, "")
         golden("usage-no-language", done.stderr)
 
 
-def test_the_option_alone_shows_the_help(bare_practice: Practice, golden: Golden) -> None:
-    done = bare_practice("--lang", "zh")
+def test_the_option_alone_shows_the_help(practice: Practice, golden: Golden) -> None:
+    done = practice("--lang", "zh")
     assert done.returncode == 0
-    assert done.stdout == bare_practice("--help", "--lang", "zh").stdout
+    assert done.stdout == practice("--help", "--lang", "zh").stdout
     i18n.settle("zh")
     golden("help/practice", done.stdout)
 
 
-def test_what_follows_two_hyphens_is_no_option(bare_practice: Practice) -> None:
-    bare_practice("show", "--", "--lang").refused(PromptError, "--lang")
+def test_what_follows_two_hyphens_is_no_option(practice: Practice) -> None:
+    practice("show", "--", "--lang").refused(PromptError, "--lang")
 
 
 WORDS = st.lists(st.sampled_from(["run", "farewell", "--json", "--audio", "a.wav", "-h", "王芳"]))
@@ -116,9 +116,7 @@ def words_of_click() -> dict[str, str]:
     return words
 
 
-def test_wrong_usage_is_told_in_chinese(
-    language: str, bare_practice: Practice, golden: Golden
-) -> None:
+def test_wrong_usage_is_told_in_chinese(language: str, practice: Practice, golden: Golden) -> None:
     told = []
     for args in (
         ["run"],
@@ -132,7 +130,7 @@ def test_wrong_usage_is_told_in_chinese(
         ["history", "--last"],
         ["list", "--json=3"],
     ):
-        done = bare_practice(*args)
+        done = practice(*args)
         assert (done.returncode, done.stdout) == (2, "")
         if language == "zh":
             assert not [word for word in words_of_click() if word in done.stderr]
@@ -152,11 +150,11 @@ def small(tmp_path: Path) -> Path:
 
 
 def test_the_systems_reasons_are_told_in_chinese(
-    language: str, bare_practice: Practice, golden: Golden, small: Path, tmp_path: Path
+    language: str, practice: Practice, golden: Golden, small: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "文件").touch()
     below = tmp_path / "文件" / "x"
-    done = bare_practice("doctor", "--recordings", below, "--prompts", small)
+    done = practice("doctor", "--recordings", below, "--prompts", small)
     assert done.returncode == 1
     (line,) = (line for line in done.stdout.splitlines() if str(below) in line)
     golden("doctor-recordings-below-a-file", line)
@@ -164,16 +162,16 @@ def test_the_systems_reasons_are_told_in_chinese(
 
 def test_the_doctor_speaks_chinese_but_not_to_programs(
     language: str,
-    bare_practice: Practice,
+    practice: Practice,
     golden: Golden,
     small: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _folder: SimpleNamespace(free=58e9))
-    done = bare_practice("doctor", "--prompts", small)
+    done = practice("doctor", "--prompts", small)
     assert done.returncode == 0
     golden("doctor", done.stdout.replace(sys.version.split()[0], "3.11.0"))
-    parts = bare_practice.json("doctor", "--prompts", small)
+    parts = practice.json("doctor", "--prompts", small)
     assert len(parts) == len(done.stdout.splitlines())
     assert {part["level"] for part in parts} <= {"OK", "WARN", "FAIL"}
     assert {"python", "microphone", "weights"} <= {part["part"] for part in parts}

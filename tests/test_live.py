@@ -202,6 +202,7 @@ def test_a_line_is_shown_and_nothing_recorded_before_a_key(
     assert recorded(practice) == []
 
 
+@pytest.mark.slow
 def test_a_take_said_well(
     language: str, start: Start, practice: Practice, microphone: FakeSound, golden: Golden
 ) -> None:
@@ -218,6 +219,7 @@ def test_a_take_said_well(
     assert child.stdout == ""
 
 
+@pytest.mark.slow
 def test_json_lines_go_to_stdout_alone(
     start: Start, practice: Practice, microphone: FakeSound
 ) -> None:
@@ -232,6 +234,7 @@ def test_json_lines_go_to_stdout_alone(
     assert [json.loads(line)] == practice.json("history")
 
 
+@pytest.mark.slow
 def test_again_then_better(
     language: str, start: Start, practice: Practice, microphone: FakeSound, golden: Golden
 ) -> None:
@@ -286,6 +289,7 @@ def test_silence_is_unscored(
     assert len(recorded(practice)) == 1
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_what_was_said(
     start: Start, practice: Practice, microphone: FakeSound, golden: Golden
 ) -> None:
@@ -319,6 +323,7 @@ def broken_off(practice: Practice) -> Take:
     return made
 
 
+@pytest.mark.slow
 def test_a_take_that_was_broken_off_is_offered_until_it_is_judged(
     language: str, broken_off: Take, start: Start, practice: Practice, golden: Golden
 ) -> None:
@@ -362,6 +367,7 @@ def test_a_full_disk_is_told(language: str, golden: Golden, tmp_path: Path) -> N
 # ---- microphones -----------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_microphone_that_vanishes_is_told(
     language: str, start: Start, practice: Practice, microphone: FakeSound, golden: Golden
 ) -> None:
@@ -379,6 +385,7 @@ def test_a_microphone_that_vanishes_is_told(
     assert len(recorded(practice)) == 1
 
 
+@pytest.mark.slow
 def test_devices_are_listed_and_chosen(
     language: str, start: Start, practice: Practice, golden: Golden
 ) -> None:

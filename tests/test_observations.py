@@ -184,6 +184,7 @@ def test_the_desk_goes_on_from_what_was_seen(practice: Practice, golden: Golden)
 # ---- the terminal --------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_trainer_watches_at_the_microphone(
     start: Start, practice: Practice, microphone: FakeSound, golden: Golden
 ) -> None:

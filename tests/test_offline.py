@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import CLIPS, COMMAND, ROOT, Installed, need
+from conftest import CLIPS, COMMAND, ROOT, Installed, heed_ctrl_c, need
 from in_process import Practice
 
 CALLS = (
@@ -144,7 +144,12 @@ def test_the_desk_stays_on_this_machine(
 ) -> None:
     command = tracer.command("review", "--no-browser", "--port", "0", "--as", "李老师")
     desk = subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, encoding="utf-8", **tracer.options
+        command,
+        stdout=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        preexec_fn=heed_ctrl_c,  # noqa: PLW1509
+        **tracer.options,
     )
     try:
         assert desk.stdout is not None

@@ -270,11 +270,11 @@ def act(store: Store, deed: str, nth: int) -> None:
         store.add_review(attempt.take.id, review(base=base, reviewer=str(nth)))
 
 
-@pytest.mark.parametrize("examples", [5, pytest.param(25, marks=pytest.mark.slow)])
+@pytest.mark.slow
 def test_whatever_the_order_of_packs_all_stores_hold_the_same(
-    examples: int, empty_store: Path, tmp_path_factory: pytest.TempPathFactory
+    empty_store: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    @settings(max_examples=examples, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=25, suppress_health_check=list(HealthCheck))
     @given(deeds=DEEDS, data=st.data())
     def whatever_the_order(deeds: list[Deed], data: st.DataObject) -> None:
         place = tmp_path_factory.mktemp("stores")
@@ -423,6 +423,7 @@ def test_two_recordings_of_a_take(good: dict[str, bytes], receiver: Store, tmp_p
     refused(receiver, forge(tmp_path / "x", good | {sound.replace(".flac", ".wav"): SOUND}))
 
 
+@pytest.mark.slow
 def test_a_pack_that_was_cut_off_or_damaged(
     good_pack: Path, receiver: Store, tmp_path: Path
 ) -> None:
@@ -531,6 +532,7 @@ def test_a_directory_of_millions_is_not_read(receiver: Store, tmp_path: Path) ->
     refused(receiver, path)
 
 
+@pytest.mark.slow
 def test_recordings_that_are_none(hall: Store, trainer: Store, tmp_path: Path) -> None:
     def silence(seconds: int, channels: int = 1, rate: int = 8_000) -> bytes:
         out = io.BytesIO()
@@ -722,6 +724,7 @@ def test_a_stopped_pack_leaves_nothing_and_is_not_remembered(hall: Store, tmp_pa
     assert Exchange(hall.database).unsent() == [made.id]
 
 
+@pytest.mark.slow
 def test_a_pack_is_stopped_also_inside_the_zip_file(hall: Store, tmp_path: Path) -> None:
     made = add(hall, sound=None)
 

@@ -212,6 +212,7 @@ def texts(svg: bytes) -> list[str]:
     return [e.text or "" for e in ElementTree.fromstring(svg).iter(f"{SVG}text")]
 
 
+@pytest.mark.slow
 def test_the_plot_is_svg_with_text_and_the_same_each_time(language: str, golden: Golden) -> None:
     title = "王芳 <script>alert(1)</script> $x_1$ \\frac 100%\n\x00"
     with warnings.catch_warnings():
@@ -226,6 +227,7 @@ def test_the_plot_is_svg_with_text_and_the_same_each_time(language: str, golden:
     assert ElementTree.fromstring(first).get("width") == "540pt"
 
 
+@pytest.mark.slow
 def test_each_result_has_its_own_shape() -> None:
     shapes = set()
     for point in points():
@@ -236,10 +238,12 @@ def test_each_result_has_its_own_shape() -> None:
     assert len(shapes) == 4
 
 
+@pytest.mark.slow
 def test_a_plot_of_nothing_says_so(language: str, golden: Golden) -> None:
     golden("people-plot-of-nothing", "\n".join(texts(trend_svg([], "王芳"))))
 
 
+@pytest.mark.slow
 def test_only_tries_at_one_line_are_joined() -> None:
     def joined(shown: list[TrendPoint]) -> bool:
         return b"stroke: #999999" in trend_svg(shown, "")
@@ -248,6 +252,7 @@ def test_only_tries_at_one_line_are_joined() -> None:
     assert not joined([*points(), replace(points()[0], line=2)])
 
 
+@pytest.mark.slow
 def test_plots_are_drawn_by_several_threads_at_once() -> None:
     alone = trend_svg(points(), "王芳")
     with ThreadPoolExecutor(4) as pool:

@@ -55,6 +55,7 @@ def pixels(path: Path) -> np.ndarray:
 # ---- progress --------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_progress_is_read_at_a_glance(language: str, practice: Practice, golden: Golden) -> None:
     for n in range(12):
         title = f"{n}级挽留：综合受理员主动询问客户为什么要离网"
@@ -69,6 +70,7 @@ def test_progress_is_read_at_a_glance(language: str, practice: Practice, golden:
     golden("progress", done.stdout)
 
 
+@pytest.mark.slow
 def test_progress_is_written_as_picture_page_and_json(
     language: str, practice: Practice, golden: Golden, tmp_path: Path
 ) -> None:
@@ -107,6 +109,7 @@ def test_the_page_of_progress_is_shown_without_a_network(
     assert faults == []
 
 
+@pytest.mark.slow
 def test_pace_is_shown_where_it_could_be_told(
     language: str, practice: Practice, golden: Golden, tmp_path: Path
 ) -> None:
@@ -195,6 +198,7 @@ def voice(seconds: float) -> np.ndarray:
     return 0.1 * sum(np.sin(2 * np.pi * 200 * n * t) / n for n in range(1, 8))
 
 
+@pytest.mark.slow
 def test_a_take_is_drawn(practice: Practice, tmp_path: Path) -> None:
     made = kept(practice, timed("慢走", (0.5, 1.6)), voice(3))
     path = tmp_path / "一条.png"
@@ -215,6 +219,7 @@ def test_of_a_take_that_was_not_scored_the_reason_is_told(
     golden("show-take-unscored", done.stdout)
 
 
+@pytest.mark.slow
 def test_the_picture_has_what_was_left_out_and_the_pauses(language: str, golden: Golden) -> None:
     attempt = Attempt(take(), timed("慢走", (0.5, 1.7)))
     plan = picture.layout(attempt, 3.0)
@@ -235,6 +240,7 @@ def test_the_picture_has_what_was_left_out_and_the_pauses(language: str, golden:
     golden("picture-left-out", words(shown))
 
 
+@pytest.mark.slow
 def test_the_picture_has_the_script_and_above_it_what_was_heard_instead(
     language: str, golden: Golden
 ) -> None:
@@ -251,6 +257,7 @@ def test_the_picture_has_the_script_and_above_it_what_was_heard_instead(
     golden("picture-heard-instead", words(shown))
 
 
+@pytest.mark.slow
 def test_a_pause_inside_a_phrase_is_told_apart(language: str, golden: Golden) -> None:
     pauses = (Pause(0.9, 0.4, 1, inside=True), Pause(1.6, 0.7, 3, inside=False))
     said = replace(timed("请慢走", (0.5, 1.4, 2.4)), delivery=Delivery(pauses=pauses))
@@ -281,6 +288,7 @@ def test_characters_do_not_cover_each_other(wanted: list[float], step: float) ->
     assert all(b - a >= least - 1e-9 for a, b in pairwise(places))
 
 
+@pytest.mark.slow
 def test_what_has_no_voice_or_no_text_is_drawn_all_the_same(language: str, golden: Golden) -> None:
     whisper = np.random.default_rng(1).normal(0, 0.01, RATE_HZ)
     for name, assessment in (("no-speech", nothing()), ("no-times", heard("慢走"))):
@@ -293,6 +301,7 @@ def test_what_has_no_voice_or_no_text_is_drawn_all_the_same(language: str, golde
     assert ElementTree.fromstring(one).get("width") == "960pt"
 
 
+@pytest.mark.slow
 def test_names_in_a_picture_are_only_text() -> None:
     odd = take("<script>alert(1)</script> $x_1$ \\frac\x00", title="\n\x1b[31m")
     drawn = picture.svg(Attempt(odd, timed("慢走", (0.5, 1.7))), wav(voice(3)))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, Golden
 from in_process import Practice
+from prompt_files import problems, write
 from rich.cells import cell_len
 
 from practice import prompts
@@ -20,17 +21,6 @@ lines:
   - cue: 客户起身。
     script: 【请|敬语】慢走。
 """
-
-
-def problems(folder: Path, text: str | bytes, name: str = "mine.yaml") -> list[str]:
-    write(folder, text, name)
-    _files, found = prompts.check(folder)
-    return [str(p).removeprefix(f"{folder}/") for p in found]
-
-
-def write(folder: Path, text: str | bytes, name: str = "mine.yaml") -> None:
-    folder.mkdir(exist_ok=True)
-    (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode())
 
 
 def test_shipped_scenarios_have_no_mistake() -> None:

@@ -16,7 +16,6 @@ import webbrowser
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -27,14 +26,13 @@ from xml.etree import ElementTree
 
 import pytest
 import waitress
-from conftest import CLIPS, COMMAND, Golden, Installed
+from conftest import CLIPS, COMMAND, Golden, Installed, heed_ctrl_c
 from desks import PASSWORD, Desk, Served, at_desk, logged_in, served
 from flask import Flask
 from in_process import Practice, machine
 from pages import Page, changes, read
 from playwright.sync_api import Browser, expect
 from playwright.sync_api import Page as Shown
-from werkzeug import security
 
 from practice.core.models import Mode, Setting, Trainee
 from practice.errors import PracticeError, StoreError
@@ -60,12 +58,9 @@ def store(practice: Practice, three: list[str]) -> Iterator[Store]:
 def accounts(store: Store) -> Accounts:
     """An account of each role; the trainee is 王芳 of another hall than the three attempts'."""
     found = Accounts(store.database)
-    # Hashes that are slow to make, as they should be, are those of tests that add accounts.
-    quick = partial(security.generate_password_hash, method="pbkdf2:sha256:1")
-    with mock.patch.object(security, "generate_password_hash", quick):
-        found.add("zhao", PASSWORD, Role.TRAINER)
-        found.add("boss", PASSWORD, Role.ADMIN)
-        found.add("wang", PASSWORD, Role.TRAINEE, Trainee("王芳", "一厅"))
+    found.add("zhao", PASSWORD, Role.TRAINER)
+    found.add("boss", PASSWORD, Role.ADMIN)
+    found.add("wang", PASSWORD, Role.TRAINEE, Trainee("王芳", "一厅"))
     return found
 
 
@@ -106,8 +101,7 @@ def test_the_command_serves_until_ctrl_c(
         stdout=subprocess.PIPE,
         text=True,
         encoding="utf-8",
-        # Whoever started the tests may have had Ctrl-C ignored.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+        preexec_fn=heed_ctrl_c,  # noqa: PLW1509
     )
     try:
         assert server.stdout is not None
@@ -249,6 +243,7 @@ def test_a_queue_of_ten_is_worked_through_by_keyboard_alone(
     assert sorted(str(r[0].decision) for r in reviews) == ["pass"] * 9 + ["redo"]
 
 
+@pytest.mark.slow
 def test_the_queue_tells_what_to_hear_first(
     language: str, desk: Desk, golden: Golden, store: Store, three: list[str]
 ) -> None:
@@ -273,6 +268,7 @@ def test_the_queue_tells_what_to_hear_first(
     golden("desk-queue-empty", desk.open("/?until=2026-01-19").text)
 
 
+@pytest.mark.slow
 def test_the_queue_has_pages(desk: Desk, store: Store, three: list[str]) -> None:
     for n in range(30):
         another(store, three[0], n)
@@ -333,6 +329,7 @@ def test_the_page_of_a_take_has_its_picture(
         page.wait_for_url(lambda url: three[0] not in url)
 
 
+@pytest.mark.slow
 def test_the_picture_of_a_take(
     language: str, desk: Desk, practice: Practice, golden: Golden, three: list[str]
 ) -> None:
@@ -369,6 +366,7 @@ def test_a_take_is_set_beside_the_model_reading(
         expect(page.locator("#beside")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_what_is_told_beside_the_model_reading(
     language: str, practice: Practice, desk: Desk, golden: Golden, three: list[str]
 ) -> None:
@@ -986,6 +984,7 @@ def test_behind_a_tls_proxy_cookies_go_there_only(
         assert "Secure" not in answer.headers["Set-Cookie"]
 
 
+@pytest.mark.slow
 def test_an_admin_manages_accounts_on_a_page(
     language: str, locked: Desk, golden: Golden, accounts: Accounts
 ) -> None:
@@ -1060,6 +1059,7 @@ def test_mistakes_with_accounts_are_told(language: str, practice: Practice, gold
 # ---- people and progress ---------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_progress_follows_the_trainers_verdicts(
     language: str, desk: Desk, golden: Golden, store: Store, three: list[str]
 ) -> None:
@@ -1091,6 +1091,7 @@ def test_progress_follows_the_trainers_verdicts(
     assert ElementTree.fromstring(plot.data).get("width") == "540pt"
 
 
+@pytest.mark.slow
 def test_takes_and_reports_are_downloaded(
     desk: Desk, locked: Desk, store: Store, three: list[str]
 ) -> None:
@@ -1122,6 +1123,7 @@ def test_takes_and_reports_are_downloaded(
     assert sorted(found) == [200, 404, 404]
 
 
+@pytest.mark.slow
 def test_a_trainee_sees_own_progress_only(
     language: str, locked: Desk, golden: Golden, store: Store, three: list[str]
 ) -> None:

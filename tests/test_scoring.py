@@ -111,6 +111,7 @@ wild = st.text(max_size=30) | st.text(
 )
 
 
+@pytest.mark.slow
 @given(wild)
 def test_normal_forms_never_fail_and_are_stable(text: str) -> None:
     assert len(plain(text)) == len(text)

@@ -6,6 +6,7 @@ import io
 from dataclasses import replace
 from functools import cache
 
+import pytest
 from conftest import CHECK, CLIPS, LINE, MODEL, ROOT, Golden, heard, take
 from in_process import Practice
 from rich.cells import cell_len
@@ -66,6 +67,7 @@ def screen(attempt: Attempt, *, explain: bool = False) -> list[str]:
     return out.getvalue().splitlines()
 
 
+@pytest.mark.slow
 def test_every_line_of_the_standard_fits_a_screen(language: str) -> None:
     for attempt in of_the_standard():
         lines = screen(attempt)
@@ -137,6 +139,7 @@ def test_old_takes_without_a_delivery_are_shown_as_they_were(language: str, gold
     assert LINE.targets == Targets()
 
 
+@pytest.mark.slow
 def test_targets_are_read_checked_and_kept_with_a_take(practice: Practice) -> None:
     file = practice.prompts / "farewell.yaml"
     file.write_text(file.read_text("utf-8") + "\n表达: {语速: [7, 9], 影响及格: 是}\n", "utf-8")

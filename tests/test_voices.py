@@ -64,14 +64,16 @@ def loudest(samples: Samples) -> float:
 @pytest.fixture
 def prompts(practice: Practice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of scenarios, named by a short path, so that no line wraps by chance."""
+    folder = practice.prompts
     monkeypatch.chdir(tmp_path)
-    practice.env["PRACTICE_PROMPTS"] = "话术"
-    return tmp_path / "话术"
+    practice.env["PRACTICE_PROMPTS"] = folder.name
+    return folder
 
 
 # ---- files -----------------------------------------------------------------
 
 
+@pytest.mark.slow
 @given(
     st.from_regex(r"[a-z0-9]+(-[a-z0-9]+)*", fullmatch=True),
     st.integers(1, 10**6),
@@ -134,6 +136,7 @@ def test_nothing_is_laid_beside_the_scenarios_of_an_installation(
     golden("voice-of-installation", done.stderr)
 
 
+@pytest.mark.slow
 def test_check_names_every_voice_that_is_wrong(
     language: str, practice: Practice, prompts: Path, golden: Golden
 ) -> None:
@@ -345,6 +348,7 @@ def seconds_of(played: Samples) -> float:
     return len(played) / 48_000
 
 
+@pytest.mark.slow
 def test_customers_are_heard_before_a_take(
     start: Start,
     practice: Practice,
@@ -395,6 +399,7 @@ def test_customers_are_heard_before_a_take(
     assert loudest(audio.read(made).samples) < -80
 
 
+@pytest.mark.slow
 def test_a_system_s_voice_that_fails_is_told_once(
     start: Start, prompts: Path, microphone: FakeSound, engine: Engine, golden: Golden
 ) -> None:
@@ -468,6 +473,7 @@ def test_who_came_to_listen_is_told_at_once_where_nothing_can_be_heard(
     assert microphone.played == []
 
 
+@pytest.mark.slow
 def test_a_model_reading_is_recorded_judged_and_heard(
     start: Start, practice: Practice, prompts: Path, microphone: FakeSound, golden: Golden
 ) -> None:
@@ -499,6 +505,7 @@ def test_a_model_reading_is_recorded_judged_and_heard(
     assert loudest(played) > -40
 
 
+@pytest.mark.slow
 def test_what_is_not_the_script_is_no_model(
     start: Start, prompts: Path, microphone: FakeSound, golden: Golden
 ) -> None:
@@ -512,6 +519,7 @@ def test_what_is_not_the_script_is_no_model(
     assert not voices.all_in(prompts)
 
 
+@pytest.mark.slow
 def test_a_customer_is_recorded_heard_again_and_discarded(
     start: Start, practice: Practice, prompts: Path, microphone: FakeSound, golden: Golden
 ) -> None:

@@ -27,6 +27,9 @@ from practice.speech.transcribe import Transcriber
 from practice.speech.vad import find_speech
 
 FAREWELL = CLIPS / "farewell.flac"
+
+pytestmark = pytest.mark.slow  # imports torch
+
 STATE, VOCABULARY = 64, 51_865
 NO_NETWORK = {"https_proxy": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9"}
 Arrays = dict[str, npt.NDArray[np.float16]]
@@ -132,7 +135,6 @@ def weights_level(practice: Practice) -> str:
 # ---- the real weights --------------------------------------------------------------
 
 
-@pytest.mark.slow
 def test_first_run_unpacks_base_without_network(practice: Practice) -> None:
     practice.recognizer = None
     practice.env |= NO_NETWORK

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import cache
 from itertools import product
 
+import pytest
 from conftest import CHECK, MODEL, Golden, review, take
 from hypothesis import given
 from hypothesis import strategies as st
@@ -196,6 +197,7 @@ def test_the_trainers_word_counts() -> None:
     assert judge_whole(turns).passed is True
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from([None, "", *GOOD, "今天天气真好"]), min_size=3, max_size=3))
 def test_any_conversation_has_a_judgement(texts: list[str | None]) -> None:
     whole = talk(*texts)
