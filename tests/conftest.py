@@ -38,7 +38,7 @@ import pytest
 import sqlalchemy as sa
 from fake_sound import FakeSound
 from in_process import Child, Practice
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 from werkzeug import security
 
 from practice import i18n, takes
@@ -542,6 +542,7 @@ CHROMIUM = [
 def chromium() -> Iterator[Browser]:
     """A real browser, which asks nothing of the network by itself."""
     need("chromium")
+    expect.set_options(timeout=30_000)  # on a busy machine
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=CHROMIUM

@@ -148,7 +148,7 @@ class Served:
         assert self.browser is not None
         context = self.browser.new_context(viewport={"width": width, "height": height})
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(60_000)  # on a busy machine
         page.on("pageerror", lambda error: self.faults.append(str(error)))
         page.on(
             "console",
