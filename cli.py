@@ -15,8 +15,8 @@ from practice import __version__
 from practice.errors import PracticeError, system_reason
 from practice.i18n import available, gettext, settle
 from practice.i18n import later as _
-from practice.report.help import HelpContext, lay_out_by_cells
-from practice.visible import one_line
+from practice.output.help import HelpContext, lay_out_by_cells
+from practice.text import one_line
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("run:run", _("Practise a scenario: read, speak, and see what was missed.")),

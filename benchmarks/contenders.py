@@ -25,17 +25,18 @@ from pathlib import Path
 import torch
 import whisper
 
-from practice import prompts
-from practice.assess import Judge
-from practice.batch import Row, read_manifest
-from practice.core import scoring
-from practice.core.align import strict_counts
-from practice.core.models import StrictCounts
-from practice.core.normalize import normalize
-from practice.core.speechcheck import Samples
-from practice.places import default_prompts, models_dir
-from practice.speech import audio, weights
-from practice.speech.transcribe import PROMPT, load
+from practice import scenarios as prompts
+from practice.assessment.pipeline import Judge
+from practice.audio import clip as audio
+from practice.audio.signal_check import Samples
+from practice.mandarin.alignment import strict_counts
+from practice.mandarin.normalization import normalize
+from practice.paths import default_prompts, models_dir
+from practice.recognition.recognizer import PROMPT, load
+from practice.recognition.whisper import weights
+from practice.records.score import StrictCounts
+from practice.scoring import score as scoring
+from practice.training.batch import Row, read_manifest
 
 MANIFEST = Path(__file__).parent / "data" / "manifest.jsonl"
 

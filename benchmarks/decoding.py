@@ -23,14 +23,14 @@ import torch
 import whisper
 from whisper.decoding import DecodingOptions, DecodingTask
 
-from practice.core.hypotheses import as_recogniser_writes
-from practice.core.speechcheck import FULL_CONTEXT_S, context_s, cut
-from practice.speech import audio
-from practice.speech.decoder import TextDecoder
-from practice.speech.encoder import FRAMES_PER_S, Encoder
-from practice.speech.greedy import decode, rules_of
-from practice.speech.transcribe import SETTINGS
-from practice.speech.vad import find_speech
+from practice.audio import clip as audio
+from practice.audio.signal_check import FULL_CONTEXT_S, context_s, cut
+from practice.audio.voice_activity import find_speech
+from practice.recognition.recognizer import SETTINGS
+from practice.recognition.whisper.decoder import TextDecoder
+from practice.recognition.whisper.encoder import FRAMES_PER_S, Encoder
+from practice.recognition.whisper.greedy import decode, rules_of
+from practice.scoring.evidence import as_recogniser_writes
 
 _T = TypeVar("_T")
 

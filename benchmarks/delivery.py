@@ -28,16 +28,19 @@ import contenders
 import numpy as np
 import soxr
 
-from practice.assess import Judge
-from practice.core import delivery, level, pitch
-from practice.core.manner import FIGURES, Delivery, Untold
-from practice.core.markup import parse_script
-from practice.core.models import Line, Score, Transcript
-from practice.core.normalize import normalize
-from practice.core.speechcheck import RATE_HZ, Samples, check_speech
-from practice.speech import audio
-from practice.speech.pitch import STEP_S, track
-from practice.speech.vad import find_speech
+from practice.assessment.pipeline import Judge
+from practice.audio import clip as audio
+from practice.audio.signal_check import RATE_HZ, Samples, check_speech
+from practice.audio.voice_activity import find_speech
+from practice.delivery import level, pitch
+from practice.delivery import measure as delivery
+from practice.delivery.pitch_tracker import STEP_S, track
+from practice.mandarin.normalization import normalize
+from practice.records.delivery import FIGURES, Delivery, Untold
+from practice.records.recognition import Transcript
+from practice.records.scenario import Line
+from practice.records.score import Score
+from practice.scenarios.markup import parse_script
 
 CLIPS = Path(__file__).parent.parent / "tests" / "clips"
 TEXT = "请慢走，欢迎下次光临。"

@@ -30,27 +30,24 @@ import numpy as np
 import torch
 from contenders import Contender, clip_of
 
-from practice import ahead
-from practice.assess import Judge
-from practice.batch import Row
-from practice.core.hypotheses import Pair
-from practice.core.models import (
-    Attempt,
-    Observation,
-    Scenario,
-    StrictCounts,
-    Trainee,
-    Transcript,
-)
-from practice.core.speechcheck import RATE_HZ, Samples, Spans
-from practice.session import Choice, Session, Start, Step, practise
-from practice.speech import audio
-from practice.speech.devices import Device
-from practice.speech.recorder import Command, Meter, Microphone, Recorded
-from practice.speech.remembering import Remembering
-from practice.speech.transcribe import Hearing
-from practice.speech.vad import find_speech
+from practice.assessment import early as ahead
+from practice.assessment.pipeline import Judge
+from practice.audio import clip as audio
+from practice.audio.devices import Device
+from practice.audio.recorder import Command, Meter, Microphone, Recorded
+from practice.audio.signal_check import RATE_HZ, Samples, Spans
+from practice.audio.voice_activity import find_speech
+from practice.recognition.cache import Remembering
+from practice.recognition.recognizer import Hearing
+from practice.records.attempt import Attempt, Trainee
+from practice.records.recognition import Transcript
+from practice.records.review import Observation
+from practice.records.scenario import Scenario
+from practice.records.score import StrictCounts
+from practice.scoring.evidence import Pair
 from practice.store import Store
+from practice.training.batch import Row
+from practice.training.session import Choice, Session, Start, Step, practise
 
 LENGTHS_S = (2, 4, 8, 15)
 CLIPS = 6

@@ -22,8 +22,8 @@ from pathlib import Path
 
 from review import fill
 
-from practice import prompts
-from practice.places import default_prompts
+from practice import scenarios as prompts
+from practice.paths import default_prompts
 from practice.store import Store
 
 ROUNDS = 9

@@ -22,12 +22,12 @@ import contenders
 import numpy as np
 import soxr
 
-from practice.assess import Judge
-from practice.batch import Row, read_manifest
-from practice.core.normalize import normalize
-from practice.core.speechcheck import RATE_HZ, Samples
-from practice.core.trend import SHORT_MOST
-from practice.speech import audio
+from practice.assessment.pipeline import Judge
+from practice.audio import clip as audio
+from practice.audio.signal_check import RATE_HZ, Samples
+from practice.mandarin.normalization import normalize
+from practice.scoring.trend import SHORT_MOST
+from practice.training.batch import Row, read_manifest
 
 GAIN = 10 ** (8 / 20)
 SNR_DB = 25.0

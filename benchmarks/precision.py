@@ -22,14 +22,14 @@ import whisper
 from torch import Tensor, nn
 from whisper.decoding import DecodingOptions, DecodingTask
 
-from practice.core.models import StrictCounts
-from practice.core.speechcheck import context_s, cut
-from practice.speech import audio
-from practice.speech.decoder import TextDecoder
-from practice.speech.encoder import Encoder
-from practice.speech.greedy import decode, rules_of
-from practice.speech.transcribe import SETTINGS
-from practice.speech.vad import find_speech
+from practice.audio import clip as audio
+from practice.audio.signal_check import context_s, cut
+from practice.audio.voice_activity import find_speech
+from practice.recognition.recognizer import SETTINGS
+from practice.recognition.whisper.decoder import TextDecoder
+from practice.recognition.whisper.encoder import Encoder
+from practice.recognition.whisper.greedy import decode, rules_of
+from practice.records.score import StrictCounts
 
 
 def main() -> None:

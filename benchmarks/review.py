@@ -18,22 +18,15 @@ from uuid import uuid4
 
 from flask.testing import FlaskClient
 
-from practice.core.markup import parse_script
-from practice.core.models import (
-    Assessment,
-    Decision,
-    Line,
-    ModelInfo,
-    Review,
-    SpeechCheck,
-    Take,
-    Trainee,
-    Transcript,
-)
-from practice.core.scoring import VERSION, score_transcript
-from practice.review.app import create_app
-from practice.review.desk import Desk
+from practice.records.attempt import Assessment, Take, Trainee
+from practice.records.recognition import ModelInfo, SpeechCheck, Transcript
+from practice.records.review import Decision, Review
+from practice.records.scenario import Line
+from practice.scenarios.markup import parse_script
+from practice.scoring.score import VERSION, score_transcript
 from practice.store import Store, rows
+from practice.web.app import create_app
+from practice.web.desk import Desk
 
 ROUNDS = 15
 PEOPLE = 400

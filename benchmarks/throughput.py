@@ -22,8 +22,8 @@ from pathlib import Path
 import contenders
 import torch
 
-from practice.batch import Row, cores, in_order
-from practice.speech import audio
+from practice.audio import clip as audio
+from practice.training.batch import Row, cores, in_order
 
 TOGETHER = 20
 

@@ -24,18 +24,20 @@ from typing import Any, ClassVar
 
 import contenders
 
-from practice import prompts
-from practice.assess import Heard, Judge
-from practice.batch import Row, read_manifest, score_rows
-from practice.core.align import strict_counts
-from practice.core.calibration import interval
-from practice.core.models import Assessment, Counts, Line, StrictCounts
-from practice.core.normalize import normalize
-from practice.places import default_prompts
-from practice.report.as_json import row_to_dict
-from practice.speech import audio
-from practice.speech.audio import Clip
-from practice.speech.transcribe import load
+from practice import scenarios as prompts
+from practice.assessment.pipeline import Heard, Judge
+from practice.audio import clip as audio
+from practice.audio.clip import Clip
+from practice.mandarin.alignment import strict_counts
+from practice.mandarin.normalization import normalize
+from practice.output.as_json import row_to_dict
+from practice.paths import default_prompts
+from practice.recognition.recognizer import load
+from practice.records.attempt import Assessment
+from practice.records.scenario import Line
+from practice.records.score import Counts, StrictCounts
+from practice.scoring.calibration import interval
+from practice.training.batch import Row, read_manifest, score_rows
 
 HEADS = ("group", "said", "accused", "not said", "credited", "unsure", "你 as 您", "您 missed")
 

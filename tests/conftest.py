@@ -41,22 +41,18 @@ from in_process import Child, Practice
 from playwright.sync_api import Browser, expect, sync_playwright
 from werkzeug import security
 
-from practice import i18n, takes
-from practice.core.markup import parse_script
-from practice.core.models import (
-    Assessment,
-    Line,
-    ModelInfo,
-    Review,
-    SpeechCheck,
-    Take,
-    Trainee,
-    Transcript,
-)
-from practice.core.scoring import VERSION, score_transcript
-from practice.speech import transcribe, weights
-from practice.speech.transcribe import Transcriber
+from practice import i18n
+from practice.recognition import recognizer as transcribe
+from practice.recognition.recognizer import Transcriber
+from practice.recognition.whisper import weights
+from practice.records.attempt import Assessment, Take, Trainee
+from practice.records.recognition import ModelInfo, SpeechCheck, Transcript
+from practice.records.review import Review
+from practice.records.scenario import Line
+from practice.scenarios.markup import parse_script
+from practice.scoring.score import VERSION, score_transcript
 from practice.store import Filter, Store
+from practice.store import recordings as takes
 from practice.store.database import FILE, Database, now
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """A recognizer without weights: it knows the clips of tests/clips, and answers by their texts.
 
-It goes through the same protocol as Whisper's (practice/speech/transcribe.py), so that all
+It goes through the same protocol as Whisper's (practice/recognition/recognizer.py), so that all
 that surrounds it is the real thing: files, voice activity, alignment, evidence, score.
 """
 
@@ -15,12 +15,14 @@ from pathlib import Path
 import numpy as np
 from rapidfuzz.distance import Levenshtein
 
-from practice.core.hypotheses import Pair
-from practice.core.models import Transcript
-from practice.core.normalize import normalize
-from practice.core.speechcheck import RATE_HZ, Samples, Spans, cut, uncut
-from practice.speech import audio, transcribe, weights
-from practice.speech.vad import find_speech
+from practice.audio import clip as audio
+from practice.audio.signal_check import RATE_HZ, Samples, Spans, cut, uncut
+from practice.audio.voice_activity import find_speech
+from practice.mandarin.normalization import normalize
+from practice.recognition import recognizer as transcribe
+from practice.recognition.whisper import weights
+from practice.records.recognition import Transcript
+from practice.scoring.evidence import Pair
 
 CLIPS = Path(__file__).parent / "clips"
 

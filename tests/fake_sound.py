@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 import soxr
 
-from practice.core.speechcheck import RATE_HZ, Samples
-from practice.speech import audio
+from practice.audio import clip as audio
+from practice.audio.signal_check import RATE_HZ, Samples
 
 _RATE_HZ = 48_000
 _AFTER_S = 12.0

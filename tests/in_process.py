@@ -32,10 +32,13 @@ from fake_recognizer import FakeRecognizer
 from fake_sound import FakeSound
 
 import cli
-from practice import batch, i18n
-from practice.report import live
-from practice.speech import speaker, transcribe, weights
-from practice.speech.transcribe import Transcriber
+from practice import i18n
+from practice.audio import system_voice as speaker
+from practice.output import stage as live
+from practice.recognition import recognizer as transcribe
+from practice.recognition.recognizer import Transcriber
+from practice.recognition.whisper import weights
+from practice.training import batch
 
 WITHIN_S = 30.0
 """How long a screen is waited for: far longer than it takes on a busy machine."""
@@ -44,9 +47,9 @@ _SEQUENCES = {"\x1b": "KEY_ESCAPE", "\x7f": "KEY_BACKSPACE"}
 _FAKE_MODEL = weights.Installed("base", Path("base.pt"), FakeRecognizer.info.sha256, "fake")
 _SPEAK_WHEN_IMPORTED = (
     "practice.commands",
-    "practice.review",
-    "practice.export.table",
-    "practice.export.files",
+    "practice.web",
+    "practice.output.export.table",
+    "practice.output.export.files",
 )
 _spoken: dict[str, dict[str, ModuleType]] = {}
 """What was imported in each language."""

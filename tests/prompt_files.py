@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from practice import prompts
+from practice import scenarios as prompts
 
 
 def write(folder: Path, text: str | bytes, name: str = "mine.yaml") -> None:

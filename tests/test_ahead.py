@@ -12,18 +12,19 @@ import numpy as np
 import pytest
 from conftest import CLIPS
 
-from practice.ahead import PAUSE_S, Ahead
-from practice.assess import Judge
-from practice.core.hypotheses import Pair
-from practice.core.markup import parse_script
-from practice.core.models import Line, ModelInfo, Transcript
-from practice.core.speechcheck import Samples, Spans
-from practice.speech import audio
-from practice.speech.audio import WavWriter
-from practice.speech.recorder import Meter
-from practice.speech.remembering import Remembering
-from practice.speech.transcribe import Hearing
-from practice.speech.vad import find_speech
+from practice.assessment.early import PAUSE_S, Ahead
+from practice.assessment.pipeline import Judge
+from practice.audio import clip as audio
+from practice.audio.clip import WavWriter
+from practice.audio.recorder import Meter
+from practice.audio.signal_check import Samples, Spans
+from practice.audio.voice_activity import find_speech
+from practice.recognition.cache import Remembering
+from practice.recognition.recognizer import Hearing
+from practice.records.recognition import ModelInfo, Transcript
+from practice.records.scenario import Line
+from practice.scenarios.markup import parse_script
+from practice.scoring.evidence import Pair
 
 WITHOUT_PLEASE = Transcript("慢走，欢迎下次光临", -0.2, 0.0, 1.0)
 LINE = Line("", parse_script("【请|敬语】【慢走|送别】，【欢迎下次光临|送别】。", {}))

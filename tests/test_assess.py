@@ -8,13 +8,15 @@ from dataclasses import dataclass, replace
 import pytest
 from conftest import CLIPS
 
-from practice.assess import Judge
-from practice.core.hypotheses import Pair
-from practice.core.markup import parse_script
-from practice.core.models import Assessment, Line, ModelInfo, Transcript, Unscored
-from practice.core.speechcheck import Samples, Spans
-from practice.speech import audio
-from practice.speech.transcribe import Hearing
+from practice.assessment.pipeline import Judge
+from practice.audio import clip as audio
+from practice.audio.signal_check import Samples, Spans
+from practice.recognition.recognizer import Hearing
+from practice.records.attempt import Assessment
+from practice.records.recognition import ModelInfo, Transcript, Unscored
+from practice.records.scenario import Line
+from practice.scenarios.markup import parse_script
+from practice.scoring.evidence import Pair
 
 FAREWELL = Line("", parse_script("【请|敬语】【慢走|送别】，【欢迎下次光临|送别】。", {}))
 

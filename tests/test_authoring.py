@@ -16,21 +16,22 @@ from in_process import Practice
 from jsonschema import Draft202012Validator
 from rich.cells import cell_len
 
-from practice import prompts
-from practice.core.kinds import ScenarioKind
-from practice.core.markup import parse_script
-from practice.core.models import Decision, Trainee
+from practice import scenarios as prompts
 from practice.errors import PromptError, system_reason
-from practice.prompts.folder import MANY
-from practice.prompts.heading import heading_of, read_heading
-from practice.prompts.new import template
-from practice.prompts.problems import InvalidFileError
-from practice.prompts.scenario import read_scenario
-from practice.prompts.schema import SCHEMA_REMARK, schema_text
-from practice.prompts.shapes import BranchFile, LineFile, ScenarioFile
-from practice.prompts.yaml_file import CHINESE_KEYS
-from practice.report.listing import best_result, listing
-from practice.report.scenario import marked, outline
+from practice.output.scenario import marked, outline
+from practice.output.scenario_list import best_result, listing
+from practice.records.attempt import Trainee
+from practice.records.kinds import ScenarioKind
+from practice.records.review import Decision
+from practice.scenarios.folder import MANY
+from practice.scenarios.heading import heading_of, read_heading
+from practice.scenarios.markup import parse_script
+from practice.scenarios.new import template
+from practice.scenarios.problems import InvalidFileError
+from practice.scenarios.scenario import read_scenario
+from practice.scenarios.schema import SCHEMA_REMARK, schema_text
+from practice.scenarios.shapes import BranchFile, LineFile, ScenarioFile
+from practice.scenarios.yaml_file import CHINESE_KEYS
 from practice.store import Store
 from practice.store.best import BestOfLine, best_of_lines
 

@@ -13,15 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from in_process import Practice
 
-from practice import prompts
-from practice.core.banned import find_banned
-from practice.core.markup import parse_script
-from practice.core.models import BannedHit, BannedPhrase, Line, Score, Severity, Verdict
-from practice.core.normalize import normal_form, normalize
-from practice.core.scoring import MINOR_COST, deduction, draft, score_transcript, with_total
-from practice.core.sounds import Sound, sounds
-from practice.core.verdicts import Reliability
-from practice.report.words import banned_text
+from practice import scenarios as prompts
+from practice.mandarin.normalization import normal_form, normalize
+from practice.mandarin.pinyin import Sound, sounds
+from practice.output.wording import banned_text
+from practice.records.scenario import BannedPhrase, Line, Severity
+from practice.records.score import BannedHit, Score, Verdict
+from practice.scenarios.markup import parse_script
+from practice.scoring.banned import find_banned
+from practice.scoring.decision import Reliability
+from practice.scoring.score import MINOR_COST, deduction, draft, score_transcript, with_total
 
 DONT_KNOW = BannedPhrase(
     "不知道", "我帮您问一下。", "推脱", unless=("不知道您", "不知道您是否方便"), also=("我哪知道",)

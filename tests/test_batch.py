@@ -17,13 +17,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from in_process import Practice
 
-from practice import batch
-from practice.batch import cores, in_order
-from practice.core.models import Line, ModelInfo, Wording
-from practice.core.speechcheck import Samples, Spans
-from practice.places import default_prompts
-from practice.speech import audio, transcribe, weights
-from practice.speech.transcribe import Hearing, Transcriber
+from practice.audio import clip as audio
+from practice.audio.signal_check import Samples, Spans
+from practice.paths import default_prompts
+from practice.recognition import recognizer as transcribe
+from practice.recognition.recognizer import Hearing, Transcriber
+from practice.recognition.whisper import weights
+from practice.records.recognition import ModelInfo
+from practice.records.scenario import Line, Wording
+from practice.training import batch
+from practice.training.batch import cores, in_order
 
 NAMES = ("farewell", "farewell-without-please", "seat", "human", "farewell")
 FILES = [CLIPS / f"{name}.flac" for name in NAMES]

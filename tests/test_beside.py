@@ -17,7 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from in_process import Practice
 
-from practice.core.beside import (
+from practice.audio.signal_check import RATE_HZ, Samples, Spans
+from practice.delivery.comparison import (
     PITCH_FROM_ST,
     Comparison,
     Difference,
@@ -27,13 +28,14 @@ from practice.core.beside import (
     compare,
     laid_over,
 )
-from practice.core.manner import Delivery
-from practice.core.markup import parse_script
-from practice.core.models import Assessment, Line, Transcript, Unscored
-from practice.core.pitch import PitchTrack
-from practice.core.scoring import VERSION, score_transcript, unscored
-from practice.core.speechcheck import RATE_HZ, Samples, Spans
-from practice.report.beside import lines
+from practice.delivery.pitch import PitchTrack
+from practice.output.comparison import lines
+from practice.records.attempt import Assessment
+from practice.records.delivery import Delivery
+from practice.records.recognition import Transcript, Unscored
+from practice.records.scenario import Line
+from practice.scenarios.markup import parse_script
+from practice.scoring.score import VERSION, score_transcript, unscored
 
 STEP_S = 0.016
 TEXT = "请慢走欢迎下次光临"

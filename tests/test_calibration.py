@@ -14,8 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from in_process import Practice
 
-from practice import prompts
-from practice.core.calibration import (
+from practice import scenarios as prompts
+from practice.errors import PromptError
+from practice.records.attempt import Assessment
+from practice.records.recognition import Transcript
+from practice.records.review import Mark
+from practice.records.score import Basis, ElementResult, Evidence, Verdict
+from practice.scoring.calibration import (
     LEAST_CASES,
     MARGINS,
     Case,
@@ -27,18 +32,7 @@ from practice.core.calibration import (
     cases_of,
     decide_again,
 )
-from practice.core.hypotheses import Finding, Place, Says
-from practice.core.models import (
-    Assessment,
-    Basis,
-    ElementResult,
-    Evidence,
-    Mark,
-    Transcript,
-    Verdict,
-)
-from practice.core.scoring import VERSION, is_of_this_version, scorer_name, with_total
-from practice.core.verdicts import (
+from practice.scoring.decision import (
     LIMITS,
     THRESHOLDS,
     Family,
@@ -47,7 +41,8 @@ from practice.core.verdicts import (
     by_strength,
     decide,
 )
-from practice.errors import PromptError
+from practice.scoring.evidence import Finding, Place, Says
+from practice.scoring.score import VERSION, is_of_this_version, scorer_name, with_total
 from practice.store import Store
 from practice.store.database import now
 from practice.store.reviewed import ReviewedAttempts

@@ -10,7 +10,8 @@ import pytest
 from conftest import ROOT, Golden
 from in_process import Practice
 
-from practice import catalogue, places
+from practice import paths as places
+from practice.commands import catalogue
 
 CHINESE = Path("practice", "locale", "zh", "LC_MESSAGES")
 

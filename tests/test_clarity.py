@@ -13,13 +13,16 @@ from in_process import Practice
 from rich.cells import cell_len
 from rich.console import Console
 
-from practice.core.clarity import CLEAR_FROM, TONE_FROM, Clarity, clarity, other_tones, unclear
-from practice.core.columns import columns
-from practice.core.markup import parse_script
-from practice.core.models import Assessment, Attempt, Line, Op, Transcript
-from practice.core.scoring import VERSION, score_transcript
-from practice.report.clarity import SIGNS, strip
-from practice.report.terminal import print_attempt
+from practice.delivery.clarity import CLEAR_FROM, TONE_FROM, Clarity, clarity, other_tones, unclear
+from practice.output.attempt import print_attempt
+from practice.output.clarity import SIGNS, strip
+from practice.records.attempt import Assessment, Attempt
+from practice.records.recognition import Transcript
+from practice.records.scenario import Line
+from practice.records.score import Op
+from practice.scenarios.markup import parse_script
+from practice.scoring.columns import columns
+from practice.scoring.score import VERSION, score_transcript
 from practice.store import Store
 
 CLEAR, LESS, NOT_HEARD = Clarity.CLEAR, Clarity.LESS, Clarity.NOT_HEARD

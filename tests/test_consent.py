@@ -10,9 +10,9 @@ from anchors import ASKED
 from conftest import CLIPS, Golden, Start, finish
 from in_process import Practice
 
-from practice import prompts
-from practice.core.models import Trainee
+from practice import scenarios as prompts
 from practice.errors import PromptError
+from practice.records.attempt import Trainee
 from practice.store import Filter, Store
 
 FAREWELL = CLIPS / "farewell.flac"

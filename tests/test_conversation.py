@@ -13,11 +13,11 @@ from conftest import CLIPS, ROOT, Golden, Start, begin, finish
 from fake_sound import FakeSound
 from in_process import Practice
 
-from practice import prompts
-from practice.conversation import Walk, as_named, by_chance, must_be_named
-from practice.core.models import Branch
+from practice import scenarios as prompts
 from practice.errors import PracticeError
+from practice.records.scenario import Branch
 from practice.store import Filter, Store
+from practice.training.conversation import Walk, as_named, by_chance, must_be_named
 
 TURNS = CLIPS / "onboarding"
 SERVED = ("greet", "need", "papers", "take-papers", "service", "back", "farewell")

@@ -10,13 +10,13 @@ from conftest import ROOT, Golden
 from in_process import Practice
 from rich.cells import cell_len
 
-from practice import prompts
-from practice.core.coverage import cover
-from practice.core.kinds import Kind, ScenarioKind
-from practice.core.models import Scenario, StandardRow
-from practice.core.normalize import normalize
-from practice.core.sounds import sounds
+from practice import scenarios as prompts
 from practice.errors import PromptError
+from practice.mandarin.normalization import normalize
+from practice.mandarin.pinyin import sounds
+from practice.records.kinds import Kind, ScenarioKind
+from practice.records.scenario import Scenario, StandardRow
+from practice.scenarios.coverage import cover
 
 PROMPTS = ROOT / "prompts"
 SCENARIOS = {s.id: s for s in prompts.load_all(PROMPTS)[0]}

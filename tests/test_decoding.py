@@ -12,18 +12,19 @@ from conftest import CLIPS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from practice.core.speechcheck import context_s, cut
-from practice.speech import audio, transcribe
-from practice.speech.transcribe import Transcriber
-from practice.speech.vad import find_speech
+from practice.audio import clip as audio
+from practice.audio.signal_check import context_s, cut
+from practice.audio.voice_activity import find_speech
+from practice.recognition import recognizer as transcribe
+from practice.recognition.recognizer import Transcriber
 
 if TYPE_CHECKING:
     from torch import Tensor
     from whisper.decoding import DecodingResult
     from whisper.model import Whisper
 
-    from practice.speech.decoder import TextDecoder
-    from practice.speech.greedy import Decoded, Rules
+    from practice.recognition.whisper.decoder import TextDecoder
+    from practice.recognition.whisper.greedy import Decoded, Rules
 
 SCRIPTS = {
     "farewell": "请慢走,欢迎下次光临",
@@ -52,7 +53,7 @@ class Bench:
     cases: dict[str, Case]
 
     def decode(self, case: Case, *drafts: list[int]) -> Decoded:
-        from practice.speech.greedy import decode
+        from practice.recognition.whisper.greedy import decode
 
         return decode(self.decoder, self.decoder.look_up(case.encoding), self.rules, drafts)
 
@@ -76,9 +77,9 @@ def bench(whisper_model: Whisper) -> Bench:
     import whisper
     from whisper.decoding import DecodingOptions, DecodingTask
 
-    from practice.speech.decoder import TextDecoder
-    from practice.speech.encoder import Encoder
-    from practice.speech.greedy import rules_of
+    from practice.recognition.whisper.decoder import TextDecoder
+    from practice.recognition.whisper.encoder import Encoder
+    from practice.recognition.whisper.greedy import rules_of
 
     model = whisper_model
     options = DecodingOptions(fp16=False, **transcribe.SETTINGS)
@@ -153,7 +154,7 @@ def test_no_draft_changes_the_text(bench: Bench, data: st.DataObject) -> None:
 @settings(max_examples=50)
 @given(st.lists(texts, min_size=1, max_size=8))
 def test_every_character_gets_the_time_of_its_token(words: list[str]) -> None:
-    from practice.speech.timing import character_times_s
+    from practice.recognition.whisper.timing import character_times_s
 
     text = "".join(words)
     raw = text.encode()
@@ -175,7 +176,7 @@ def test_every_character_gets_the_time_of_its_token(words: list[str]) -> None:
 def test_every_character_is_as_sure_as_its_tokens(
     words: list[str], step: int, data: st.DataObject
 ) -> None:
-    from practice.speech.timing import character_logprobs
+    from practice.recognition.whisper.timing import character_logprobs
 
     text = "".join(words)
     raw = text.encode()
@@ -201,7 +202,7 @@ def test_every_character_is_as_sure_as_its_tokens(
 def test_a_course_is_found_through_what_is_loudest() -> None:
     import torch
 
-    from practice.speech.timing import token_times_s
+    from practice.recognition.whisper.timing import token_times_s
 
     rng = np.random.default_rng(0)
     attention = torch.from_numpy(rng.standard_normal((2, 4, 500)).astype(np.float32))

@@ -13,10 +13,15 @@ from conftest import CHECK, CLIPS, LINE, MODEL, take
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from practice.core import level
-from practice.core.delivery import aims_of, measure, unmeasured
-from practice.core.exchange import Judgement, Record
-from practice.core.manner import (
+from practice.audio import clip as audio
+from practice.audio.signal_check import RATE_HZ, Samples, check_speech
+from practice.audio.voice_activity import find_speech
+from practice.delivery import level
+from practice.delivery import pitch_tracker as pitch
+from practice.delivery.measure import aims_of, measure, unmeasured
+from practice.delivery.pitch import PitchTrack
+from practice.records.attempt import Assessment
+from practice.records.delivery import (
     DEFAULT_PACE,
     DEFAULT_TARGETS,
     FIGURES,
@@ -29,15 +34,14 @@ from practice.core.manner import (
     Untold,
     Volume,
 )
-from practice.core.markup import parse_script
-from practice.core.models import Assessment, Line, Score, Transcript
-from practice.core.pitch import PitchTrack
-from practice.core.scoring import PASS_MARK, VERSION, score_transcript, tally_of, with_aims
-from practice.core.speechcheck import RATE_HZ, Samples, check_speech
-from practice.pack.format import FormatError, record_from_bytes, record_to_bytes
-from practice.speech import audio, pitch
-from practice.speech.vad import find_speech
+from practice.records.exchange import Judgement, Record
+from practice.records.recognition import Transcript
+from practice.records.scenario import Line
+from practice.records.score import Score
+from practice.scenarios.markup import parse_script
+from practice.scoring.score import PASS_MARK, VERSION, score_transcript, tally_of, with_aims
 from practice.store.database import now
+from practice.sync.format import FormatError, record_from_bytes, record_to_bytes
 
 FAREWELL = Line("", parse_script("【请|敬语】【慢走|送别】，【欢迎下次光临|送别】。", {}))
 SEAT = Line("", parse_script("【您好|问候】，【请|敬语】坐。", {}))

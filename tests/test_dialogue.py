@@ -10,10 +10,10 @@ from conftest import ROOT, Golden
 from in_process import Practice
 from prompt_files import problems, write
 
-from practice import prompts
-from practice.core.kinds import ScenarioKind
-from practice.core.models import Branch, Severity
+from practice import scenarios as prompts
 from practice.errors import PromptError
+from practice.records.kinds import ScenarioKind
+from practice.records.scenario import Branch, Severity
 
 TALK = """\
 title: 入网

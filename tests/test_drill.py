@@ -26,15 +26,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from in_process import Practice
 
-from practice import prompts
-from practice.core.kinds import ScenarioKind
-from practice.core.markup import parse_script
-from practice.core.models import Decision, Line, Saying, Scenario, Trainee
-from practice.drill import plan
+from practice import scenarios as prompts
 from practice.errors import PromptError
-from practice.report.drill import why_text
+from practice.output.drill import why_text
+from practice.records.attempt import Saying, Trainee
+from practice.records.kinds import ScenarioKind
+from practice.records.review import Decision
+from practice.records.scenario import Line, Scenario
+from practice.scenarios.markup import parse_script
 from practice.store import Store
 from practice.store.practised import Practised
+from practice.training.drill import plan
 
 NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 LINES = tuple(Line("客户来了", parse_script(f"【请|敬语】{text}", {})) for text in "坐看说")

@@ -18,31 +18,27 @@ from pages import read
 from playwright.sync_api import Browser
 from rich.cells import cell_len
 
-from practice.core.exam import result_of, setting_of
-from practice.core.exchange import Judgement, Record
-from practice.core.markup import parse_script
-from practice.core.models import (
-    Assessment,
-    Attempt,
-    BannedPhrase,
-    Book,
-    Decision,
-    Line,
-    Mark,
-    Scenario,
-    Severity,
-    SpeechCheck,
-    Trainee,
-    Transcript,
-    Unscored,
-    Verdict,
-)
-from practice.core.scoring import MINOR_COST, VERSION, Tally, score_transcript, unscored, with_total
 from practice.errors import AudioError, ExportError, PracticeError, PromptError, StoreError
-from practice.pack.format import FormatError, record_from_bytes, record_to_bytes
+from practice.records.attempt import Assessment, Attempt, Trainee
+from practice.records.exchange import Judgement, Record
+from practice.records.recognition import SpeechCheck, Transcript, Unscored
+from practice.records.review import Decision, Mark
+from practice.records.scenario import BannedPhrase, Book, Line, Scenario, Severity
+from practice.records.score import Verdict
+from practice.scenarios.markup import parse_script
+from practice.scoring.exam import result_of, setting_of
+from practice.scoring.score import (
+    MINOR_COST,
+    VERSION,
+    Tally,
+    score_transcript,
+    unscored,
+    with_total,
+)
 from practice.store import Filter, Store
 from practice.store.database import now
 from practice.store.practised import Practised
+from practice.sync.format import FormatError, record_from_bytes, record_to_bytes
 
 LINES = tuple(
     Line("客户来了", parse_script(script, {}))

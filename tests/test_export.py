@@ -33,27 +33,19 @@ from in_process import Practice
 from pages import Page, read
 from playwright.sync_api import Browser
 
-from practice import takes
-from practice.core.models import (
-    Assessment,
-    Attempt,
-    Comment,
-    Decision,
-    Mark,
-    Observation,
-    Take,
-    Trainee,
-    Unscored,
-    Verdict,
-)
-from practice.core.scoring import VERSION, unscored
 from practice.errors import ExportError, PracticeError, StoreError
-from practice.export import KINDS, files
-from practice.export.entries import Missed, summary_of
-from practice.export.report import Cover, file_name, write_report
-from practice.export.sound import embed
-from practice.report.words import element_name, local_time
+from practice.output.export import KINDS, files
+from practice.output.export.entries import Missed, summary_of
+from practice.output.export.report import Cover, file_name, write_report
+from practice.output.export.sound import embed
+from practice.output.wording import element_name, local_time
+from practice.records.attempt import Assessment, Attempt, Take, Trainee
+from practice.records.recognition import Unscored
+from practice.records.review import Comment, Decision, Mark, Observation
+from practice.records.score import Verdict
+from practice.scoring.score import VERSION, unscored
 from practice.store import Store
+from practice.store import recordings as takes
 from practice.store.database import FILE as DATABASE
 from practice.store.days import beginning
 

@@ -14,13 +14,15 @@ from fake_recognizer import TEXTS, FakeRecognizer
 from fake_sound import FakeSound
 from in_process import Practice
 
-from practice.assess import Judge
-from practice.core.markup import parse_script
-from practice.core.models import Line, Unscored, Verdict
-from practice.core.speechcheck import RATE_HZ, Samples
-from practice.speech import audio
-from practice.speech.transcribe import Transcriber
-from practice.speech.vad import find_speech
+from practice.assessment.pipeline import Judge
+from practice.audio import clip as audio
+from practice.audio.signal_check import RATE_HZ, Samples
+from practice.audio.voice_activity import find_speech
+from practice.recognition.recognizer import Transcriber
+from practice.records.recognition import Unscored
+from practice.records.scenario import Line
+from practice.records.score import Verdict
+from practice.scenarios.markup import parse_script
 
 FAREWELL = Line("", parse_script("【请|敬语】【慢走|送别】，【欢迎下次光临|送别】。", {}))
 

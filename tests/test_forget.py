@@ -13,13 +13,15 @@ import pytest
 from conftest import Golden, Place, Start, finish, heard, review, take
 from in_process import Practice
 
-from practice import settings, takes
-from practice.core.models import Comment, Take, Trainee
+from practice import settings
 from practice.errors import PracticeError
-from practice.removal import Remover, sweep
+from practice.records.attempt import Take, Trainee
+from practice.records.review import Comment
 from practice.store import Filter, Store, rows
+from practice.store import recordings as takes
 from practice.store.database import now
 from practice.store.removal import Before, Removal
+from practice.store.retention import Remover, sweep
 from practice.store.schema import accounts, metadata, trainees
 
 WANG = Trainee("王芳", "一厅")

@@ -32,11 +32,13 @@ from conftest import (
 from fake_sound import FakeSound
 from in_process import Practice
 
-from practice import prompts, takes
-from practice.core.models import Comment, Decision, Take
+from practice import scenarios as prompts
+from practice.audio.clip import WavWriter
 from practice.errors import AudioError, PracticeError
-from practice.speech.audio import WavWriter
+from practice.records.attempt import Take
+from practice.records.review import Comment, Decision
 from practice.store import Store
+from practice.store import recordings as takes
 
 FAREWELL = CLIPS / "farewell.flac"
 WITHOUT_PLEASE = CLIPS / "farewell-without-please.flac"

@@ -26,19 +26,20 @@ from desks import at_desk
 from fake_sound import FakeSound
 from in_process import Practice
 
-from practice.core.exchange import Judgement, Record
-from practice.core.models import Attempt, Decision, Observation, Review, Take
-from practice.core.reviewing import final_score, watchers
 from practice.errors import PracticeError
-from practice.export.table import COLUMNS, row_of
-from practice.pack.format import FormatError, record_from_bytes, record_to_bytes
-from practice.report.terminal import one_line
+from practice.output.attempt import one_line
+from practice.output.export.table import COLUMNS, row_of
+from practice.records.attempt import Attempt, Take
+from practice.records.exchange import Judgement, Record
+from practice.records.review import Decision, Observation, Review
+from practice.scoring.review import final_score, watchers
 from practice.store import Filter, Store, rows, schema
 from practice.store.database import FILE
 from practice.store.people import People
 from practice.store.queue import Counts, Queue
 from practice.store.removal import Removal
 from practice.store.reviewed import ReviewedAttempts
+from practice.sync.format import FormatError, record_from_bytes, record_to_bytes
 
 STOOD = replace(LINE, body="标准站姿，身体微微前倾，目光注视客户。")
 SEEN = (Observation("标准站姿", seen=True), Observation("目光注视客户", seen=False))

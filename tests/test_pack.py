@@ -28,18 +28,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from in_process import Practice
 
-from practice import takes
-from practice.core.models import Comment, Decision, Review, Take
-from practice.core.reviewing import final_score
+from practice.audio import clip as audio
 from practice.errors import PackError
-from practice.pack import format as packs
-from practice.pack.merge import Arrived, merge
-from practice.pack.write import Written, write
-from practice.speech import audio
+from practice.records.attempt import Take
+from practice.records.review import Comment, Decision, Review
+from practice.scoring.review import final_score
 from practice.store import Filter, Store
+from practice.store import recordings as takes
 from practice.store.exchange import Exchange
 from practice.store.removal import Removal
 from practice.store.schema import forgotten
+from practice.sync import format as packs
+from practice.sync.merge import Arrived, merge
+from practice.sync.write import Written, write
 
 SOUND = (CLIPS / "farewell.flac").read_bytes()
 LATER = "2099-01-01T00:00:00.000+00:00"

@@ -11,11 +11,14 @@ from xml.etree import ElementTree
 import pytest
 from conftest import CHECK, LINE, MODEL, Golden, Place, heard, review, take, wait_until
 
-from practice.core.kinds import Kind
-from practice.core.models import Assessment, Decision, Mark, Review, Take, Unscored, Verdict
-from practice.core.scoring import VERSION, unscored, with_total
-from practice.core.trend import ElementCount, TrendPoint
-from practice.progress import trend_svg
+from practice.output.plots.progress import trend_svg
+from practice.records.attempt import Assessment, Take
+from practice.records.kinds import Kind
+from practice.records.recognition import Unscored
+from practice.records.review import Decision, Mark, Review
+from practice.records.score import Verdict
+from practice.scoring.score import VERSION, unscored, with_total
+from practice.scoring.trend import ElementCount, TrendPoint
 from practice.store import Store
 from practice.store.database import now
 from practice.store.people import Agreement, Cell, People, Person

@@ -8,7 +8,10 @@ from conftest import CLIPS
 from hypothesis import given
 from hypothesis import strategies as st
 
-from practice.core.pitch import (
+from practice.audio import clip as audio
+from practice.audio.signal_check import RATE_HZ, Samples
+from practice.delivery import pitch_tracker as pitch
+from practice.delivery.pitch import (
     PitchTrack,
     final_semitones,
     median_hz,
@@ -18,8 +21,6 @@ from practice.core.pitch import (
     within,
     without_octave_errors,
 )
-from practice.core.speechcheck import RATE_HZ, Samples
-from practice.speech import audio, pitch
 
 STEP = 0.016
 NOTHING = PitchTrack(STEP, np.full(60, np.nan))

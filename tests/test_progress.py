@@ -22,12 +22,15 @@ from in_process import Practice
 from playwright.sync_api import Browser, expect
 from rich.cells import cell_len
 
-from practice import figures, fonts, picture
-from practice.core.manner import Delivery, Pause
-from practice.core.models import Assessment, Attempt, Take, Unscored
-from practice.core.scoring import VERSION, unscored
-from practice.core.speechcheck import RATE_HZ
+from practice.audio.signal_check import RATE_HZ
 from practice.errors import AudioError, ExportError, PracticeError, StoreError
+from practice.output.plots import attempt as picture
+from practice.output.plots import files as figures
+from practice.output.plots import fonts
+from practice.records.attempt import Assessment, Attempt, Take
+from practice.records.delivery import Delivery, Pause
+from practice.records.recognition import Unscored
+from practice.scoring.score import VERSION, unscored
 from practice.store import Store
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -11,7 +11,7 @@ from in_process import Practice
 from prompt_files import problems, write
 from rich.cells import cell_len
 
-from practice import prompts
+from practice import scenarios as prompts
 from practice.errors import PromptError
 
 GOOD = """\

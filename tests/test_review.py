@@ -34,8 +34,8 @@ from pages import Page, changes, read
 from playwright.sync_api import Browser, expect
 from playwright.sync_api import Page as Shown
 
-from practice.core.models import Mode, Setting, Trainee
 from practice.errors import PracticeError, StoreError
+from practice.records.attempt import Mode, Setting, Trainee
 from practice.store import Filter, Store
 from practice.store.accounts import Accounts, Role
 

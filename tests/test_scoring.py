@@ -9,21 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from practice.core.align import align, strict_counts
-from practice.core.hypotheses import Finding, Pair, Place, Says
-from practice.core.markup import MarkupError, parse_script
-from practice.core.models import (
-    Basis,
-    Counts,
-    Line,
-    RemarkKind,
-    Score,
-    StrictCounts,
-    Unscored,
-    Verdict,
-)
-from practice.core.normalize import normal_form, normalize, numerals, plain
-from practice.core.scoring import (
+from practice.mandarin.alignment import align, strict_counts
+from practice.mandarin.normalization import normal_form, normalize, numerals, plain
+from practice.mandarin.pinyin import distance, parse_pinyin, parse_sound
+from practice.records.recognition import Unscored
+from practice.records.scenario import Line
+from practice.records.score import Basis, Counts, RemarkKind, Score, StrictCounts, Verdict
+from practice.scenarios.markup import MarkupError, parse_script
+from practice.scoring.decision import THRESHOLDS, Reliability, decide
+from practice.scoring.evidence import Finding, Pair, Place, Says
+from practice.scoring.score import (
     PASS_MARK,
     WEIGHTS,
     better_of,
@@ -32,8 +27,6 @@ from practice.core.scoring import (
     unscored,
     with_total,
 )
-from practice.core.sounds import distance, parse_pinyin, parse_sound
-from practice.core.verdicts import THRESHOLDS, Reliability, decide
 
 FAREWELL = "【请|敬语】【慢走|送别】，【欢迎下次光临|送别】。"
 han = st.text(st.sampled_from("请您你慢走欢迎下次光临好谢再见坐问"), max_size=12)

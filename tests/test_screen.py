@@ -12,12 +12,23 @@ from in_process import Practice
 from rich.cells import cell_len
 from rich.console import Console
 
-from practice import prompts
-from practice.core.manner import FIGURES, Aim, AimResult, Delivery, Flaw, Pause, Targets, Untold
-from practice.core.markup import parse_script
-from practice.core.models import Assessment, Attempt, Line, Transcript
-from practice.core.scoring import VERSION, score_transcript, with_aims
-from practice.report.terminal import print_attempt
+from practice import scenarios as prompts
+from practice.output.attempt import print_attempt
+from practice.records.attempt import Assessment, Attempt
+from practice.records.delivery import (
+    FIGURES,
+    Aim,
+    AimResult,
+    Delivery,
+    Flaw,
+    Pause,
+    Targets,
+    Untold,
+)
+from practice.records.recognition import Transcript
+from practice.records.scenario import Line
+from practice.scenarios.markup import parse_script
+from practice.scoring.score import VERSION, score_transcript, with_aims
 
 FAREWELL = Line("", parse_script("【请|敬语】【慢走|送别】，【欢迎下次光临|送别】。", {}))
 HURRIED = AimResult(Aim.PACE, False, 6.2, 3.0, 5.0)

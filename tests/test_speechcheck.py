@@ -11,8 +11,9 @@ from conftest import CLIPS
 from hypothesis import given
 from hypothesis import strategies as st
 
-from practice.core.models import Unscored
-from practice.core.speechcheck import (
+from practice.audio import clip as audio
+from practice.audio.end_of_speech import AutoStop
+from practice.audio.signal_check import (
     MARGIN_S,
     RATE_HZ,
     WINDOW_S,
@@ -25,9 +26,8 @@ from practice.core.speechcheck import (
     uncut,
     windows,
 )
-from practice.speech import audio
-from practice.speech.autostop import AutoStop
-from practice.speech.vad import find_speech
+from practice.audio.voice_activity import find_speech
+from practice.records.recognition import Unscored
 
 
 def tone(level_dbfs: float, seconds: float = 1.0, hz: float = 440.0) -> Samples:

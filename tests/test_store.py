@@ -14,22 +14,15 @@ from alembic import command
 from alembic.config import Config
 from conftest import CHECK, LINE, Golden, Place, heard, review, take
 
-from practice import takes
-from practice.core.models import (
-    Assessment,
-    Comment,
-    Decision,
-    Mark,
-    Observation,
-    Take,
-    Trainee,
-    Unscored,
-    Verdict,
-)
-from practice.core.reviewing import final_score
-from practice.core.scoring import VERSION, unscored
 from practice.errors import StoreError
+from practice.records.attempt import Assessment, Take, Trainee
+from practice.records.recognition import Unscored
+from practice.records.review import Comment, Decision, Mark, Observation
+from practice.records.score import Verdict
+from practice.scoring.review import final_score
+from practice.scoring.score import VERSION, unscored
 from practice.store import Filter, OvertakenError, Store, rows, schema
+from practice.store import recordings as takes
 from practice.store.accounts import Accounts, Role
 from practice.store.database import FILE as DATABASE
 from practice.store.queue import Counts, Queue

@@ -10,10 +10,15 @@ from conftest import Golden, Place, heard, review, take
 from hypothesis import given
 from hypothesis import strategies as st
 
-from practice.core.markup import parse_script
-from practice.core.models import Attempt, Line, Mark, Verdict
-from practice.core.scoring import score_transcript
-from practice.core.trend import (
+from practice.output.sparkline import BARS, sparkline
+from practice.output.wording import since_text
+from practice.records.attempt import Attempt
+from practice.records.review import Mark
+from practice.records.scenario import Line
+from practice.records.score import Verdict
+from practice.scenarios.markup import parse_script
+from practice.scoring.score import score_transcript
+from practice.scoring.trend import (
     NOISE,
     Change,
     Since,
@@ -26,8 +31,6 @@ from practice.core.trend import (
     since,
     streak,
 )
-from practice.report.sparkline import BARS, sparkline
-from practice.report.words import since_text
 from practice.store import Store
 from practice.store.days import day_of
 from practice.store.people import People

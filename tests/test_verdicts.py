@@ -8,15 +8,18 @@ import numpy as np
 import pytest
 from conftest import CLIPS
 
-from practice.assess import Judge
-from practice.core.markup import parse_script
-from practice.core.models import Assessment, Basis, Line, Unscored
-from practice.core.normalize import normalize
-from practice.core.speechcheck import RATE_HZ, Samples
-from practice.speech import audio
-from practice.speech.audio import Clip
-from practice.speech.transcribe import Transcriber
-from practice.speech.vad import find_speech
+from practice.assessment.pipeline import Judge
+from practice.audio import clip as audio
+from practice.audio.clip import Clip
+from practice.audio.signal_check import RATE_HZ, Samples
+from practice.audio.voice_activity import find_speech
+from practice.mandarin.normalization import normalize
+from practice.recognition.recognizer import Transcriber
+from practice.records.attempt import Assessment
+from practice.records.recognition import Unscored
+from practice.records.scenario import Line
+from practice.records.score import Basis
+from practice.scenarios.markup import parse_script
 
 if TYPE_CHECKING:
     from whisper.model import Whisper
@@ -139,10 +142,10 @@ def test_likelihood_is_that_of_the_models_own_decoder(whisper_model: Whisper) ->
     import whisper
     from whisper.decoding import DecodingOptions, DecodingTask
 
-    from practice.speech.decoder import TextDecoder
-    from practice.speech.greedy import decode, rules_of
-    from practice.speech.likelihood import TAIL, Likelihood
-    from practice.speech.transcribe import SETTINGS
+    from practice.recognition.recognizer import SETTINGS
+    from practice.recognition.whisper.decoder import TextDecoder
+    from practice.recognition.whisper.greedy import decode, rules_of
+    from practice.recognition.whisper.likelihood import TAIL, Likelihood
 
     model = whisper_model
     task = DecodingTask(model, DecodingOptions(fp16=False, **SETTINGS))

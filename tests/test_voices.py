@@ -37,12 +37,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from in_process import Practice
 
-from practice import places, takes, voices
-from practice.core.speechcheck import RATE_HZ, Samples, dbfs
+from practice import paths as places
+from practice.audio import clip as audio
+from practice.audio import system_voice as speaker
+from practice.audio.signal_check import RATE_HZ, Samples, dbfs
 from practice.errors import AudioError, DeviceError, PracticeError
-from practice.speech import audio, speaker
+from practice.scenarios import voices
+from practice.scenarios.voices import Role, Voice
 from practice.store import Store
-from practice.voices import Role, Voice
+from practice.store import recordings as takes
 
 FAREWELL = CLIPS / "farewell.flac"
 WITHOUT_PLEASE = CLIPS / "farewell-without-please.flac"

@@ -20,11 +20,12 @@ import pytest
 from conftest import CLIPS, Golden
 from in_process import Practice
 
-from practice.core.normalize import normalize
+from practice.audio import clip as audio
+from practice.audio.voice_activity import find_speech
 from practice.errors import WeightsError
-from practice.speech import audio, weights
-from practice.speech.transcribe import Transcriber
-from practice.speech.vad import find_speech
+from practice.mandarin.normalization import normalize
+from practice.recognition.recognizer import Transcriber
+from practice.recognition.whisper import weights
 
 FAREWELL = CLIPS / "farewell.flac"
 

@@ -11,20 +11,15 @@ from conftest import CHECK, MODEL, Golden, review, take
 from hypothesis import given
 from hypothesis import strategies as st
 
-from practice.core.markup import parse_script
-from practice.core.models import (
-    Assessment,
-    Attempt,
-    Decision,
-    Line,
-    Mark,
-    Transcript,
-    Unscored,
-    Verdict,
-)
-from practice.core.scoring import VERSION, score_transcript, unscored
-from practice.core.whole import Check, Finding, State, Turn, Whole, judge_whole
-from practice.report.whole import finding_text
+from practice.output.conversation import finding_text
+from practice.records.attempt import Assessment, Attempt
+from practice.records.recognition import Transcript, Unscored
+from practice.records.review import Decision, Mark
+from practice.records.scenario import Line
+from practice.records.score import Verdict
+from practice.scenarios.markup import parse_script
+from practice.scoring.conversation import Check, Finding, State, Turn, Whole, judge_whole
+from practice.scoring.score import VERSION, score_transcript, unscored
 
 
 def line(script: str) -> Line:

@@ -13,7 +13,7 @@ from practice.errors import PracticeError
 from practice.i18n import gettext as _
 
 if TYPE_CHECKING:
-    from practice.core.models import Trainee
+    from practice.records.attempt import Trainee
     from practice.store import Store
 
 
@@ -86,7 +86,7 @@ def list_(as_json: bool, records: options.Records) -> None:
 
 def _whose(store: Store, name: str, group: str | None) -> Trainee:
     """The trainee of a name: a known one, or with a group one who is to come."""
-    from practice.core.models import Trainee
+    from practice.records.attempt import Trainee
     from practice.store.people import People
 
     known = [g for g in People(store.database).groups_of(name) if group in (None, g)]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from practice.core.calibration import Case, Proposal, Tally
+    from practice.scoring.calibration import Case, Proposal, Tally
     from practice.store import Store
     from practice.store.people import Agreement
 
@@ -44,10 +44,10 @@ def calibrate(
     records: options.Records,
 ) -> None:
     """Print how far machine and trainers agree, and limits that would agree better."""
-    from practice import prompts
-    from practice.core import calibration
-    from practice.core.scoring import scorer_name
-    from practice.report.calibration import print_proposal
+    from practice import scenarios as prompts
+    from practice.output.calibration import print_proposal
+    from practice.scoring import calibration
+    from practice.scoring.score import scorer_name
     from practice.store.people import People
 
     if apply:
@@ -89,8 +89,8 @@ def calibrate(
 
 def _require_own_folder(folder: Path) -> None:
     """Refuse what is no folder of scenarios, and that of the package: updates replace it."""
-    from practice.places import checkout, default_prompts
-    from practice.prompts import scenario_ids
+    from practice.paths import checkout, default_prompts
+    from practice.scenarios import scenario_ids
 
     if not scenario_ids(folder):
         raise PromptError(_("There are no scenarios in {folder}.").format(folder=folder))
@@ -108,8 +108,8 @@ def _read_cases(store: Store, group: str | None, model_name: str) -> tuple[list[
 
     Strengths of another model or version of the scoring are on another scale.
     """
-    from practice.core.calibration import cases_of
-    from practice.core.scoring import is_of_this_version
+    from practice.scoring.calibration import cases_of
+    from practice.scoring.score import is_of_this_version
     from practice.store.reviewed import ReviewedAttempts
 
     cases: list[Case] = []
@@ -130,7 +130,7 @@ def _read_cases(store: Store, group: str | None, model_name: str) -> tuple[list[
 
 
 def _remark(proposals: tuple[Proposal, ...]) -> str:
-    from practice.report.words import local_time
+    from practice.output.wording import local_time
     from practice.store.database import now
 
     text = _("Written by `practice calibrate`, {when}, from {n} labelled elements.")
@@ -165,7 +165,7 @@ def _agreement_to_dict(counts: Agreement) -> dict[str, Any]:
 
 
 def _print_read(console: Console, read: int, left_out: int) -> None:
-    from practice.report.wrap import say
+    from practice.output.wrap import say
 
     if not read:
         say(console, _("No take was reviewed yet."))
@@ -183,8 +183,8 @@ def _print_agreement(console: Console, agreement: list[Agreement]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from practice.report.wrap import say
-    from practice.visible import one_line
+    from practice.output.wrap import say
+    from practice.text import one_line
 
     if not agreement:
         return
@@ -215,7 +215,7 @@ def _print_agreement(console: Console, agreement: list[Agreement]) -> None:
 
 
 def _print_ending(console: Console, is_proposed: bool, path: Path | None) -> None:
-    from practice.report.wrap import say
+    from practice.output.wrap import say
 
     console.print()
     if path is not None:

@@ -11,7 +11,7 @@ import click
 from practice.commands import options
 from practice.i18n import gettext as _
 from practice.i18n import ngettext
-from practice.places import checkout, default_prompts
+from practice.paths import checkout, default_prompts
 
 
 @click.command(help=_("Check the scenarios' files; each mistake is named with its line."))
@@ -21,10 +21,12 @@ def check(prompts_dir: Path) -> None:
 
     With a checkout's own scenarios go its catalogues of messages.
     """
-    from practice import catalogue, prompts, voices
-    from practice.report.excerpt import excerpt
-    from practice.report.wrap import MAX_WIDTH, wrap
-    from practice.visible import visible
+    from practice.commands import catalogue
+    from practice import scenarios as prompts
+    from practice.output.excerpt import excerpt
+    from practice.output.wrap import MAX_WIDTH, wrap
+    from practice.scenarios import voices
+    from practice.text import visible
 
     width = min(shutil.get_terminal_size().columns, MAX_WIDTH)
     files, problems = prompts.check(prompts_dir)

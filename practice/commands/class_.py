@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from practice.core.models import Trainee
-    from practice.report.live import TerminalStage
-    from practice.report.roll import Turn
-    from practice.session import Session, Step
-    from practice.speech.recorder import Microphone
+    from practice.audio.recorder import Microphone
+    from practice.output.class_table import Turn
+    from practice.output.stage import TerminalStage
+    from practice.records.attempt import Trainee
+    from practice.training.session import Session, Step
 
 
 @click.command(
@@ -59,9 +59,9 @@ def class_(
     records: options.Records,
 ) -> None:
     """Ask who is there, and let each of them practise."""
-    from practice.report.live import TerminalStage
-    from practice.report.roll import print_roll
-    from practice.session import Session
+    from practice.output.class_table import print_roll
+    from practice.output.stage import TerminalStage
+    from practice.training.session import Session
 
     steps = _steps(prompts_dir, scenario_ids)
     people = _people(re.split("[,，、]", trainees), group) if trainees is not None else []
@@ -96,9 +96,9 @@ def class_(
 
 
 def _steps(folder: Path, scenario_ids: Sequence[str]) -> list[Step]:
-    from practice import prompts
-    from practice.core.models import Mode, Setting
-    from practice.session import Step
+    from practice import scenarios as prompts
+    from practice.records.attempt import Mode, Setting
+    from practice.training.session import Step
 
     scenarios = [prompts.load(folder, name) for name in dict.fromkeys(scenario_ids)]
     for scenario in scenarios:
@@ -140,9 +140,9 @@ def _turns(
     stage: TerminalStage,
 ) -> list[Turn]:
     """Let each trainee practise who is there and agrees to it."""
-    from practice.report.roll import Turn
-    from practice.report.wrap import say
-    from practice.session import practise
+    from practice.output.class_table import Turn
+    from practice.output.wrap import say
+    from practice.training.session import practise
 
     keys: dict[str, tuple[str, ...]] = {
         "begin": ("KEY_ENTER", " "),

@@ -13,7 +13,7 @@ from practice.i18n import gettext as _
 from practice.i18n import ngettext
 
 if TYPE_CHECKING:
-    from practice.core.coverage import Coverage
+    from practice.scenarios.coverage import Coverage
 
 
 @click.command(help=_("Show which scenarios practise which rows of the standard."))
@@ -24,9 +24,9 @@ def coverage(markdown: bool, as_json: bool, prompts_dir: Path) -> None:
     """Print a line for each row; exit with 1 where a row has no scenario."""
     if markdown and as_json:
         raise click.UsageError(_("Give --markdown or --json, not both."))
-    from practice import prompts
-    from practice.core.coverage import cover
-    from practice.report.coverage import coverage_page, coverage_to_dict
+    from practice import scenarios as prompts
+    from practice.output.coverage import coverage_page, coverage_to_dict
+    from practice.scenarios.coverage import cover
 
     scenarios, problems = prompts.load_all(prompts_dir)
     rows = prompts.load_standard(prompts_dir)
@@ -60,7 +60,7 @@ def _print_table(table: tuple[Coverage, ...]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from practice.visible import visible
+    from practice.text import visible
 
     shown = Table(box=None, pad_edge=False)
     shown.add_column(_("section"), no_wrap=True)

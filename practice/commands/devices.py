@@ -14,7 +14,7 @@ from practice.i18n import gettext as _
 @options.as_json
 def devices(as_json: bool) -> None:
     """Print a line for each microphone; the default one is marked."""
-    from practice.speech.devices import choose, list_microphones
+    from practice.audio.devices import choose, list_microphones
 
     if as_json:
         for device in list_microphones():

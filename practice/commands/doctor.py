@@ -13,8 +13,8 @@ import click
 from practice.commands import options, parts
 from practice.errors import PracticeError, system_reason
 from practice.i18n import gettext as _
-from practice.places import models_dir
-from practice.visible import visible
+from practice.paths import models_dir
+from practice.text import visible
 
 _DISK_FAIL_MB = 200
 _DISK_WARN_MB = 1000
@@ -85,7 +85,7 @@ def _python() -> Iterator[_Finding]:
 
 
 def _microphone() -> Iterator[_Finding]:
-    from practice.speech.devices import choose, sounddevice
+    from practice.audio.devices import choose, sounddevice
 
     yield _Level.OK, sounddevice().get_portaudio_version()[1]
     device = choose(None)
@@ -93,7 +93,7 @@ def _microphone() -> Iterator[_Finding]:
 
 
 def _weights(name: str) -> Iterator[_Finding]:
-    from practice.speech import weights
+    from practice.recognition.whisper import weights
 
     model = weights.installed(models_dir(), name)
     if model is None and name == weights.DEFAULT_MODEL:
@@ -105,7 +105,7 @@ def _weights(name: str) -> Iterator[_Finding]:
 
 
 def _scenarios(folder: Path) -> Iterator[_Finding]:
-    from practice import prompts
+    from practice import scenarios as prompts
 
     files, problems = prompts.check(folder)
     if problems:

@@ -15,11 +15,12 @@ from practice.i18n import gettext as _
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from practice.core.models import Saying, Scenario
-    from practice.drill import Pick
-    from practice.report.live import TerminalStage
-    from practice.session import Session
-    from practice.speech.recorder import Microphone
+    from practice.audio.recorder import Microphone
+    from practice.output.stage import TerminalStage
+    from practice.records.attempt import Saying
+    from practice.records.scenario import Scenario
+    from practice.training.drill import Pick
+    from practice.training.session import Session
 
 
 @click.command(
@@ -48,7 +49,7 @@ def drill(
     desk: options.Desk,
 ) -> None:
     """Pick the lines, tell them, and practise them."""
-    from practice.report.drill import pick_to_dict, print_plan
+    from practice.output.drill import pick_to_dict, print_plan
 
     now = datetime.now(UTC)
     scenarios = _scenarios(desk)
@@ -60,7 +61,7 @@ def drill(
         else:
             print_plan(parts.console(), picks, now)
         return
-    from practice.report.live import TerminalStage
+    from practice.output.stage import TerminalStage
     from practice.store.practised import Practised
 
     microphone = live.open_microphone(mic)
@@ -79,7 +80,7 @@ def drill(
 
 def _scenarios(desk: options.Desk) -> list[Scenario]:
     """What can be drilled; files with mistakes are told, and left out."""
-    from practice import prompts
+    from practice import scenarios as prompts
 
     scenarios, problems = prompts.load_all(desk.prompts_dir)
     for problem in problems:
@@ -101,7 +102,7 @@ def _sayings(desk: options.Desk) -> list[Saying]:
 def _pick(
     scenarios: list[Scenario], sayings: list[Saying], now: datetime, count: int
 ) -> list[Pick]:
-    from practice.drill import plan
+    from practice.training.drill import plan
 
     picks = plan(scenarios, sayings, now, count)
     if not picks:
@@ -116,9 +117,9 @@ def _practise(
     microphone: Microphone,
     stage: TerminalStage,
 ) -> None:
-    from practice.core.models import Mode, Setting
-    from practice.report.drill import print_outcome
-    from practice.session import Step, practise
+    from practice.output.drill import print_outcome
+    from practice.records.attempt import Mode, Setting
+    from practice.training.session import Step, practise
 
     setting = Setting(Mode.DRILL, "", tuple(f"{p.scenario.id}/{p.number}" for p in picks))
     steps = [

@@ -17,11 +17,11 @@ from practice.i18n import ngettext
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from practice.core.models import Attempt
-    from practice.playback import Playback
-    from practice.session import Session, Step
-    from practice.speech.recorder import Microphone
+    from practice.audio.recorder import Microphone
+    from practice.records.attempt import Attempt
     from practice.store import Store
+    from practice.training.playback import Playback
+    from practice.training.session import Session, Step
 
 
 @click.command(
@@ -75,8 +75,8 @@ def exam(
 
 
 def _list(folder: Path, *, as_json: bool) -> None:
-    from practice import prompts
-    from practice.report.wrap import say
+    from practice import scenarios as prompts
+    from practice.output.wrap import say
 
     console = parts.console()
     found = False
@@ -126,10 +126,10 @@ def _hold(
     silent: bool,
     as_json: bool,
 ) -> None:
-    from practice import prompts
-    from practice.core.exam import setting_of
-    from practice.report.wrap import say
-    from practice.session import Step
+    from practice import scenarios as prompts
+    from practice.output.wrap import say
+    from practice.scoring.exam import setting_of
+    from practice.training.session import Step
 
     book = prompts.load_book(desk.prompts_dir, book_id)
     setting = setting_of(book)
@@ -177,14 +177,14 @@ def _examinee(name: str | None) -> str:
 
 def _require_readable(files: tuple[Path, ...]) -> None:
     """Refuse what cannot be read before anything is kept: it would count as not said."""
-    from practice.speech import audio
+    from practice.audio import clip as audio
 
     for path in files:
         audio.read(path)
 
 
 def _judge_files(session: Session, steps: list[Step], files: tuple[Path, ...]) -> list[Attempt]:
-    from practice.batch import score_file
+    from practice.training.batch import score_file
 
     pairs = list(zip(steps, files, strict=False))
     with parts.progress(pairs, len(pairs)) as bar:
@@ -198,9 +198,9 @@ def _recite(
     microphone: Microphone,
     voices: Playback | None,
 ) -> list[Attempt]:
-    from practice.report.recital import Recital
-    from practice.report.wrap import say
-    from practice.session import practise
+    from practice.output.exam_stage import Recital
+    from practice.output.wrap import say
+    from practice.training.session import practise
 
     with closing(Recital(console, voices=voices)) as stage:
         live.say_who_and_with_what(console, session, microphone)
@@ -218,13 +218,13 @@ def _tell(
     console: Console | None, store: Store, session: str, out: Path | None, *, as_json: bool
 ) -> None:
     """Print the result as the records have it, and write it where that was asked for."""
-    from practice.core.exam import result_of
-    from practice.export.certificate import write_certificate
-    from practice.export.whole import whole_file
-    from practice.report.exam import exam_to_dict, print_exam
-    from practice.report.wrap import say
+    from practice.files import whole_file
+    from practice.output.exam import exam_to_dict, print_exam
+    from practice.output.export.certificate import write_certificate
+    from practice.output.wrap import say
+    from practice.scoring.exam import result_of
     from practice.store.practised import Practised
-    from practice.visible import one_line
+    from practice.text import one_line
 
     practised = Practised(store.database)
     result = result_of(practised.exam(session))

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import click
 
 from practice.commands import options, parts
-from practice.export import KINDS
 from practice.i18n import gettext as _
 from practice.i18n import ngettext
+from practice.output.export import KINDS
 
 if TYPE_CHECKING:
-    from practice.core.models import Attempt
+    from practice.records.attempt import Attempt
     from practice.store import Filter, Store
 
 
@@ -44,8 +44,8 @@ def export(
     records: options.Records,
 ) -> None:
     """Write the takes, the newest first, and tell how many they were."""
-    from practice.export.files import write
-    from practice.export.whole import whole_file
+    from practice.files import whole_file
+    from practice.output.export.files import write
     from practice.store import Filter
 
     kind = kind or _kind_of(output)

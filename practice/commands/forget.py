@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 
 from practice.commands import options, parts, removing
-from practice.core.models import Trainee
 from practice.errors import PracticeError
 from practice.i18n import gettext as _
+from practice.records.attempt import Trainee
 
 
 @click.command(
@@ -26,7 +26,7 @@ def forget(
     trainee: str, group: str | None, yes: bool, as_json: bool, records: options.Records
 ) -> None:
     """Find the trainee, ask, remove."""
-    from practice.removal import sweep
+    from practice.store.retention import sweep
 
     store = parts.existing_store(records, quiet=as_json)
     if store is None:

@@ -10,7 +10,7 @@ from practice.commands import options, parts
 from practice.i18n import gettext as _
 
 if TYPE_CHECKING:
-    from practice.core.models import Attempt
+    from practice.records.attempt import Attempt
 
 
 @click.command(help=_("List the takes that are kept, or show one: practice history ID."))
@@ -35,8 +35,8 @@ def history(
     records: options.Records,
 ) -> None:
     """Print the newest takes, or one of them whole."""
-    from practice.report.as_json import attempt_to_dict
-    from practice.report.terminal import print_attempt
+    from practice.output.as_json import attempt_to_dict
+    from practice.output.attempt import print_attempt
     from practice.store import Filter
 
     if attempt_id == "":
@@ -68,8 +68,8 @@ def _print_table(attempts: list[Attempt]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from practice.report.terminal import one_line
-    from practice.report.words import local_time, mode_name
+    from practice.output.attempt import one_line
+    from practice.output.wording import local_time, mode_name
 
     table = Table(box=None, pad_edge=False)
     table.add_column(_("id"), no_wrap=True)

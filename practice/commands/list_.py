@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from practice.commands import options, parts
-from practice.core.kinds import ScenarioKind
 from practice.i18n import gettext as _
+from practice.records.kinds import ScenarioKind
 
 if TYPE_CHECKING:
-    from practice.prompts import Heading
-    from practice.report.listing import Best
+    from practice.output.scenario_list import Best
+    from practice.scenarios import Heading
 
 
 @click.command("list", help=_("List the scenarios by kind, with the trainee's best result."))
@@ -36,8 +36,8 @@ def list_(
     """Print a line for each scenario; files with mistakes are told on stderr."""
     gc.disable()  # the run is over before there is anything to collect
 
-    from practice import prompts
-    from practice.report.listing import listing
+    from practice import scenarios as prompts
+    from practice.output.scenario_list import listing
 
     headings, problems = prompts.load_headings(prompts_dir)
     for problem in problems:
@@ -58,7 +58,7 @@ def _best(
     headings: Sequence[Heading], records: options.Records, name: str | None, group: str | None
 ) -> dict[str, Best]:
     """The best results of the trainee, without asking who that is or making records."""
-    from practice.report.listing import best_result
+    from practice.output.scenario_list import best_result
     from practice.store import Store
 
     trainee = parts.known_trainee(name, group)

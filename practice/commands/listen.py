@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from practice.core.models import Trainee
-    from practice.core.speechcheck import Samples
-    from practice.playback import Playback
-    from practice.report.live import TerminalStage
-    from practice.session import Step
+    from practice.audio.signal_check import Samples
+    from practice.output.stage import TerminalStage
+    from practice.records.attempt import Trainee
     from practice.store import Store
+    from practice.training.playback import Playback
+    from practice.training.session import Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +50,9 @@ def listen(
     records: options.Records,
 ) -> None:
     """Find what there is to hear, then play it."""
-    from practice import prompts
-    from practice.session import steps_of
+    from practice import scenarios as prompts
     from practice.store import Store
+    from practice.training.session import steps_of
 
     steps = steps_of(prompts.load(prompts_dir, scenario_id), line)
     store, who = None, None
@@ -78,8 +78,8 @@ def _readings(
     step: Step, prompts_dir: Path, store: Store | None, trainee: Trainee | None
 ) -> _Readings:
     """What there is to hear of a step; a voice that cannot be read is told."""
-    from practice import voices
-    from practice.voices import Role, Voice
+    from practice.scenarios import voices
+    from practice.scenarios.voices import Role, Voice
 
     path = voices.find(prompts_dir, Voice(step.scenario.id, step.number, Role.MODEL))
     model = own = None
@@ -94,7 +94,7 @@ def _readings(
 
 def _newest(store: Store, trainee: Trainee, step: Step) -> Samples | None:
     """The sound of a trainee's newest take of a step, as far as it is here and can be read."""
-    from practice.speech import audio
+    from practice.audio import clip as audio
     from practice.store import Filter
 
     only = Filter(
@@ -111,7 +111,7 @@ def _newest(store: Store, trainee: Trainee, step: Step) -> Samples | None:
 
 
 def _one_after_the_other(console: Console, found: list[_Readings]) -> None:
-    from practice.speech.player import play
+    from practice.audio.player import play
 
     for readings in found:
         _show(console, readings)
@@ -121,8 +121,8 @@ def _one_after_the_other(console: Console, found: list[_Readings]) -> None:
 
 
 def _in_terminal(console: Console, found: list[_Readings], playback: Playback) -> None:
-    from practice.report.live import TerminalStage
-    from practice.speech.player import loudspeaker
+    from practice.audio.player import loudspeaker
+    from practice.output.stage import TerminalStage
 
     loudspeaker()  # who came to listen is told at once where there is none
     with closing(TerminalStage(console, voices=playback)) as stage:
@@ -137,7 +137,7 @@ def _in_terminal(console: Console, found: list[_Readings], playback: Playback) -
 
 def _go_on(stage: TerminalStage, console: Console, readings: _Readings, *, is_last: bool) -> bool:
     """Play again what is asked for, until the next line is; False for the end."""
-    from practice.report.wrap import say
+    from practice.output.wrap import say
 
     keys: dict[str, tuple[str, ...]] = {"next": ("KEY_ENTER", " "), "quit": ("q", "KEY_ESCAPE")}
     go_on = _("finish") if is_last else _("next line")
@@ -157,7 +157,7 @@ def _go_on(stage: TerminalStage, console: Console, readings: _Readings, *, is_la
 
 
 def _show(console: Console, readings: _Readings) -> None:
-    from practice.report.wrap import say
+    from practice.output.wrap import say
 
     step = readings.step
     console.print()

@@ -12,10 +12,10 @@ from practice.i18n import gettext as _
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from practice.audio.recorder import Microphone
     from practice.commands.options import Mic
-    from practice.report.live import TerminalStage
-    from practice.session import Session
-    from practice.speech.recorder import Microphone
+    from practice.output.stage import TerminalStage
+    from practice.training.session import Session
 
 
 def console(*, as_json: bool) -> Console:
@@ -28,8 +28,8 @@ def open_microphone(mic: Mic, *, or_files: bool = False) -> Microphone:
 
     ``or_files``: recordings would do instead.
     """
-    from practice.speech.devices import choose
-    from practice.speech.recorder import Microphone
+    from practice.audio.devices import choose
+    from practice.audio.recorder import Microphone
 
     if not parts.is_interactive():
         raise PracticeError(
@@ -45,7 +45,7 @@ def open_microphone(mic: Mic, *, or_files: bool = False) -> Microphone:
 
 def say_who_and_with_what(console: Console, session: Session, microphone: Microphone) -> None:
     """Tell in whose name takes are kept, and from which microphone."""
-    from practice.report.wrap import say
+    from practice.output.wrap import say
 
     say(
         console,
@@ -58,10 +58,10 @@ def say_who_and_with_what(console: Console, session: Session, microphone: Microp
 
 def offer_broken_off(console: Console, session: Session, stage: TerminalStage) -> None:
     """Offer what an earlier run recorded but did not judge, before anything new."""
-    from practice import takes
-    from practice.report.words import local_time
-    from practice.report.wrap import say
-    from practice.session import keep_and_show
+    from practice.output.wording import local_time
+    from practice.output.wrap import say
+    from practice.store import recordings as takes
+    from practice.training.session import keep_and_show
 
     for take in takes.broken_off(session.folder):
         if session.store.has(take.id):

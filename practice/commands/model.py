@@ -6,7 +6,7 @@ import click
 
 from practice.commands import options, parts
 from practice.i18n import gettext as _
-from practice.places import models_dir
+from practice.paths import models_dir
 
 
 @click.group(help=_("Whisper's weights: list, install, path."))
@@ -18,7 +18,7 @@ def model() -> None:
 @options.as_json
 def list_(as_json: bool) -> None:
     """Print the installed models, and how to get others."""
-    from practice.speech import weights
+    from practice.recognition.whisper import weights
 
     found = weights.list_installed(models_dir())
     if as_json:

@@ -8,10 +8,10 @@ import click
 from click.core import ParameterSource
 
 from practice.commands import options
-from practice.core.kinds import ScenarioKind
 from practice.errors import PracticeError
 from practice.i18n import gettext as _
-from practice.places import checkout, default_prompts
+from practice.paths import checkout, default_prompts
+from practice.records.kinds import ScenarioKind
 
 
 @click.command(help=_("Write a new scenario's file, with remarks on how it goes on."))
@@ -30,7 +30,7 @@ def new(
     prompts_dir: Path,
 ) -> None:
     """Write the file, and say what to do with it."""
-    from practice.prompts.new import write_new
+    from practice.scenarios.new import write_new
 
     if checkout() is None and prompts_dir == default_prompts():
         raise PracticeError(

@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
-from practice.core.kinds import CHINESE_SCENARIO_KINDS, ScenarioKind, parse_scenario_kind
 from practice.i18n import gettext as _
-from practice.places import default_prompts, default_recordings
+from practice.paths import default_prompts, default_recordings
+from practice.records.kinds import CHINESE_SCENARIO_KINDS, ScenarioKind, parse_scenario_kind
 
 _Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 

@@ -12,7 +12,7 @@ from practice.commands import options, parts
 from practice.i18n import gettext as _
 
 if TYPE_CHECKING:
-    from practice.pack.write import Written
+    from practice.sync.write import Written
 
 
 @click.command(
@@ -47,8 +47,8 @@ def pack(
     """Write the file, and tell what is in it."""
     if everything and since is not None:
         raise click.UsageError(_("Give --all or --since, not both."))
-    from practice.pack.write import write
     from practice.store.exchange import Exchange
+    from practice.sync.write import write
 
     store = parts.existing_store(records, quiet=as_json)
     if store is None:
@@ -102,7 +102,7 @@ def _beginning_of(day: datetime) -> str:
 
 def _path(output: Path | None, mark: str) -> Path:
     """Where the pack goes: what was named, or a name with the day and the store's own mark."""
-    from practice.pack.format import SUFFIX
+    from practice.sync.format import SUFFIX
 
     if output is not None and not output.is_dir():
         return output
@@ -113,7 +113,7 @@ def _path(output: Path | None, mark: str) -> Path:
 
 
 def _tell_that_nothing_is_new(last: str | None, *, as_json: bool) -> None:
-    from practice.report.words import local_time
+    from practice.output.wording import local_time
 
     if as_json:
         parts.emit_json({"file": None, "attempts": 0, "recordings": 0, "reviews": 0, "bytes": 0})
@@ -128,7 +128,7 @@ def _tell_that_nothing_is_new(last: str | None, *, as_json: bool) -> None:
 
 
 def _tell(written: Written) -> None:
-    from practice.report.wrap import say
+    from practice.output.wrap import say
 
     console = parts.console()
     say(console, str(written.path), "bold")

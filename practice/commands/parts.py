@@ -19,26 +19,26 @@ import click
 from rich.console import Console
 
 from practice import settings
-from practice.core.models import DEFAULT_GROUP, Trainee
 from practice.errors import ConsentError, PracticeError, WeightsError
 from practice.i18n import gettext as _
-from practice.places import models_dir, settings_file
-from practice.visible import MAX_NAME, is_name, one_line
+from practice.paths import models_dir, settings_file
+from practice.records.attempt import DEFAULT_GROUP, Trainee
+from practice.text import MAX_NAME, is_name, one_line
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from practice.assess import Judge
+    from practice.assessment.pipeline import Judge
+    from practice.assessment.reference import ModelReadings
     from practice.commands.options import Desk, Records
-    from practice.core.beside import Comparison, NotCompared
-    from practice.core.models import Attempt
-    from practice.playback import Playback
-    from practice.readings import ModelReadings
-    from practice.report.beside import Compare
-    from practice.session import Session
-    from practice.speech.transcribe import Transcriber
-    from practice.speech.weights import Installed
+    from practice.delivery.comparison import Comparison, NotCompared
+    from practice.output.comparison import Compare
+    from practice.recognition.recognizer import Transcriber
+    from practice.recognition.whisper.weights import Installed
+    from practice.records.attempt import Attempt
     from practice.store import Store
+    from practice.training.playback import Playback
+    from practice.training.session import Session
 
 _T = TypeVar("_T")
 
@@ -62,7 +62,7 @@ def emit_line(text: str) -> None:
 
 def print_heading(attempt: Attempt) -> None:
     """Print which take it is."""
-    from practice.report.words import local_time, mode_name
+    from practice.output.wording import local_time, mode_name
 
     take = attempt.take
     what = f"{take.title}  {mode_name(take.setting)}".rstrip()
@@ -82,7 +82,7 @@ def progress(items: Iterable[_T], total: int) -> Iterator[Iterable[_T]]:
     """Iterate with a progress bar and a rate on stderr, where stderr is a terminal."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
-    from practice.report.rate import Rate
+    from practice.output.rate import Rate
 
     shown = console(for_programs=True)
     with Progress(
@@ -133,14 +133,14 @@ def require_consent(store: Store, trainee: Trainee, prompts_dir: Path) -> None:
     It is asked again when the words change. Without a terminal the words are printed, and
     nobody has agreed. Raises ConsentError for a no.
     """
-    from practice.prompts import load_consent
+    from practice.scenarios import load_consent
 
     words = load_consent(prompts_dir)
     if words is None:
         words = _consent_words(shared=store.database.is_shared)
     if not words or store.consent(trainee) == words:
         return
-    from practice.report.wrap import say
+    from practice.output.wrap import say
 
     shown = console(for_programs=True)
     for line in words.split("\n"):
@@ -183,7 +183,7 @@ def install_model(name: str) -> Installed:
     """Install a model with a progress bar on stderr."""
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
-    from practice.speech import weights
+    from practice.recognition.whisper import weights
 
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
     shown = console(for_programs=True)
@@ -199,7 +199,7 @@ def install_model(name: str) -> Installed:
 
 def require_model(name: str) -> Installed:
     """The installed model of a name; ``base`` is installed on the spot where it is not."""
-    from practice.speech import weights
+    from practice.recognition.whisper import weights
 
     model = weights.installed(models_dir(), name)
     if model is None and name == weights.DEFAULT_MODEL:
@@ -232,7 +232,7 @@ def stepwise(description: str) -> Iterator[Callable[[int, int], None]]:
 @contextmanager
 def open_session(desk: Desk, *, load_ahead: bool = False) -> Iterator[Session]:
     """A session of a trainee; its takes are kept in the desk's folder."""
-    from practice.session import Session
+    from practice.training.session import Session
 
     store = open_swept_store(desk.records)
     trainee = resolve_trainee(desk.trainee, desk.group)
@@ -251,7 +251,7 @@ def open_store(records: Records) -> Store:
 
 def open_swept_store(records: Records) -> Store:
     """The records that new takes come to."""
-    from practice.removal import sweep
+    from practice.store.retention import sweep
 
     store = open_store(records)
     if store.database.is_shared:
@@ -318,8 +318,8 @@ def judging(model_name: str, prompts_dir: Path, *, load_ahead: bool = False) -> 
     With ``load_ahead`` it loads and warms up in the background from now on, while the
     trainee reads and speaks.
     """
-    from practice.assess import Judge
-    from practice.prompts import load_banned, load_thresholds
+    from practice.assessment.pipeline import Judge
+    from practice.scenarios import load_banned, load_thresholds
 
     banned = load_banned(prompts_dir)
     thresholds = load_thresholds(prompts_dir)
@@ -327,7 +327,7 @@ def judging(model_name: str, prompts_dir: Path, *, load_ahead: bool = False) -> 
 
     @cache
     def load() -> Transcriber:
-        from practice.speech import transcribe
+        from practice.recognition import recognizer as transcribe
 
         return transcribe.load(model)
 
@@ -343,7 +343,7 @@ def judging(model_name: str, prompts_dir: Path, *, load_ahead: bool = False) -> 
         return
 
     def load_and_warm_up() -> Transcriber:
-        from practice.speech.remembering import Remembering
+        from practice.recognition.cache import Remembering
 
         judge.warm_up()
         return Remembering(load())
@@ -354,7 +354,7 @@ def judging(model_name: str, prompts_dir: Path, *, load_ahead: bool = False) -> 
 
 def model_readings(prompts_dir: Path, model_name: str) -> ModelReadings:
     """What sets takes beside model readings; the recogniser is loaded for the first of them."""
-    from practice.readings import ModelReadings
+    from practice.assessment.reference import ModelReadings
 
     @cache
     def judge() -> Judge:
@@ -366,7 +366,7 @@ def model_readings(prompts_dir: Path, model_name: str) -> ModelReadings:
 
 def beside_model(store: Store, judge: Judge, prompts_dir: Path) -> Compare:
     """What sets takes of a store beside the model readings of their lines."""
-    from practice.readings import ModelReadings
+    from practice.assessment.reference import ModelReadings
 
     readings = ModelReadings(prompts_dir, lambda: judge)
 
@@ -380,8 +380,8 @@ def beside_model(store: Store, judge: Judge, prompts_dir: Path) -> Compare:
 
 def playback(console: Console, prompts_dir: Path, recordings: Path) -> Playback:
     """What plays voices and takes, and tells on ``console`` what cannot be heard."""
-    from practice.playback import Playback
-    from practice.report.wrap import say
+    from practice.output.wrap import say
+    from practice.training.playback import Playback
 
     def tell(error: PracticeError) -> None:
         say(console, str(error), "yellow")

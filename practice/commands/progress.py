@@ -12,8 +12,8 @@ from practice.errors import PracticeError
 from practice.i18n import gettext as _
 
 if TYPE_CHECKING:
-    from practice.core.models import Trainee
-    from practice.core.trend import Progress
+    from practice.records.attempt import Trainee
+    from practice.scoring.trend import Progress
     from practice.store import Store
 
 
@@ -47,7 +47,7 @@ def progress(
     """Gather it once, then print and write it."""
     from datetime import datetime
 
-    from practice.report.progress import print_progress, progress_to_dict
+    from practice.output.progress import print_progress, progress_to_dict
     from practice.store.people import People
 
     store = parts.existing_store(records, quiet=as_json)
@@ -80,17 +80,17 @@ def _trainee(store: Store, name: str | None, group: str | None) -> Trainee:
 
 
 def _write(found: Progress, png: Path | None, page: Path | None, made_at: str) -> None:
-    from practice.export.whole import whole_file
-    from practice.visible import one_line
+    from practice.files import whole_file
+    from practice.text import one_line
 
     if png is not None:
-        from practice.progress import progress_png
+        from practice.output.plots.progress import progress_png
 
         picture = progress_png(found)
         with whole_file(png) as file:
             file.write(picture)
     if page is not None:
-        from practice.export.progress import write_progress
+        from practice.output.export.progress import write_progress
 
         with whole_file(page) as file:
             write_progress(found, made_at, file)

@@ -33,9 +33,9 @@ _MOST_DAYS = 36_500
 @options.records
 def prune(age: str, group: str | None, yes: bool, as_json: bool, records: options.Records) -> None:
     """Count what is old, ask, remove."""
-    from practice.removal import sweep
-    from practice.report.words import local_time
+    from practice.output.wording import local_time
     from practice.store.removal import Before
+    from practice.store.retention import sweep
 
     moment = _moment(age)
     store = parts.existing_store(records, quiet=as_json)

@@ -8,26 +8,26 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from practice.commands import parts
-from practice.core.models import DEFAULT_GROUP
 from practice.errors import PracticeError
 from practice.i18n import gettext as _
-from practice.places import settings_file
+from practice.paths import settings_file
+from practice.records.attempt import DEFAULT_GROUP
 
 if TYPE_CHECKING:
-    from practice.removal import Plan, Remover, Sounds
     from practice.store import Store
+    from practice.store.retention import Plan, Remover, Sounds
 
 
 def remover(store: Store) -> Remover:
     """What removes takes from a store, and from what this machine remembers."""
-    from practice.removal import Remover
+    from practice.store.retention import Remover
 
     return Remover(store, settings_file(), DEFAULT_GROUP)
 
 
 def remove(plan: Plan, remover: Remover, heading: str, *, yes: bool, as_json: bool) -> None:
     """Show the plan, ask, carry it out, and tell what went."""
-    from practice.report.wrap import say
+    from practice.output.wrap import say
 
     # Without a question nobody waits for the list: it is told afterwards, as what went.
     if not yes:
@@ -81,8 +81,8 @@ def tell_leftovers(found: Sounds, *, as_json: bool) -> None:
 
 
 def _list(plan: Plan, *, to_stderr: bool) -> None:
-    from practice.report.words import local_time
-    from practice.report.wrap import say
+    from practice.output.wording import local_time
+    from practice.output.wrap import say
 
     console = parts.console(for_programs=to_stderr)
     extent = plan.extent

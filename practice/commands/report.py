@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from practice.commands import options, parts
-from practice.core.models import DEFAULT_GROUP
 from practice.i18n import gettext as _
 from practice.i18n import ngettext
+from practice.records.attempt import DEFAULT_GROUP
 
 
 @click.command(
@@ -47,10 +47,10 @@ def report(
     """Write the report and tell where it is."""
     from datetime import datetime
 
-    from practice.export.dossier import gather
-    from practice.export.report import file_name, write_report
-    from practice.export.whole import whole_file
-    from practice.visible import one_line
+    from practice.files import whole_file
+    from practice.output.export.dossier import gather
+    from practice.output.export.report import file_name, write_report
+    from practice.text import one_line
 
     store = parts.existing_store(records, quiet=True)
     if store is None:

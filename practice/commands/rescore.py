@@ -12,8 +12,9 @@ from practice.errors import AudioError, PracticeError
 from practice.i18n import gettext as _
 
 if TYPE_CHECKING:
-    from practice.assess import Judge
-    from practice.core.models import Assessment, Attempt, ModelInfo
+    from practice.assessment.pipeline import Judge
+    from practice.records.attempt import Assessment, Attempt
+    from practice.records.recognition import ModelInfo
     from practice.store import Store
 
 
@@ -34,9 +35,9 @@ def rescore(
     desk: options.Desk,
 ) -> None:
     """Append a new score to each take whose judgement changed."""
-    from practice.report.as_json import attempt_to_dict
-    from practice.report.terminal import one_line
-    from practice.speech.transcribe import info_of
+    from practice.output.as_json import attempt_to_dict
+    from practice.output.attempt import one_line
+    from practice.recognition.recognizer import info_of
     from practice.store import Filter
 
     store = parts.existing_store(desk.records, quiet=as_json)
@@ -80,8 +81,8 @@ def rescore(
 
 def _judge_again(judge: Judge, model: ModelInfo, attempt: Attempt, store: Store) -> Assessment:
     """Listen again where scorer, model or settings changed; else the judgement stands."""
-    from practice.core.models import Unscored
-    from practice.speech import audio
+    from practice.audio import clip as audio
+    from practice.records.recognition import Unscored
 
     take, earlier = attempt.take, attempt.assessment
     as_before = earlier.scorer == judge.scorer and earlier.model in (None, model)

@@ -65,9 +65,9 @@ def review(
     records: options.Records,
 ) -> None:
     """Serve the pages until Ctrl-C."""
-    from practice.review.app import create_app
-    from practice.review.desk import Desk
-    from practice.review.guard import session_key
+    from practice.web.app import create_app
+    from practice.web.desk import Desk
+    from practice.web.guard import session_key
 
     if ":" in host:  # what checks the names of requests knows no IPv6
         raise click.UsageError(_("Give an IPv4 address or a name, without a port."))

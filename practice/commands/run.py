@@ -18,13 +18,14 @@ from practice.i18n import gettext as _
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from practice.conversation import Choose, Walk
-    from practice.core.models import Attempt, Branch, Scenario
-    from practice.playback import Playback
-    from practice.report.beside import Compare
-    from practice.report.live import TerminalStage
-    from practice.session import Session, Step
-    from practice.speech.recorder import Microphone
+    from practice.audio.recorder import Microphone
+    from practice.output.comparison import Compare
+    from practice.output.stage import TerminalStage
+    from practice.records.attempt import Attempt
+    from practice.records.scenario import Branch, Scenario
+    from practice.training.conversation import Choose, Walk
+    from practice.training.playback import Playback
+    from practice.training.session import Session, Step
 
 
 @click.command(help=_("Practise a scenario: read, speak, and see what was missed."))
@@ -59,9 +60,9 @@ def run(
     desk: options.Desk,
 ) -> None:
     """Put the parts together and hand over to the session."""
-    from practice import prompts
-    from practice.conversation import by_chance
-    from practice.report.whole import print_whole, whole_to_dict
+    from practice import scenarios as prompts
+    from practice.output.conversation import print_whole, whole_to_dict
+    from practice.training.conversation import by_chance
 
     if observer is not None:
         observer = parts.require_name(observer)
@@ -118,8 +119,8 @@ def _recorded_steps(
 
     Raises PracticeError for more recordings than steps.
     """
-    from practice.conversation import Walk, as_named, must_be_named
-    from practice.session import steps_of
+    from practice.training.conversation import Walk, as_named, must_be_named
+    from practice.training.session import steps_of
 
     walk = None
     if scenario.is_conversation and line is None:
@@ -146,8 +147,8 @@ def _live_steps(
     stage: TerminalStage,
 ) -> tuple[Walk | None, Iterable[Step]]:
     """The steps to go at the microphone; at a branch it is told which way it goes."""
-    from practice.conversation import Walk, as_named
-    from practice.session import steps_of
+    from practice.training.conversation import Walk, as_named
+    from practice.training.session import steps_of
 
     if not scenario.is_conversation or line is not None:
         return None, steps_of(scenario, line)
@@ -174,12 +175,12 @@ def _run_files(
     as_json: bool,
 ) -> list[Attempt]:
     """Judge recordings, one after the other, and print what comes of each."""
-    from practice.batch import score_file
-    from practice.report.as_json import attempt_to_dict
-    from practice.report.beside import compare_and_print
-    from practice.report.terminal import print_attempt
-    from practice.report.words import labelled
-    from practice.report.wrap import say
+    from practice.output.as_json import attempt_to_dict
+    from practice.output.attempt import print_attempt
+    from practice.output.comparison import compare_and_print
+    from practice.output.wording import labelled
+    from practice.output.wrap import say
+    from practice.training.batch import score_file
 
     attempts = []
     for step, path in zip(steps, files, strict=True):
@@ -210,7 +211,7 @@ def _stage(
     explain: bool,
     as_json: bool,
 ) -> Iterator[TerminalStage]:
-    from practice.report.live import TerminalStage
+    from practice.output.stage import TerminalStage
 
     emit = parts.emit_line if as_json else None
     stage = TerminalStage(console, explain=explain, emit=emit, voices=voices, beside=beside)
@@ -226,7 +227,7 @@ def _run_live(
     microphone: Microphone,
     stage: TerminalStage,
 ) -> list[Attempt]:
-    from practice.session import practise
+    from practice.training.session import practise
 
     live.say_who_and_with_what(console, session, microphone)
     _say_what_to_say_again(console, session, scenario)
@@ -236,7 +237,7 @@ def _run_live(
 
 def _say_what_to_say_again(console: Console, session: Session, scenario: Scenario) -> None:
     """Tell which takes of the scenario the trainer sent back, with the trainer's words."""
-    from practice.report.wrap import say
+    from practice.output.wrap import say
     from practice.store.people import People
 
     group = People(session.store.database).summaries(session.trainee.group)

@@ -11,6 +11,6 @@ from practice.i18n import gettext as _
 @click.command(help=_("Print the JSON schema of a scenario's file, for editors."))
 def schema() -> None:
     """Print the schema."""
-    from practice.prompts.schema import schema_text
+    from practice.scenarios.schema import schema_text
 
     parts.emit_line(schema_text().removesuffix("\n"))

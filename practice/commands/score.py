@@ -13,8 +13,8 @@ from practice.errors import PracticeError
 from practice.i18n import gettext as _
 
 if TYPE_CHECKING:
-    from practice.core.models import Attempt
-    from practice.session import Session, Step
+    from practice.records.attempt import Attempt
+    from practice.training.session import Session, Step
 
 
 @click.command(help=_("Judge recordings: takes of one scenario, or the rows of a manifest."))
@@ -55,8 +55,8 @@ def score(
     if not files or scenario_id is None:
         raise click.UsageError(_("Give recordings and their --scenario, or a --manifest."))
 
-    from practice import prompts
-    from practice.session import steps_of
+    from practice import scenarios as prompts
+    from practice.training.session import steps_of
 
     scenario = prompts.load(desk.prompts_dir, scenario_id)
     (step,) = steps_of(scenario, line)
@@ -77,10 +77,10 @@ def _score_files(
     explain: bool,
     as_json: bool,
 ) -> list[Attempt]:
-    from practice.batch import cores, score_files
-    from practice.report.as_json import attempt_to_dict
-    from practice.report.terminal import one_line, print_explanation
-    from practice.report.wrap import say
+    from practice.output.as_json import attempt_to_dict
+    from practice.output.attempt import one_line, print_explanation
+    from practice.output.wrap import say
+    from practice.training.batch import cores, score_files
 
     console = parts.console(for_programs=as_json)
     attempts = []
@@ -101,8 +101,8 @@ def _score_files(
 
 
 def _score_manifest(manifest: Path, desk: options.Desk, jobs: int | None, *, as_json: bool) -> None:
-    from practice.batch import cores, read_manifest, score_rows
-    from practice.report.as_json import row_to_dict
+    from practice.output.as_json import row_to_dict
+    from practice.training.batch import cores, read_manifest, score_rows
 
     rows = read_manifest(manifest)
     failed = 0
@@ -128,7 +128,7 @@ def _score_manifest(manifest: Path, desk: options.Desk, jobs: int | None, *, as_
 
 
 def _print_totals(attempts: list[Attempt], given: int) -> None:
-    from practice.core.models import Counts
+    from practice.records.score import Counts
 
     scored = [a for a in attempts if a.assessment.score.reason is None]
     passed = sum(bool(a.assessment.score.passed) for a in scored)

@@ -18,8 +18,8 @@ def show(scenario_id: str, as_json: bool, prompts_dir: Path) -> None:
     """Print everything that a scenario asks for."""
     from dataclasses import asdict
 
-    from practice import prompts
-    from practice.report.scenario import print_scenario
+    from practice import scenarios as prompts
+    from practice.output.scenario import print_scenario
 
     scenario = prompts.load(prompts_dir, scenario_id)
     if as_json:

@@ -12,8 +12,8 @@ from practice.errors import AudioError, PracticeError
 from practice.i18n import gettext as _
 
 if TYPE_CHECKING:
-    from practice.core.beside import Comparison, NotCompared
-    from practice.core.models import Attempt
+    from practice.delivery.comparison import Comparison, NotCompared
+    from practice.records.attempt import Attempt
 
 
 @click.command(
@@ -71,10 +71,11 @@ def show_take(
 
 def _tell(attempt: Attempt, found: Comparison | NotCompared | None) -> None:
     """Print how a take was said."""
-    from practice.report import beside, delivery
-    from practice.report.terminal import print_clarity
-    from practice.report.words import labelled, reason_text
-    from practice.report.wrap import say
+    from practice.output import comparison as beside
+    from practice.output import delivery
+    from practice.output.attempt import print_clarity
+    from practice.output.wording import labelled, reason_text
+    from practice.output.wrap import say
 
     console = parts.console()
     parts.print_heading(attempt)
@@ -94,10 +95,10 @@ def _draw(
     attempt: Attempt, sound: bytes, found: Comparison | NotCompared | None, path: Path
 ) -> None:
     """Draw a take, and tell where the picture is."""
-    from practice import picture
-    from practice.core.beside import Comparison
-    from practice.export.whole import whole_file
-    from practice.visible import one_line
+    from practice.delivery.comparison import Comparison
+    from practice.files import whole_file
+    from practice.output.plots import attempt as picture
+    from practice.text import one_line
 
     contour = found.contour if isinstance(found, Comparison) else None
     drawn = picture.png(attempt, sound, contour)

@@ -12,9 +12,9 @@ from practice.errors import PracticeError
 from practice.i18n import gettext as _
 
 if TYPE_CHECKING:
-    from practice.core.exchange import Conflict
-    from practice.core.models import Take
-    from practice.pack.merge import Arrived
+    from practice.records.attempt import Take
+    from practice.records.exchange import Conflict
+    from practice.sync.merge import Arrived
 
 
 @click.command(
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @options.records
 def unpack(files: tuple[Path, ...], as_json: bool, records: options.Records) -> None:
     """Merge one pack after the other; each is taken over wholly or not at all."""
-    from practice.pack.merge import merge
+    from practice.sync.merge import merge
 
     store = parts.open_store(records)
     failed = False
@@ -51,7 +51,7 @@ def unpack(files: tuple[Path, ...], as_json: bool, records: options.Records) -> 
 
 
 def _to_dict(arrived: Arrived) -> dict[str, Any]:
-    from practice.report.as_json import review_to_dict
+    from practice.output.as_json import review_to_dict
 
     return {
         "file": str(arrived.path),
@@ -79,7 +79,7 @@ def _to_dict(arrived: Arrived) -> dict[str, Any]:
 
 
 def _tell(arrived: Arrived) -> None:
-    from practice.report.wrap import say
+    from practice.output.wrap import say
 
     console = parts.console()
     say(console, arrived.path.name, "bold")
@@ -110,8 +110,8 @@ def _tell(arrived: Arrived) -> None:
 
 
 def _conflict(conflict: Conflict) -> str:
-    from practice.report.trainer import decision_text
-    from practice.report.words import local_time
+    from practice.output.review import decision_text
+    from practice.output.wording import local_time
 
     return _(
         "Two reviews of {take}: {ours}, {our_time}: {our_decision}; {theirs}, {their_time}: "

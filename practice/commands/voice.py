@@ -12,13 +12,13 @@ import click
 from practice.commands import options, parts
 from practice.errors import PracticeError
 from practice.i18n import gettext as _
-from practice.places import checkout, default_prompts
+from practice.paths import checkout, default_prompts
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from practice.session import Step
-    from practice.voices import Role, Voice
+    from practice.scenarios.voices import Role, Voice
+    from practice.training.session import Step
 
 _line = click.option(
     "--line", type=click.IntRange(min=1), help=_("Only this line of the scenario.")
@@ -55,13 +55,13 @@ def record(
     prompts_dir: Path,
 ) -> None:
     """Put the parts together and hand over to the recorder."""
-    from practice import voices
+    from practice.audio.devices import choose
+    from practice.audio.recorder import Microphone
     from practice.commands.voice_take import VoiceRecorder
-    from practice.report.live import TerminalStage
-    from practice.report.wrap import say
-    from practice.speech.devices import choose
-    from practice.speech.recorder import Microphone
-    from practice.voices import Role
+    from practice.output.stage import TerminalStage
+    from practice.output.wrap import say
+    from practice.scenarios import voices
+    from practice.scenarios.voices import Role
 
     _require_own(prompts_dir)
     role = Role.MODEL if is_model else Role.CUSTOMER
@@ -98,8 +98,9 @@ def record(
 @options.prompts
 def list_(scenario_id: str | None, as_json: bool, prompts_dir: Path) -> None:
     """Print a line for each line of a scenario; without one, of those that have a voice."""
-    from practice import prompts, voices
-    from practice.session import steps_of
+    from practice import scenarios as prompts
+    from practice.scenarios import voices
+    from practice.training.session import steps_of
 
     ids = prompts.scenario_ids(prompts_dir)
     found = voices.all_in(prompts_dir)
@@ -124,8 +125,8 @@ def remove(
     scenario_id: str, line: int | None, is_model: bool, yes: bool, prompts_dir: Path
 ) -> None:
     """Show what will go, ask, remove."""
-    from practice import voices
-    from practice.voices import Role
+    from practice.scenarios import voices
+    from practice.scenarios.voices import Role
 
     # By the files' own names: the voice of a line that is no more goes too.
     role = Role.MODEL if is_model else Role.CUSTOMER
@@ -164,9 +165,9 @@ def _require_own(prompts_dir: Path) -> None:
 
 def _to_record(prompts_dir: Path, scenario_id: str, line: int | None, role: Role) -> list[Step]:
     """The lines that a voice is wanted of; for the customer's, those with words of theirs."""
-    from practice import prompts
-    from practice.session import steps_of
-    from practice.voices import Role
+    from practice import scenarios as prompts
+    from practice.scenarios.voices import Role
+    from practice.training.session import steps_of
 
     steps = steps_of(prompts.load(prompts_dir, scenario_id), line)
     if role is Role.MODEL or line is not None:
@@ -183,14 +184,14 @@ def _to_record(prompts_dir: Path, scenario_id: str, line: int | None, role: Role
 
 
 def _voice(step: Step, role: Role) -> Voice:
-    from practice.voices import Voice
+    from practice.scenarios.voices import Voice
 
     return Voice(step.scenario.id, step.number, role)
 
 
 def _list_line(step: Step, found: dict[Voice, Path], *, as_json: bool) -> None:
-    from practice.report.wrap import say
-    from practice.voices import Role
+    from practice.output.wrap import say
+    from practice.scenarios.voices import Role
 
     customer = found.get(_voice(step, Role.CUSTOMER))
     model = found.get(_voice(step, Role.MODEL))

@@ -5,25 +5,27 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from practice import voices
-from practice.core.models import Score, Unscored, Verdict
-from practice.core.speechcheck import MARGIN_S, Samples, check_speech
+from practice.audio import clip as audio
+from practice.audio.recorder import Ending
+from practice.audio.signal_check import MARGIN_S, Samples, check_speech
+from practice.audio.voice_activity import find_speech
 from practice.i18n import gettext as _
-from practice.report.words import element_names, missed_text, reason_text
-from practice.report.wrap import say
-from practice.speech import audio
-from practice.speech.recorder import Ending
-from practice.speech.vad import find_speech
-from practice.voices import Voice
+from practice.output.wording import element_names, missed_text, reason_text
+from practice.output.wrap import say
+from practice.records.recognition import Unscored
+from practice.records.score import Score, Verdict
+from practice.scenarios import voices
+from practice.scenarios.voices import Voice
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from practice.assess import Judge
-    from practice.core.models import Line, SpeechCheck
-    from practice.report.live import TerminalStage
-    from practice.session import Step
-    from practice.speech.recorder import Microphone
+    from practice.assessment.pipeline import Judge
+    from practice.audio.recorder import Microphone
+    from practice.output.stage import TerminalStage
+    from practice.records.recognition import SpeechCheck
+    from practice.records.scenario import Line
+    from practice.training.session import Step
 
 _ENTER = ("KEY_ENTER", " ")
 _QUIT = ("q", "KEY_ESCAPE")

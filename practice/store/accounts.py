@@ -9,9 +9,9 @@ from functools import cache
 
 import sqlalchemy as sa
 
-from practice.core.models import Trainee
 from practice.errors import StoreError
 from practice.i18n import gettext as _
+from practice.records.attempt import Trainee
 from practice.store import rows
 from practice.store.database import Database, now
 from practice.store.schema import accounts, trainees

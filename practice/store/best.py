@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from practice.core.models import Trainee
+from practice.records.attempt import Trainee
 from practice.store.database import Database
 from practice.store.schema import attempts, standings, trainees
 

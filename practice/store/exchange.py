@@ -14,8 +14,9 @@ from enum import Enum, auto
 
 import sqlalchemy as sa
 
-from practice.core.exchange import Conflict, Judgement, Record, find_conflict
-from practice.core.models import Review, Take
+from practice.records.attempt import Take
+from practice.records.exchange import Conflict, Judgement, Record, find_conflict
+from practice.records.review import Review
 from practice.store import rows
 from practice.store.database import Database, now
 from practice.store.schema import (

@@ -11,9 +11,11 @@ from datetime import date
 
 import sqlalchemy as sa
 
-from practice.core.kinds import Kind
-from practice.core.models import Decision, Trainee, Verdict
-from practice.core.trend import ElementCount, Progress, TrendPoint, progress_of
+from practice.records.attempt import Trainee
+from practice.records.kinds import Kind
+from practice.records.review import Decision
+from practice.records.score import Verdict
+from practice.scoring.trend import ElementCount, Progress, TrendPoint, progress_of
 from practice.store import rows
 from practice.store.database import Database
 from practice.store.days import day_of

@@ -7,9 +7,10 @@ from collections import defaultdict
 
 import sqlalchemy as sa
 
-from practice.core.models import Attempt, Mode, Saying, Trainee, Verdict
 from practice.errors import StoreError
 from practice.i18n import gettext as _
+from practice.records.attempt import Attempt, Mode, Saying, Trainee
+from practice.records.score import Verdict
 from practice.store import rows
 from practice.store.database import Database
 from practice.store.schema import attempts, element_results, standings, trainees

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from practice.core.models import Attempt
+from practice.records.attempt import Attempt
 from practice.store import rows
 from practice.store.database import Database
 from practice.store.schema import attempts, standings, trainees

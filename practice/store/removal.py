@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from practice.core.models import Trainee
+from practice.records.attempt import Trainee
 from practice.store import rows
 from practice.store.database import Database
 from practice.store.exchange import lock_merging

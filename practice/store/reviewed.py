@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from practice.core.models import Assessment, Review, Score
+from practice.records.attempt import Assessment
+from practice.records.review import Review
+from practice.records.score import Score
 from practice.store import rows
 from practice.store.database import Database
 from practice.store.schema import reviews, scores, standings, trainees

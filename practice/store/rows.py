@@ -7,17 +7,13 @@ from typing import Any
 import sqlalchemy as sa
 from pydantic import TypeAdapter
 
-from practice.core.models import Assessment, Attempt, Line, Review, Score, Setting, Take, Trainee
-from practice.core.reviewing import doubts, final_score, numbered, trainers_verdicts
+from practice.records.attempt import Assessment, Attempt, Setting, Take, Trainee
+from practice.records.review import Review
+from practice.records.scenario import Line
+from practice.records.score import Score
+from practice.scoring.review import doubts, final_score, numbered, trainers_verdicts
 from practice.store.database import now
-from practice.store.schema import (
-    attempts,
-    element_results,
-    reviews,
-    scores,
-    standings,
-    trainees,
-)
+from practice.store.schema import attempts, element_results, reviews, scores, standings, trainees
 
 LINE = TypeAdapter(Line)
 ASSESSMENT = TypeAdapter(Assessment)

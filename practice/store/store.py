@@ -9,9 +9,10 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from practice.core.models import Assessment, Attempt, Review, Take, Trainee
 from practice.errors import StoreError, system_reason
 from practice.i18n import gettext as _
+from practice.records.attempt import Assessment, Attempt, Take, Trainee
+from practice.records.review import Review
 from practice.store import rows
 from practice.store.database import FILE, Database, now
 from practice.store.schema import attempts, audio, reviews, scores, standings, trainees

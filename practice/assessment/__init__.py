@@ -1,0 +1,1 @@
+"""The pipeline from a recording and a line to an assessment."""

@@ -1,0 +1,173 @@
+"""Hearing a take: signal, voice activity, Whisper, score. One way for every command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from practice.audio.clip import Clip
+from practice.audio.signal_check import RATE_HZ, Samples, check_speech, too_long
+from practice.audio.voice_activity import find_speech
+from practice.delivery import measure as delivery
+from practice.delivery import pitch_tracker as pitch
+from practice.delivery.pitch import PitchTrack
+from practice.mandarin.normalization import normalize
+from practice.recognition.recognizer import Hearing, Transcriber
+from practice.records.attempt import Assessment
+from practice.records.recognition import ModelInfo, SpeechCheck, Transcript, Unscored
+from practice.records.scenario import BannedPhrase, Line, Wording
+from practice.records.score import Score, Verdict
+from practice.scoring import score as scoring
+from practice.scoring.decision import THRESHOLDS, Thresholds
+from practice.scoring.score import loops
+
+NO_SPEECH_ABOVE = 0.6
+NO_SPEECH_BELOW = -1.0
+"""Probability of no speech, and mean log-probability, beyond which a text is no speech;
+openai-whisper's own defaults. No labelled clip of speech goes beyond the first."""
+
+
+_WARMING = Line("", (Wording("12，您好"),))
+"""A line whose judgement goes through all that is loaded late: numerals, script variants,
+readings."""
+
+NO_PITCH = PitchTrack(pitch.STEP_S, np.zeros(0))
+"""Of a take that is not judged the pitch is not asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A take after listening; ``hearing`` is None where ``check`` has a reason not to judge."""
+
+    check: SpeechCheck
+    hearing: Hearing | None
+    model: ModelInfo | None
+    samples: Samples
+    pitch: PitchTrack
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Judges takes. ``transcriber`` is called when text is first needed, not before."""
+
+    transcriber: Callable[[], Transcriber]
+    banned: tuple[BannedPhrase, ...]
+    thresholds: Thresholds = THRESHOLDS
+
+    @property
+    def scorer(self) -> str:
+        """What this judge's judgements are signed with."""
+        return scoring.scorer_name(self.thresholds)
+
+    def warm_up(self) -> None:
+        """Do once what is slow the first time: load all parts, and judge a second of nothing.
+
+        For when somebody reads what they are to say. What comes of it is forgotten.
+        """
+        silence = np.zeros(RATE_HZ, dtype=np.float32)
+        find_speech(silence)
+        pitch.load()
+        hearing = self.transcriber().listen(silence, ((0.0, 1.0),))
+        hearing.compare([("您好", "你好")])
+        scoring.draft(_WARMING, "12，你好")
+
+    def assess(self, clip: Clip, line: Line, *, cut_off: bool = False) -> Assessment:
+        """Listen to a recording and judge it as a take of a line."""
+        return self.judge(self.listen(clip, line, cut_off=cut_off), line)
+
+    def listen(self, clip: Clip, line: Line, *, cut_off: bool = False) -> Heard:
+        """Hear a recording. What is to be said in it can only make that faster.
+
+        ``cut_off`` says that the recording broke off by itself: what was said after that
+        cannot be known, so the take is not judged.
+        """
+        check = self._check(clip)
+        if cut_off:
+            check = replace(check, reason=Unscored.CUT_OFF)
+        if check.reason is not None:
+            return Heard(check, None, None, clip.samples, NO_PITCH)
+        transcriber = self.transcriber()
+        drafts = [wording.script for wording in line.wordings]
+        hearing = transcriber.listen(clip.samples, check.spans_s, drafts)
+        return Heard(check, hearing, transcriber.info, clip.samples, pitch.track(clip.samples))
+
+    def judge(self, heard: Heard, line: Line) -> Assessment:
+        """Judge what was heard as a take of a line."""
+        check, hearing = heard.check, heard.hearing
+        if hearing is None:
+            assert check.reason is not None
+            score = scoring.unscored(line, check.reason)
+            return Assessment(check, None, None, score, None, self.scorer, delivery.unmeasured())
+        if is_not_speech(hearing.transcript):
+            check = replace(check, reason=Unscored.NO_SPEECH)
+            score = scoring.unscored(line, Unscored.NO_SPEECH)
+            first, said = hearing.transcript, delivery.unmeasured()
+            return Assessment(check, first, None, score, heard.model, self.scorer, said)
+        score = self._score(line, hearing, check.speech_s)
+        other = None
+        if needs_second_look(hearing.transcript, score, check.speech_s):
+            other = hearing.second_look()
+        if other is not None:
+            again = self._score(line, other, check.speech_s)
+            if again.reason is None and is_better(
+                other.transcript, hearing.transcript, check.speech_s
+            ):
+                hearing, other, score, again = other, hearing, again, score
+            if again.reason is None and not loops(other.transcript, check.speech_s):
+                score = scoring.better_of(score, again)
+        first = replace(hearing.transcript, times_s=hearing.times_s(), logprobs=hearing.logprobs())
+        second = None if other is None else other.transcript
+        said = delivery.unmeasured()
+        if score.reason is None:
+            said = delivery.measure(heard.samples, check, heard.pitch, first, score)
+        aims = delivery.aims_of(said, line.targets)
+        score = scoring.with_aims(score, aims, may_fail=line.targets.may_fail)
+        return Assessment(check, first, second, score, heard.model, self.scorer, said)
+
+    def _score(self, line: Line, hearing: Hearing, speech_s: float) -> Score:
+        transcript = hearing.transcript
+        draft = scoring.draft(line, transcript.text)
+        if draft is None:
+            return scoring.unscored(line, Unscored.NO_TEXT)
+        questions = draft.questions
+        gains = hearing.compare(questions)
+        answers = None if gains is None else dict(zip(questions, gains, strict=True))
+        reliability = scoring.reliability_of(transcript, speech_s, unasked=gains is None)
+        return draft.judge(answers, reliability, self.banned, self.thresholds)
+
+    @staticmethod
+    def _check(clip: Clip) -> SpeechCheck:
+        if clip.is_too_long:
+            return too_long(clip.duration_s)
+        return check_speech(clip.samples, find_speech(clip.samples), clip.clipped_share)
+
+
+def is_not_speech(transcript: Transcript) -> bool:
+    """Whether the recogniser itself doubts that there was speech: a distant voice, music."""
+    return transcript.no_speech_prob > NO_SPEECH_ABOVE and transcript.avg_logprob < NO_SPEECH_BELOW
+
+
+def needs_second_look(transcript: Transcript, score: Score, speech_s: float) -> bool:
+    """Whether a transcript is doubtful enough to pay for decoding once more.
+
+    It is empty, unlikely, repeats itself, or the audio leaves an element open: a quarter of
+    the labelled clips.
+    """
+    return (
+        score.reason is not None
+        or transcript.avg_logprob < scoring.SECOND_LOOK_BELOW
+        or loops(transcript, speech_s)
+        or any(element.verdict is Verdict.UNSURE for element in score.elements)
+    )
+
+
+def is_better(second: Transcript, first: Transcript, speech_s: float) -> bool:
+    """Whether the transcript of a second look is the one to go by.
+
+    It is the likelier, or the first one is empty or repeats itself.
+    """
+    if loops(first, speech_s) or not normalize(first.text):
+        return True
+    return not loops(second, speech_s) and second.avg_logprob > first.avg_logprob

@@ -1,0 +1,1 @@
+"""Sound: clips, the microphone, voice activity, playback."""

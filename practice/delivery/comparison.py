@@ -1,0 +1,241 @@
+"""A take beside the model reading of its line: pace, and the course of the pitch.
+
+The pitch is compared where the same characters of the script were said, in semitones from
+each speaker's own median: a high and a low voice that speak alike do not differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+
+import numpy as np
+
+from practice.delivery.measure import LEAST_CHARACTERS
+from practice.delivery.pitch import PitchTrack, median_hz, semitones, within, without_octave_errors
+from practice.records.attempt import Assessment
+from practice.records.score import Op
+from practice.scoring.columns import after_pauses, columns, places
+
+PACE_FROM = 0.15
+"""Paces count as different that are so far apart: the smallest difference that listeners notice is
+10 % (Quené, Journal of Phonetics 35, 2007), and each of the two may be off by 2 %
+(docs/delivery.md)."""
+
+PITCH_FROM_ST = 3.0
+"""Movements of the pitch count as different from here on: below, differences play no part in
+speech ('t Hart, J. Acoust. Soc. Am. 69, 1981). The estimator is off by 0.2 at the most."""
+
+_LEAST_FRAMES = 5
+"""Frames that both have voice in, for a character to be compared: 80 ms."""
+
+_SAID = (Op.EQUAL, Op.HOMOPHONE, Op.NEAR)
+
+
+class NotCompared(StrEnum):
+    """Why a take is not set beside a model reading that there is."""
+
+    CHANGED = "changed"  # the script is another one since
+    UNSCORED = "unscored"  # the model reading cannot be judged
+    UNLIKE = "unlike"  # too few of the script's characters were heard in both
+
+
+class Trait(StrEnum):
+    """What two recordings of a line can differ in."""
+
+    PACE = "pace"  # characters a second
+    FINAL = "final"  # semitones that the pitch rises at the end
+    RANGE = "range"  # semitones that the pitch moves over
+    HEIGHT = "height"  # semitones above the speaker's median, over some characters
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A difference beyond what can be trusted; ``words`` are where it is, for a height."""
+
+    trait: Trait
+    own: float
+    theirs: float
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparison:
+    """A take beside the model reading.
+
+    ``pace`` is the take's over the model reading's, None where it can't be told. ``contour``
+    is the pitch of the model reading at the times of the take, and about its median; None where
+    the one or the other has no pitch.
+    """
+
+    pace: float | None
+    contour: PitchTrack | None
+    differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spoken:
+    """A recording of a line: how it was judged, and the pitch of the whole of it."""
+
+    assessment: Assessment
+    track: PitchTrack
+
+    @property
+    def voice(self) -> PitchTrack:
+        """The pitch of the speech."""
+        return without_octave_errors(within(self.track, self.assessment.check.spans_s))
+
+
+Anchor = tuple[int, float, float]
+"""A place in the script's normal form, and when it is said in the one and in the other."""
+
+
+def compare(own: Spoken, theirs: Spoken) -> Comparison | NotCompared:
+    """Set a take beside a model reading of the same script."""
+    if theirs.assessment.score.reason is not None:
+        return NotCompared.UNSCORED
+    anchors = _anchors(own.assessment, theirs.assessment)
+    if len({place for place, _own_s, _their_s in anchors}) < LEAST_CHARACTERS:
+        return NotCompared.UNLIKE
+    ours, other = own.assessment.delivery, theirs.assessment.delivery
+    pace = None
+    differences: list[Difference] = []
+    if ours and other and ours.speech_cps and other.speech_cps:
+        pace = ours.speech_cps / other.speech_cps
+        if abs(pace - 1) >= PACE_FROM:
+            differences.append(Difference(Trait.PACE, ours.speech_cps, other.speech_cps))
+    if not (ours and other and ours.pitch_hz and other.pitch_hz):
+        return Comparison(pace, None, tuple(differences))
+    end_alike = _end_alike(own.assessment, theirs.assessment)
+    if end_alike and ours.final_st is not None and other.final_st is not None:
+        differences += _beyond(Trait.FINAL, ours.final_st, other.final_st)
+    if ours.pitch_range_st is not None and other.pitch_range_st is not None:
+        differences += _beyond(Trait.RANGE, ours.pitch_range_st, other.pitch_range_st)
+    moments = list(_moments(anchors, own.assessment, theirs.assessment))
+    contour = laid_over(own.voice, theirs.voice, moments)
+    if contour is not None:
+        contour = within(contour, own.assessment.check.spans_s)
+        differences += _heights(own, contour, anchors)
+    return Comparison(pace, contour, tuple(differences))
+
+
+def laid_over(
+    own: PitchTrack, theirs: PitchTrack, moments_s: Sequence[tuple[float, float]]
+) -> PitchTrack | None:
+    """The pitch of ``theirs`` in the time of ``own``, moved so that the medians are the same.
+
+    ``moments_s`` are moments of the one and the other that belong together; between two of
+    them time runs evenly. Medians are of what lies between the first and the last. None
+    without voice in the one or the other.
+    """
+    ours_s, other_s = (np.array(times) for times in zip(*moments_s, strict=True))
+    base = median_hz(within(own, [(ours_s[0], ours_s[-1])]))
+    other_base = median_hz(within(theirs, [(other_s[0], other_s[-1])]))
+    if base is None or other_base is None:
+        return None
+    at_s = own.times_s
+    frames = np.rint(np.interp(at_s, ours_s, other_s) / theirs.step_s).astype(int)
+    hz = theirs.hz[np.clip(frames, 0, len(theirs.hz) - 1)] * (base / other_base)
+    inside = (at_s >= ours_s[0]) & (at_s < ours_s[-1])
+    return PitchTrack(own.step_s, np.where(inside, hz, np.nan))
+
+
+def _reference(assessment: Assessment) -> str:
+    return "".join(chunk.reference for chunk in assessment.score.chunks)
+
+
+def _anchors(own: Assessment, theirs: Assessment) -> list[Anchor]:
+    """When each character begins that was heard in both, and where the speech ends."""
+    if _reference(own) != _reference(theirs):
+        return []
+    ours, other = dict(_begins(own)), dict(_begins(theirs))
+    found: list[Anchor] = []
+    for place in sorted(ours.keys() & other.keys()):
+        begins = ours[place], other[place]
+        if not found or (begins[0] > found[-1][1] and begins[1] > found[-1][2]):
+            found.append((place, *begins))
+    if not found:
+        return []
+    ends = own.check.spans_s[-1][1], theirs.check.spans_s[-1][1]
+    if _end_alike(own, theirs) and ends[0] > found[-1][1] and ends[1] > found[-1][2]:
+        found.append((len(_reference(own)) - 1, *ends))
+    return found
+
+
+def _end_alike(own: Assessment, theirs: Assessment) -> bool:
+    """Whether both end with the script's last character: heard, and nothing said after it."""
+    ends = [assessment.score.chunks[-1:] for assessment in (own, theirs)]
+    return all(end and end[0].op in _SAID for end in ends)
+
+
+def _moments(
+    anchors: Sequence[Anchor], own: Assessment, theirs: Assessment
+) -> Iterator[tuple[float, float]]:
+    """The moments that belong together: where characters begin, and where a pause cuts them off."""
+    for (_place, ours, other), (_next, ours_next, other_next) in pairwise(anchors):
+        yield ours, other
+        ends = _spoken_until(own, ours, ours_next), _spoken_until(theirs, other, other_next)
+        if ends != (ours_next, other_next):
+            yield ends
+    yield anchors[-1][1:]
+
+
+def _spoken_until(assessment: Assessment, begin: float, following: float) -> float:
+    """Where what begins at a moment ends: before a pause, or where the next begins."""
+    silences = (start for start, _end in assessment.check.silences_s if begin < start < following)
+    return min(silences, default=following)
+
+
+def _begins(assessment: Assessment) -> Iterator[tuple[int, float]]:
+    """The places of the script that were said, and when each begins."""
+    transcript, chunks = assessment.transcript, assessment.score.chunks
+    times_s = after_pauses(transcript.times_s if transcript else (), assessment.check.silences_s)
+    spans = assessment.check.spans_s
+    place = 0
+    for column, heard_at in zip(columns(chunks), places(chunks), strict=True):
+        if not column.reference:
+            continue
+        if column.op in _SAID and heard_at is not None and heard_at < len(times_s) and spans:
+            # The recogniser is given a margin before the speech, and lets it begin there.
+            yield place, max(times_s[heard_at], spans[0][0])
+        place += 1
+
+
+def _beyond(trait: Trait, own: float, theirs: float) -> Iterator[Difference]:
+    if abs(own - theirs) >= PITCH_FROM_ST:
+        yield Difference(trait, own, theirs)
+
+
+def _heights(own: Spoken, contour: PitchTrack, anchors: Sequence[Anchor]) -> Iterator[Difference]:
+    """The two neighbouring characters, if any, that lie furthest above or below the model reading.
+
+    Two, because the times are right to a character at best.
+    """
+    script, voice = _reference(own.assessment), own.voice
+    bounds = [(a, b) for _place, a, b in anchors]
+    base = median_hz(within(voice, [(bounds[0][0], bounds[-1][0])]))
+    if base is None:
+        return
+    ours, other = semitones(voice.hz, base), semitones(contour.hz, base)
+    both = ~np.isnan(ours) & ~np.isnan(other)
+    at_s = voice.times_s
+    found: list[tuple[int, float, float] | None] = []
+    for (place, start, _b), (_place, end, _c) in pairwise(anchors):
+        here = both & (at_s >= start) & (at_s < end)
+        enough = np.count_nonzero(here) >= _LEAST_FRAMES
+        found.append(
+            (place, float(np.median(ours[here])), float(np.median(other[here]))) if enough else None
+        )
+    apart: list[Difference] = []
+    for one, two in pairwise(found):
+        if one is None or two is None or two[0] != one[0] + 1:
+            continue
+        first, second = one[1] - one[2], two[1] - two[2]
+        if min(abs(first), abs(second)) >= PITCH_FROM_ST and first * second > 0:
+            words = script[one[0] : two[0] + 1]
+            height = (one[1] + two[1]) / 2, (one[2] + two[2]) / 2
+            apart.append(Difference(Trait.HEIGHT, *height, words))
+    if apart:
+        yield max(apart, key=lambda found: abs(found.own - found.theirs))

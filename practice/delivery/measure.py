@@ -1,0 +1,354 @@
+"""How a take was said: pace, pauses, loudness, pitch, from what is known of it anyway.
+
+A figure is given where it can be told, and else the reason: a number that rests on a
+syllable, on a whisper or on somebody else's voice would be believed all the same.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice, product
+
+import numpy as np
+
+from practice.audio.signal_check import RATE_HZ, Samples, dbfs
+from practice.delivery import level, pitch
+from practice.delivery.pitch import PitchTrack
+from practice.mandarin.normalization import Normalized, normal_form, normalize, numerals, plain
+from practice.records.delivery import (
+    FIGURES,
+    Aim,
+    AimResult,
+    Delivery,
+    Flaw,
+    Pause,
+    Targets,
+    Untold,
+    Volume,
+)
+from practice.records.recognition import SpeechCheck, Transcript
+from practice.records.score import Score
+from practice.scoring.columns import middles
+from practice.scoring.score import loops
+
+LEAST_CHARACTERS = 4
+LEAST_SPEECH_S = 0.8
+"""What a pace needs. Where speech begins and ends is known to 0.05 s: of 0.8 s that is 6 %
+at either end, and a difference of 10 % is the smallest that listeners notice."""
+
+LEAST_VOICED_S = 0.4
+"""Voice for a median of the pitch: two syllables."""
+
+LEAST_MELODY_S = 1.0
+"""Voice for what is said of the pitch's movement."""
+
+LEAST_VOICED_SHARE = 0.25
+"""With less voice in the speech it is a whisper. Mandarin is voiced for half of the time and
+more: only the initials of its syllables can be voiceless."""
+
+LEAST_SNR_DB = 12.0
+"""Below, a pitch may be the background's, and a pause may be filled with it."""
+
+OTHERS_S = 0.25
+"""More voice than this away from the speech that was found is somebody else's, or music."""
+
+OTHERS_RANGE_ST = 24.0
+"""So far no one voice moves that speaks a sentence: two octaves are two speakers."""
+
+OTHERS_JUMPS_PER_S = 2.0
+"""More jumps of the pitch than this are two voices at once. One voice alone has 1.3 at the
+most, on 30 human clips."""
+
+FAR_DB = 10.0
+"""A span of speech that lies so far below the loudest comes from further away."""
+
+_NEAR_S = 0.3
+"""Voice that begins or ends so near to speech belongs to it."""
+
+_SPAN_S = 0.6
+"""Speech of this length has a character, or it is not the take's."""
+
+LOW_DBFS = -38.0
+"""Below, the recogniser begins to lose sounds: 16 dB under the -22 dBFS that RFC 7874
+recommends for speech."""
+
+CLIPPED_SHARE = 0.001
+
+PACE_TOLERANCE = 0.1
+"""A pace counts as outside of its limits from 10 % beyond them: the smallest difference in
+tempo that listeners notice (Quené, Journal of Phonetics 35, 2007)."""
+
+HESITATION_S = 0.5
+"""A pause inside of a phrase from which on it counts. From 0.25 s on pauses are counted in
+research on fluency (De Jong and Bosker, DiSS 2013); Whisper's times make the place of
+shorter ones unsure."""
+
+VOLUMES: dict[Volume, tuple[float, float]] = {
+    Volume.CLEAR: (-30.0, -14.0),
+    Volume.SOFT: (-40.0, -24.0),
+}
+"""Active speech levels in dBFS: clear is 8 dB about the -22 dBFS of RFC 7874, and soft lies
+10 dB below. They mean something only where microphone and distance stay the same."""
+
+
+def measure(
+    samples: Samples,
+    check: SpeechCheck,
+    track: PitchTrack,
+    transcript: Transcript,
+    score: Score,
+) -> Delivery:
+    """Measure a take that was judged: its samples, mono at 16 kHz, and what was found in them.
+
+    ``onset_s`` is from the start of the recording, which a key of the trainee's begins, to
+    the first speech. It is the time that a customer would wait after that key and not since
+    the cue was shown, which may be read as long as one likes.
+    """
+    if samples.size:  # a constant offset is no sound
+        samples = (samples - np.mean(samples, dtype=np.float64)).astype(np.float32)
+    near = pitch.within(track, ((a - _NEAR_S, b + _NEAR_S) for a, b in check.spans_s))
+    voice = pitch.without_octave_errors(near)
+    others = _has_others(check, track, near, voice)
+    found: dict[str, float | tuple[Pause, ...] | Untold] = {
+        **_timing(samples, check, transcript, score, others=others),
+        **_melody(check, voice, others=others),
+        "onset_s": round(check.spans_s[0][0], 2) if check.spans_s else Untold.SHORT,
+        "level_dbfs": _or_short(level.active_level(samples), 1),
+        "level_spread_db": _or_short(level.spread(samples, check.spans_s), 1),
+    }
+    told = {name: value for name, value in found.items() if not isinstance(value, Untold)}
+    untold = {name: value for name, value in found.items() if isinstance(value, Untold)}
+    loudness = found["level_dbfs"]
+    return replace(
+        Delivery(untold=untold),
+        **told,  # type: ignore[arg-type]
+        flaws=tuple(_flaws(check, loudness if isinstance(loudness, float) else None)),
+    )
+
+
+def unmeasured() -> Delivery:
+    """The delivery of a take that was not judged."""
+    return Delivery(untold=dict.fromkeys(FIGURES, Untold.UNSCORED))
+
+
+def aims_of(delivery: Delivery, targets: Targets) -> tuple[AimResult, ...]:
+    """Hold a delivery against what a line asks for, as far as its figures could be told."""
+    return tuple(_aims(delivery, targets))
+
+
+# ---- pace and pauses -------------------------------------------------------------
+
+
+def _timing(
+    samples: Samples,
+    check: SpeechCheck,
+    transcript: Transcript,
+    score: Score,
+    *,
+    others: bool,
+) -> dict[str, float | tuple[Pause, ...] | Untold]:
+    """The articulation rate, the speech rate and the pauses.
+
+    Articulation rate: characters heard over seconds of speech, pauses of 0.3 s and more left
+    out. Speech rate: the same characters over the time from first to last, pauses
+    included. (Both as in de Jong and Wempe, Behavior Research Methods 41, 2009, with a
+    character for a syllable, which in Mandarin it is but for 儿 that only colours one.)
+    A pause is a silence of at least 0.3 s between two spans of speech.
+    """
+    characters = len(normalize(transcript.text))
+    reason = _no_timing(samples, check, transcript, others=others)
+    if reason is not None:
+        return dict.fromkeys(("articulation_cps", "speech_cps", "pauses"), reason)
+    spans = check.spans_s
+    pauses = tuple(
+        _placed(Pause(round(begin, 2), round(end - begin, 2)), transcript, score)
+        for begin, end in check.silences_s
+    )
+    whole_s = spans[-1][1] - spans[0][0]
+    if characters < LEAST_CHARACTERS or check.speech_s < LEAST_SPEECH_S:
+        return {
+            "articulation_cps": Untold.SHORT,
+            "speech_cps": Untold.SHORT,
+            "pauses": pauses,
+        }
+    return {
+        "articulation_cps": round(characters / check.speech_s, 2),
+        "speech_cps": round(characters / whole_s, 2),
+        "pauses": pauses,
+    }
+
+
+def _no_timing(
+    samples: Samples, check: SpeechCheck, transcript: Transcript, *, others: bool
+) -> Untold | None:
+    """Why neither pace nor pauses can be told, if they cannot."""
+    if not check.spans_s or not normalize(transcript.text):
+        return Untold.TEXT
+    if _is_noisy(check):
+        return Untold.NOISY
+    if others or _is_far_somewhere(samples, check):
+        return Untold.OTHERS
+    if loops(transcript, check.speech_s) or _has_empty_span(check, transcript):
+        return Untold.TEXT
+    return None
+
+
+def _is_far_somewhere(samples: Samples, check: SpeechCheck) -> bool:
+    """Whether a longer span of speech is much quieter than another one."""
+    levels = [
+        found
+        for start, end in check.spans_s
+        if end - start >= _SPAN_S
+        and (found := dbfs(samples[int(start * RATE_HZ) : int(end * RATE_HZ)])) is not None
+    ]
+    return bool(levels) and max(levels) - min(levels) > FAR_DB
+
+
+def _has_empty_span(check: SpeechCheck, transcript: Transcript) -> bool:
+    """Whether there is speech without a character: somebody else, or unheard words."""
+    said_s = middles(transcript.times_s)
+    return bool(said_s) and any(
+        end - start >= _SPAN_S
+        and not any(start - _NEAR_S <= at_s <= end + _NEAR_S for at_s in said_s)
+        for start, end in check.spans_s
+    )
+
+
+def _placed(pause: Pause, transcript: Transcript, score: Score) -> Pause:
+    """A pause with its place in the script.
+
+    It stands behind the characters whose middle comes before its own: the recogniser often
+    makes it a part of the next one. That is right to one character: a pause that would stand a
+    character off a sign is taken to be at the sign, so that nobody is told of a broken phrase
+    for that.
+    """
+    if not transcript.times_s:
+        return pause
+    middle_s = pause.start_s + pause.length_s / 2
+    before = {place for place, at_s in enumerate(middles(transcript.times_s)) if at_s < middle_s}
+    passed, last, left = 0, 0, 0
+    for chunk in score.chunks:
+        for i in range(max(len(chunk.reference), len(chunk.hypothesis))):
+            passed += i < len(chunk.reference)
+            if i < len(chunk.origin):
+                if chunk.origin[i] in before:
+                    last = passed
+                elif i < len(chunk.reference):
+                    left += 1
+    reference = "".join(chunk.reference for chunk in score.chunks)
+    form = _form_of(score.wording, reference)
+    if form is None:
+        return pause
+    if last == 0 or left == 0:
+        # Before the first or behind the last word of the script that was said.
+        return replace(pause, after=0 if last == 0 else len(score.wording))
+    near = [_gap(form, score.wording, place) for place in (last, last - 1, last + 1)]
+    at_sign = next((after for after, has_sign in near if has_sign), None)
+    if at_sign is not None:
+        return replace(pause, after=at_sign, inside=False)
+    return replace(pause, after=near[0][0], inside=True)
+
+
+def _gap(form: Normalized, script: str, place: int) -> tuple[int, bool]:
+    """Where the first characters of a normal form end in the script, and whether a sign follows."""
+    if not 0 < place < len(form.places):
+        return 0, False
+    following = form.places[place]
+    if form.origin[place] == form.origin[place - 1]:  # within a numeral, whose point is no sign
+        return following, False
+    between = script[form.places[place - 1] + 1 : following]
+    signs = "".join(c for c in between if unicodedata.category(c)[0] == "P")
+    return following - len(between) + len(between.rstrip(signs + " ")), bool(signs)
+
+
+def _form_of(script: str, reference: str) -> Normalized | None:
+    """The normal form of a script that was compared: its numerals were read in one of the ways."""
+    found = numerals(plain(script))
+    for readings in islice(product(*(numeral.readings for numeral in found)), 1000):
+        said = {numeral.start: reading for numeral, reading in zip(found, readings, strict=True)}
+        form = normal_form(script, said)
+        if form.text == reference:
+            return form
+    return None
+
+
+# ---- loudness and pitch ----------------------------------------------------------
+
+
+def _or_short(value: float | None, digits: int) -> float | Untold:
+    return Untold.SHORT if value is None else round(value, digits)
+
+
+def _flaws(check: SpeechCheck, level_dbfs: float | None) -> Iterator[Flaw]:
+    if level_dbfs is not None and level_dbfs < LOW_DBFS:
+        yield Flaw.LOW
+    if check.clipped_share > CLIPPED_SHARE:
+        yield Flaw.CLIPPED
+    if _is_noisy(check):
+        yield Flaw.NOISY
+
+
+def _is_noisy(check: SpeechCheck) -> bool:
+    return check.snr_db is not None and check.snr_db < LEAST_SNR_DB
+
+
+def _has_others(check: SpeechCheck, track: PitchTrack, near: PitchTrack, voice: PitchTrack) -> bool:
+    """Whether there is another voice, or music.
+
+    There is voice away from the speech that was found: more in ``track`` than ``near`` the
+    speech; or the pitch of ``voice``, which is that without octave errors, covers more than
+    one voice has, or it goes to and fro as between two.
+    """
+    jumps = pitch.jumps_per_s(pitch.within(track, check.spans_s)) or 0.0
+    return (
+        track.voiced_s - near.voiced_s > OTHERS_S
+        or (pitch.range_semitones(voice) or 0.0) > OTHERS_RANGE_ST
+        or (jumps > OTHERS_JUMPS_PER_S and voice.voiced_s >= LEAST_VOICED_S)
+    )
+
+
+def _melody(
+    check: SpeechCheck, voice: PitchTrack, *, others: bool
+) -> dict[str, float | tuple[Pause, ...] | Untold]:
+    """The figures of the pitch; ``practice.delivery.pitch`` has their formulas."""
+    names = ("pitch_hz", "pitch_range_st", "pitch_variation", "final_st", "perturbation")
+    voiced_s = voice.voiced_s
+    reason: Untold | None = None
+    if _is_noisy(check):
+        reason = Untold.NOISY
+    elif others:
+        reason = Untold.OTHERS
+    elif voiced_s < LEAST_VOICED_SHARE * check.speech_s:
+        reason = Untold.UNVOICED
+    elif voiced_s < LEAST_VOICED_S:
+        reason = Untold.SHORT
+    if reason is not None:
+        return dict.fromkeys(names, reason)
+    moves = voiced_s >= LEAST_MELODY_S
+    final = pitch.final_semitones(voice)
+    return {
+        "pitch_hz": _or_short(pitch.median_hz(voice), 1),
+        "pitch_range_st": _or_short(pitch.range_semitones(voice) if moves else None, 1),
+        "pitch_variation": _or_short(pitch.variation(voice) if moves else None, 3),
+        "final_st": Untold.UNVOICED if final is None else round(final, 1),
+        "perturbation": _or_short(pitch.perturbation(voice) if moves else None, 4),
+    }
+
+
+# ---- targets ---------------------------------------------------------------------
+
+
+def _aims(delivery: Delivery, targets: Targets) -> Iterator[AimResult]:
+    pace, pauses, loudness = delivery.speech_cps, delivery.pauses, delivery.level_dbfs
+    low, high = targets.pace
+    if pace is not None:
+        kept = low * (1 - PACE_TOLERANCE) <= pace <= high * (1 + PACE_TOLERANCE)
+        yield AimResult(Aim.PACE, kept, pace, low, high)
+    if pauses is not None and all(pause.after is not None for pause in pauses):
+        longest = max((pause.length_s for pause in pauses if pause.inside), default=0.0)
+        yield AimResult(Aim.FLUENCY, longest < HESITATION_S, longest, None, HESITATION_S)
+    if targets.volume is not None and loudness is not None:
+        low, high = VOLUMES[targets.volume]
+        yield AimResult(Aim.VOLUME, low <= loudness <= high, loudness, low, high)

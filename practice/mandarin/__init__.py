@@ -1,0 +1,1 @@
+"""Mandarin text: normal forms, pinyin, alignment. Pure."""

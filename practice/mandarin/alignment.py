@@ -1,0 +1,228 @@
+"""Alignment of script and transcript that knows Mandarin, and jiwer's strict counts.
+
+Characters are set against each other by spelling *and* by sound: a homophone is a match
+of its own kind, a near-homophone a lesser fault, 您 and 你 never match. Word error rates
+of unsegmented Chinese mean nothing, so everything is in characters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import jiwer
+
+from practice.mandarin.normalization import Normalized, normal_form, numerals, plain
+from practice.mandarin.pinyin import NEAR, Sound, nearest, sounds, sounds_of_script
+from practice.records.score import Chunk, Counts, Op, StrictCounts
+
+Sounds = tuple[frozenset[Sound], ...]
+Readings = tuple[tuple[str, tuple[str, ...]], ...]
+
+RIVALS = frozenset("您你")
+"""Written and heard almost alike, and yet the one is the courtesy and the other its lack."""
+
+_GAP = 1.0
+_GAP_OPENING = 0.15
+# Settles ties in favour of leaving a whole element, or a clause, out rather than parts.
+_INSIDE_ELEMENT = 0.03
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One place of the alignment; an index is None where that side has nothing."""
+
+    op: Op
+    ref: int | None
+    hyp: int | None
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """A script in normal form against a transcript in normal form."""
+
+    reference: Normalized
+    hypothesis: Normalized
+    ref_sounds: Sounds
+    hyp_sounds: Sounds
+    steps: tuple[Step, ...]
+    cost: float
+
+    @cached_property
+    def of_reference(self) -> dict[int, Step]:
+        """The step of each reference character."""
+        return {s.ref: s for s in self.steps if s.ref is not None}
+
+    @cached_property
+    def counts(self) -> Counts:
+        """Characters by operation."""
+        n = dict.fromkeys(Op, 0)
+        for step in self.steps:
+            n[step.op] += 1
+        return Counts(
+            hits=n[Op.EQUAL],
+            homophones=n[Op.HOMOPHONE],
+            near=n[Op.NEAR],
+            substitutions=n[Op.SUBSTITUTE],
+            deletions=n[Op.DELETE],
+            insertions=n[Op.INSERT],
+        )
+
+    @cached_property
+    def chunks(self) -> tuple[Chunk, ...]:
+        """Runs of one operation, with their text."""
+        runs: list[Chunk] = []
+        for step in self.steps:
+            ref = "" if step.ref is None else self.reference.text[step.ref]
+            hyp = "" if step.hyp is None else self.hypothesis.text[step.hyp]
+            origin: tuple[int, ...] = ()
+            if step.hyp is not None:
+                origin = (self.hypothesis.places[step.hyp],)
+            if runs and runs[-1].op is step.op:
+                last = runs.pop()
+                ref, hyp = last.reference + ref, last.hypothesis + hyp
+                origin = last.origin + origin
+            runs.append(Chunk(step.op, ref, hyp, origin))
+        return tuple(runs)
+
+    def sound_distance(self, step: Step) -> float:
+        """How far the two characters of a step sound apart; a gap or 您 against 你 counts 1."""
+        if step.op is Op.EQUAL:
+            return 0.0
+        if step.ref is None or step.hyp is None:
+            return 1.0
+        if {self.reference.text[step.ref], self.hypothesis.text[step.hyp]} == RIVALS:
+            return 1.0
+        return nearest(self.ref_sounds[step.ref], self.hyp_sounds[step.hyp])
+
+
+def strict_counts(reference: str, hypothesis: str) -> StrictCounts:
+    """Count characters that are spelled otherwise, left out or added, by jiwer."""
+    if not reference or not hypothesis:
+        return StrictCounts(deletions=len(reference), insertions=len(hypothesis))
+    found = jiwer.process_characters(reference, hypothesis)
+    return StrictCounts(found.hits, found.substitutions, found.deletions, found.insertions)
+
+
+def align(
+    reference: str,
+    hypothesis: str,
+    spans: Iterable[tuple[int, int]] = (),
+    readings: Readings = (),
+) -> Alignment:
+    """Align a script with a transcript, both as written.
+
+    ``spans`` are places of the script (its elements) that should stay together;
+    ``readings`` the pinyin of phrases that the script reads otherwise than usual. Where
+    numerals can be read in several ways, those readings are taken that leave the
+    cheapest alignment.
+    """
+    spans = tuple(spans)
+    texts = (reference, hypothesis)
+    chosen: list[dict[int, str]] = [
+        {n.start: n.readings[0] for n in numerals(plain(text))} for text in texts
+    ]
+
+    def attempt() -> Alignment:
+        ref, hyp = (normal_form(t, c) for t, c in zip(texts, chosen, strict=True))
+        bounds = {edge for span in spans for edge in ref.span(*span)}
+        bounds |= {i for i in range(1, len(ref.text)) if ref.origin[i] > ref.origin[i - 1] + 1}
+        ref_sounds, hyp_sounds = sounds_of_script(ref.text, readings), sounds(hyp.text)
+        steps, cost = _cheapest(ref.text, hyp.text, ref_sounds, hyp_sounds, frozenset(bounds))
+        return Alignment(ref, hyp, ref_sounds, hyp_sounds, steps, cost)
+
+    best = attempt()
+    # One numeral after the other: few have more than four readings, and they hardly
+    # depend on each other.
+    for side, text in enumerate(texts):
+        for numeral in numerals(plain(text)):
+            kept = chosen[side][numeral.start]
+            for reading in numeral.readings[1:]:
+                chosen[side][numeral.start] = reading
+                found = attempt()
+                if found.cost < best.cost - 1e-9:
+                    best, kept = found, reading
+            chosen[side][numeral.start] = kept
+    return best
+
+
+def pair(
+    ref: str, ref_sounds: frozenset[Sound], hyp: str, hyp_sounds: frozenset[Sound]
+) -> tuple[Op, float]:
+    """The operation that sets two characters against each other, and its cost."""
+    if ref == hyp:
+        return Op.EQUAL, 0.0
+    if {ref, hyp} == RIVALS:
+        return Op.SUBSTITUTE, 0.35
+    if not ref_sounds or not hyp_sounds:
+        return Op.SUBSTITUTE, 1.7
+    apart = nearest(ref_sounds, hyp_sounds)
+    if apart == 0.0:
+        return Op.HOMOPHONE, 0.05
+    if apart <= NEAR:
+        return Op.NEAR, 0.2 + 1.2 * apart
+    # Unrelated sounds stay cheaper than a gap on each side, but barely: what was left out
+    # should show as left out, not be smeared over its neighbours.
+    return Op.SUBSTITUTE, 0.8 + 0.95 * apart
+
+
+@lru_cache(maxsize=256)
+def _cheapest(
+    reference: str,
+    hypothesis: str,
+    ref_sounds: Sounds,
+    hyp_sounds: Sounds,
+    bounds: frozenset[int],
+) -> tuple[tuple[Step, ...], float]:
+    """Global alignment with affine gaps (Gotoh, J. Mol. Biol. 162, 1982)."""
+    n, m = len(reference), len(hypothesis)
+    off = [0.0 if i in bounds or i in (0, n) else _INSIDE_ELEMENT for i in range(n + 1)]
+    pairs = [
+        [pair(r, ref_sounds[i], h, hyp_sounds[j]) for j, h in enumerate(hypothesis)]
+        for i, r in enumerate(reference)
+    ]
+    # States: 0 both sides move, 1 the reference alone, 2 the hypothesis alone.
+    far = float("inf")
+    cost = [[(far, far, far)] * (m + 1) for _ in range(n + 1)]
+    back = [[(0, 0, 0)] * (m + 1) for _ in range(n + 1)]
+    cost[0][0] = (0.0, far, far)
+    for i in range(n + 1):
+        for j in range(m + 1):
+            if not i and not j:
+                continue
+            both = alone_ref = alone_hyp = far
+            from_both = from_ref = from_hyp = 0
+            if i and j:
+                a, b, c = cost[i - 1][j - 1]
+                both, from_both = min((a, 0), (b + off[i - 1], 1), (c, 2))
+                both += pairs[i - 1][j - 1][1]
+            if i:
+                a, b, c = cost[i - 1][j]
+                opening = _GAP_OPENING + off[i - 1]
+                alone_ref, from_ref = min((a + opening, 0), (b, 1), (c + opening, 2))
+                alone_ref += _GAP
+            if j:
+                a, b, c = cost[i][j - 1]
+                alone_hyp, from_hyp = min(
+                    (a + _GAP_OPENING, 0), (b + _GAP_OPENING + off[i], 1), (c, 2)
+                )
+                alone_hyp += _GAP
+            cost[i][j] = (both, alone_ref, alone_hyp)
+            back[i][j] = (from_both, from_ref, from_hyp)
+    total, state = min((c, s) for s, c in enumerate(cost[n][m]))
+    steps: list[Step] = []
+    i, j = n, m
+    while i or j:
+        before = back[i][j][state]
+        if state == 0:
+            i, j = i - 1, j - 1
+            steps.append(Step(pairs[i][j][0], i, j))
+        elif state == 1:
+            i -= 1
+            steps.append(Step(Op.DELETE, i, None))
+        else:
+            j -= 1
+            steps.append(Step(Op.INSERT, None, j))
+        state = before
+    return tuple(reversed(steps)), total

@@ -1,0 +1,167 @@
+"""An attempt as plain data, for ``--json`` and whatever reads it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from practice.delivery.clarity import clarity, other_tones
+from practice.errors import PracticeError
+from practice.records.attempt import Assessment, Attempt
+from practice.records.recognition import ModelInfo, Transcript
+from practice.records.review import Review
+from practice.records.score import Basis, ElementResult, Evidence, Score, Verdict
+from practice.scoring.columns import columns, places
+from practice.scoring.review import final_score
+from practice.scoring.score import PASS_MARK, deduction, tally_of
+
+
+def attempt_to_dict(attempt: Attempt) -> dict[str, Any]:
+    """Everything about an attempt; the keys are documented in docs/json.md."""
+    take = attempt.take
+    return {
+        "id": take.id,
+        "session": take.session,
+        "created_at": take.created_at,
+        "trainee": take.trainee.name,
+        "group": take.trainee.group,
+        "scenario": take.scenario,
+        "title": take.title,
+        "line": take.line,
+        "take": take.take,
+        "script": take.spec.script,
+        "source": take.source,
+        "device": take.device,
+        "overflows": take.overflows,
+        "setting": asdict(take.setting) if take.setting else None,
+        "prompt_sha256": take.prompt_sha256,
+        "audio": take.audio,
+        **assessment_to_dict(attempt.assessment),
+        "other_tones": [
+            asdict(tone) for tone in other_tones(attempt.assessment, take.spec.readings)
+        ],
+        "review": review_to_dict(attempt.review) if attempt.review else None,
+        "final": _final(final_score(attempt)),
+    }
+
+
+def review_to_dict(review: Review) -> dict[str, Any]:
+    """A trainer's review; it lies over the machine's judgement, which stays as it was."""
+    return asdict(review)
+
+
+def _final(score: Score) -> dict[str, Any]:
+    """What counts in the end, trainer and machine taken together."""
+    return {
+        "passed": score.passed,
+        "score": score.total,
+        "elements": [{"name": e.name, "verdict": e.verdict} for e in score.elements],
+    }
+
+
+def row_to_dict(keys: dict[str, Any], outcome: Assessment | PracticeError) -> dict[str, Any]:
+    """A manifest's row with its judgement: its own keys are kept, its elements get verdicts.
+
+    A text that stands several times in the script is heard if any of its places is.
+    """
+    if isinstance(outcome, PracticeError):
+        nothing = {"verdict": str(Verdict.UNSCORED), "evidence": asdict(Evidence(Basis.NONE))}
+        elements = [{**e, **nothing} for e in keys["elements"]]
+        return {**keys, "elements": elements, "status": "unscored", "reason": "unreadable"}
+    facts = assessment_to_dict(outcome)
+    judged = facts.pop("elements")
+    elements = []
+    for element in keys["elements"]:
+        places = [e for e in judged if e["text"] == element["text"]]
+        best = min(places, key=lambda e: _RANK[e["verdict"]])
+        elements.append({**element, "verdict": best["verdict"], "evidence": best["evidence"]})
+    return {**facts, **keys, "elements": elements}
+
+
+_RANK = {
+    Verdict.HEARD: 0,
+    Verdict.UNSURE: 1,
+    Verdict.MISSED: 2,
+    Verdict.UNSCORED: 3,
+}
+
+
+def assessment_to_dict(assessment: Assessment) -> dict[str, Any]:
+    """The judgement of a take."""
+    score, check, transcript = assessment.score, assessment.check, assessment.transcript
+    return {
+        "wording": score.wording,
+        "transcript": transcript.text if transcript else None,
+        "status": score.status,
+        "reason": score.reason,
+        "passed": score.passed,
+        "score": score.total,
+        "pass_mark": PASS_MARK,
+        "off_script": score.off_script,
+        "counts": {**asdict(score.counts), "accuracy": score.counts.accuracy},
+        "strict": {**asdict(score.strict), "cer": score.strict.cer},
+        "components": [{**asdict(c), "value": c.value} for c in score.components],
+        "deciding_score": None if score.total is None else tally_of(score).deciding,
+        "delivery": _delivery(assessment),
+        "clarity": _clarity(assessment),
+        "elements": [_element(e) for e in score.elements],
+        "banned": [asdict(hit) for hit in score.banned],
+        "deduction": deduction(score),
+        "remarks": [asdict(remark) for remark in score.remarks],
+        "alignment": [asdict(chunk) for chunk in score.chunks],
+        "recogniser": _confidence(transcript),
+        "second_look": asdict(assessment.second) if assessment.second else None,
+        "signal": {
+            "duration_s": check.duration_s,
+            "speech_s": check.speech_s,
+            "spans_s": check.spans_s,
+            "peak_dbfs": check.peak_dbfs,
+            "speech_dbfs": check.speech_dbfs,
+            "snr_db": check.snr_db,
+            "clipped_share": check.clipped_share,
+        },
+        "model": _model(assessment.model),
+        "scorer": assessment.scorer,
+    }
+
+
+def _delivery(assessment: Assessment) -> dict[str, Any] | None:
+    """How a take was said, and what counts of it."""
+    if assessment.delivery is None:
+        return None
+    score = assessment.score
+    return {
+        **asdict(assessment.delivery),
+        "aims": [asdict(aim) for aim in score.aims],
+        "may_fail": score.aims_may_fail,
+    }
+
+
+def _clarity(assessment: Assessment) -> list[dict[str, Any]] | None:
+    """How surely each character of the script was heard; None where that is not known."""
+    levels = clarity(assessment)
+    if not levels:
+        return None
+    chunks, transcript = assessment.score.chunks, assessment.transcript
+    logprobs = transcript.logprobs if transcript else ()
+    return [
+        {
+            "character": column.reference,
+            "level": level,
+            "logprob": None if place is None else logprobs[place],
+        }
+        for column, level, place in zip(columns(chunks), levels, places(chunks), strict=True)
+        if level is not None
+    ]
+
+
+def _confidence(transcript: Transcript | None) -> dict[str, Any] | None:
+    return {k: v for k, v in asdict(transcript).items() if k != "text"} if transcript else None
+
+
+def _element(element: ElementResult) -> dict[str, Any]:
+    return {**asdict(element), "kind": element.kind, "evidence": asdict(element.evidence)}
+
+
+def _model(model: ModelInfo | None) -> dict[str, Any] | None:
+    return asdict(model) if model else None

@@ -1,0 +1,330 @@
+"""An attempt in the terminal: verdict, what was missed, script over heard, next step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+
+from rich.console import Console
+from rich.text import Text
+
+from practice.delivery.clarity import Clarity, unclear
+from practice.delivery.clarity import clarity as of_columns
+from practice.i18n import gettext as _
+from practice.output import clarity, delivery
+from practice.output.alignment import LESS_CLEAR, MARKS, compare
+from practice.output.review import decision_text, postures, print_review
+from practice.output.wording import (
+    banned_text,
+    difference_name,
+    element_name,
+    element_names,
+    labelled,
+    mark_text,
+    missed_text,
+    reason_text,
+    result_name,
+    said_text,
+    since_text,
+    verdict_heading,
+    verdict_name,
+)
+from practice.output.wrap import MAX_WIDTH, say
+from practice.records.attempt import Assessment, Attempt
+from practice.records.score import Basis, ElementResult, Op, RemarkKind, Score, Verdict
+from practice.scoring.columns import columns
+from practice.scoring.decision import THRESHOLDS, Family, pronoun_family
+from practice.scoring.review import final_score
+from practice.scoring.score import PASS_MARK, deduction, tally_of
+from practice.scoring.trend import since
+
+_NAMED = 3
+"""Missed courtesies that the next step names; they are listed below it all."""
+
+
+def print_attempt(
+    console: Console,
+    attempt: Attempt,
+    previous: Attempt | None = None,
+    *,
+    explain: bool = False,
+) -> None:
+    """Print a judged take, and how its figures came about where that is asked for."""
+    score = attempt.assessment.score
+    if score.reason is not None:
+        say(console, _("NOT SCORED"), "bold yellow")
+        say(console, reason_text(attempt.assessment.check, score.reason))
+    else:
+        _print_next(console, attempt)
+        _print_verdict(console, score)
+        _print_comparison(console, attempt.assessment)
+        _print_figures(console, attempt, previous)
+    if attempt.take.overflows:
+        say(
+            console,
+            _(
+                "The computer dropped sound {n} times while recording; close other programs "
+                "if words are missing."
+            ).format(n=attempt.take.overflows),
+            "yellow",
+        )
+    print_review(console, attempt)
+    if explain:
+        print_explanation(console, attempt)
+
+
+def print_explanation(console: Console, attempt: Attempt) -> None:
+    """Print what each figure of an attempt rests on."""
+    console.print()
+    say(console, _("How this came about"), "bold")
+    for line in _explanation(attempt):
+        say(console, f"  {line}", indent=4)
+    print_clarity(console, attempt)
+
+
+def print_clarity(console: Console, attempt: Attempt) -> None:
+    """Print how clearly each character came across, as far as it is known."""
+    levels = clarity.strip(attempt.assessment, min(console.width, MAX_WIDTH) - 2)
+    if not levels:
+        return
+    console.print()
+    say(console, _("How surely each character was heard"), "bold")
+    for line in levels:
+        console.print(Text("  ") + line, no_wrap=True, crop=False)
+    signs = clarity.legend(of_columns(attempt.assessment))
+    say(console, "  " + "   ".join(f"{sign} {name}" for sign, name in signs), "dim", indent=2)
+    for hint in clarity.tone_hints(attempt):
+        say(console, f"  {hint}", indent=4)
+
+
+def _explanation(attempt: Attempt) -> Iterator[str]:
+    assessment = attempt.assessment
+    score, check, transcript = assessment.score, assessment.check, assessment.transcript
+    names = {
+        "courtesies": _("courtesies heard"),
+        "accuracy": _("characters of the script"),
+        "delivery": _("pace, fluency and volume as asked for"),
+    }
+    for part in score.components:
+        yield labelled(
+            names[part.name],
+            f"{part.done:g}/{part.total} = {part.value:.1%}"
+            f" × {part.weight:.2f} = {100 * part.value * part.weight:.1f}",
+        )
+    if deducted := deduction(score):
+        yield _("banned phrases: {points:.0f} points less").format(points=deducted)
+    if score.total is not None:
+        yield _("total {total:.1f}, pass mark {mark:.0f}").format(total=score.total, mark=PASS_MARK)
+    if said := delivery.points(score):
+        yield said
+    for element in score.elements:
+        yield labelled(element_name(element), evidence_text(element))
+    for name, text in delivery.rows(attempt):
+        yield labelled(name, text)
+    if transcript is not None:
+        counts = score.counts
+        yield _(
+            "characters: {hits} right, {homophones} sound the same, {near} almost the same, "
+            "{substitutions} different, {deletions} left out, {insertions} extra"
+        ).format(**asdict(counts))
+        yield _(
+            "tolerant accuracy (by sound) {accuracy:.1%}, strict CER (by spelling) {cer:.1%}"
+        ).format(accuracy=counts.accuracy or 0.0, cer=score.strict.cer or 0.0)
+        yield _("compared with the wording: {wording}").format(wording=score.wording)
+        yield _("Whisper wrote: {text}").format(text=transcript.text)
+        if assessment.second is not None:
+            yield _("second look: {text}").format(text=assessment.second.text)
+        yield (
+            f"avg_logprob {transcript.avg_logprob:.2f}, no_speech_prob "
+            f"{transcript.no_speech_prob:.2f}, model "
+            f"{assessment.model.name if assessment.model else '-'}, scorer {assessment.scorer}"
+        )
+    yield _(
+        "signal: {speech:.1f} s of speech in {seconds:.1f} s, level {level}, above the "
+        "background by {snr}, clipped {clipped:.1%}"
+    ).format(
+        speech=check.speech_s,
+        seconds=check.duration_s,
+        level="-" if check.speech_dbfs is None else f"{check.speech_dbfs:.0f} dBFS",
+        snr="-" if check.snr_db is None else f"{check.snr_db:.0f} dB",
+        clipped=check.clipped_share,
+    )
+
+
+def one_line(attempt: Attempt) -> str:
+    """The result of a take in a few words, for lists; a trainer's, where there is one."""
+    score = final_score(attempt)
+    by = f"  {decision_text(attempt.judgement)}" if attempt.judgement else ""
+    if score.reason is not None:
+        reason = reason_text(attempt.assessment.check, score.reason)
+        return _("not scored: {reason}").format(reason=reason) + by
+    parts = [f"{result_name(score)} {score.total:.0f}{by}"]
+    if score.off_script:
+        return parts[0] + "  " + _("something else was said")
+    missed = missed_text(score)
+    if missed:
+        parts.append(_("Missing: {elements}").format(elements=missed))
+    unsure = element_names(score.with_verdict(Verdict.UNSURE))
+    if unsure:
+        parts.append(_("Unsure: {elements}").format(elements=unsure))
+    said = said_text(score)
+    if said:
+        parts.append(_("Banned: {phrases}").format(phrases=said))
+    parts += [heading for heading, _seen in postures(attempt.review)] if attempt.review else []
+    return "  ".join(parts)
+
+
+def _print_next(console: Console, attempt: Attempt) -> None:
+    """Print the result, and on the two lines below it what to do next."""
+    score = attempt.assessment.score
+    word, style = verdict_heading(score.passed)
+    line = Text(word, style=style)
+    total = mark_text(score.total or 0.0, tally_of(score).deciding, PASS_MARK)
+    line.append("  " + total, style="default")
+    console.print(line)
+    hint = delivery.hint(attempt)
+    if hint and not _has_faults(score):
+        say(console, _("Next: {step}").format(step=hint), "bold")
+        return
+    say(console, _("Next: {step}").format(step=_next_step(score)), "bold")
+    if hint:
+        say(console, hint)
+
+
+def _has_faults(score: Score) -> bool:
+    """Whether words were missed or wrong, which comes before how they were said."""
+    missed = any(e.required for e in score.with_verdict(Verdict.MISSED))
+    wrong = any(c.op in (Op.SUBSTITUTE, Op.DELETE) for c in score.chunks)
+    return missed or wrong or any(hit.sure for hit in score.banned)
+
+
+def _print_verdict(console: Console, score: Score) -> None:
+    missed = missed_text(score)
+    unsure = element_names(score.with_verdict(Verdict.UNSURE))
+    if score.off_script:
+        say(console, _("This is not the script: something else was said."), "red", indent=2)
+    elif missed:
+        say(console, _("Missing: {elements}").format(elements=missed), "red", indent=2)
+    elif score.elements and not unsure:
+        say(console, _("No courtesy is missing."), "green")
+    if unsure and not score.off_script:
+        text = _("Not clear to the machine, the trainer will listen: {elements}")
+        say(console, text.format(elements=unsure), "yellow", indent=2)
+    for hit in score.banned:
+        say(console, banned_text(hit), "red" if hit.sure else "yellow", indent=2)
+    moved = [r.text for r in score.remarks if r.kind is RemarkKind.ORDER]
+    if moved:
+        text = _("In another order than the script: {elements}")
+        say(console, text.format(elements=_(", ").join(moved)), indent=2)
+
+
+def _print_comparison(console: Console, assessment: Assessment) -> None:
+    console.print()
+    width, chunks = min(console.width, MAX_WIDTH), assessment.score.chunks
+    less_clear = unclear(of_columns(assessment))
+    for line in compare(chunks, (_("script"), _("heard")), width, less_clear):
+        console.print(line, no_wrap=True, crop=False)
+    used = {chunk.op for chunk in chunks}
+    notes = [f"{mark} {difference_name(op)}" for op, mark in MARKS.items() if op in used]
+    if any(column.op is Op.EQUAL for i, column in enumerate(columns(chunks)) if i in less_clear):
+        notes.append(f"{LESS_CLEAR} {clarity.clarity_name(Clarity.LESS)}")
+    if notes:
+        say(console, "   ".join(notes), "dim")
+    console.print()
+
+
+def _print_figures(console: Console, attempt: Attempt, previous: Attempt | None) -> None:
+    score = attempt.assessment.score
+    figures = [
+        _("accuracy {accuracy:.0%} ({said:g} of {length} characters)").format(
+            accuracy=score.counts.accuracy or 0.0,
+            said=score.counts.said,
+            length=score.counts.reference_length,
+        )
+    ]
+    figures += [
+        _("courtesies {done:g} of {total}").format(done=part.done, total=part.total)
+        for part in score.components
+        if part.name == "courtesies"
+    ]
+    figures += [
+        _("delivery {done:g} of {total}").format(done=part.done, total=part.total)
+        for part in score.components
+        if part.name == "delivery"
+    ]
+    say(console, " · ".join(figures))
+    compared = since(previous, attempt)
+    if compared is not None:
+        say(console, since_text(compared))
+
+
+def evidence_text(element: ElementResult) -> str:
+    """What an element's verdict rests on."""
+    evidence = element.evidence
+    verdict = verdict_name(element.verdict)
+    heard = _("the transcript has “{heard}” there").format(heard=evidence.heard or "-")
+    strength = f"{evidence.strength or 0.0:+.1f}"
+    high, low = _limits(element)
+    match evidence.basis:
+        case Basis.TEXT:
+            why = _("it stands in the transcript at its place")
+        case Basis.HOMOPHONE:
+            why = _("{heard}, which sounds the same").format(heard=heard)
+        case Basis.ELSEWHERE:
+            why = _("it stands at another place than in the script")
+        case Basis.PART:
+            why = _("{heard}, which is another courtesy").format(heard=heard)
+        case Basis.ABSENT:
+            why = heard
+        case Basis.AUDIO:
+            why = _(
+                "{heard}; the audio gives it {strength} nats (heard from {high:+.1f}, "
+                "missed from {low:+.1f})"
+            ).format(heard=heard, strength=strength, high=high, low=low)
+        case Basis.PRONOUN:
+            why = _(
+                "the audio gives 您 over 你 {strength} nats (heard from {high:+.1f}, "
+                "missed from {low:+.1f})"
+            ).format(strength=strength, high=high, low=low)
+        case _:
+            return verdict
+    saved = evidence.basis is Basis.AUDIO and (evidence.strength or 0.0) <= low
+    told = [doubt for doubt in evidence.doubts if saved or doubt == "unasked"]
+    doubts = "".join(f"; {_doubt(doubt)}" for doubt in told)
+    return labelled(verdict, why + doubts)
+
+
+def _limits(element: ElementResult) -> tuple[float, float]:
+    """The limits that an element's strength was held against."""
+    evidence = element.evidence
+    if evidence.heard_from is None or evidence.missed_from is None:
+        # Judged before they were recorded, when there were none but the built-in ones.
+        asked = evidence.basis is Basis.PRONOUN
+        return THRESHOLDS.band(pronoun_family(element.text) if asked else Family.AUDIO)
+    return evidence.heard_from, evidence.missed_from
+
+
+def _doubt(doubt: str) -> str:
+    return {
+        "unlikely": _("but the transcript is poor"),
+        "dropped": _("but the transcript is too short for so much speech"),
+        "loops": _("but the transcript repeats itself"),
+        "script": _("but with it the script fits the audio better"),
+        "unasked": _("but there is too much speech to ask the audio about it"),
+    }[doubt]
+
+
+def _next_step(score: Score) -> str:
+    said = [hit.phrase for hit in score.banned if hit.sure]
+    if said:
+        return _("leave out “{phrase}” and say the better sentence.").format(phrase=said[0])
+    missed = [e.text for e in score.with_verdict(Verdict.MISSED) if e.required]
+    if missed:
+        named = list(dict.fromkeys(missed))[:_NAMED]
+        return _("say it again, with {texts}.").format(
+            texts=_(", ").join(f"“{text}”" for text in named)
+        )
+    wrong = next((c for c in score.chunks if c.op in (Op.SUBSTITUTE, Op.DELETE)), None)
+    if wrong is not None:
+        return _("say “{text}” more clearly.").format(text=wrong.reference)
+    return _("well said; go on.")

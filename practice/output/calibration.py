@@ -1,0 +1,109 @@
+"""Proposed limits in the terminal: what they rest on, and which verdicts they would change."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from rich.console import Console
+
+from practice.i18n import gettext as _
+from practice.output.wording import verdict_name
+from practice.output.wrap import say
+from practice.records.score import Verdict
+from practice.scoring.calibration import (
+    LEAST_CASES,
+    LEAST_TRAINEES,
+    Change,
+    Outcome,
+    Proposal,
+    Tally,
+    interval,
+)
+from practice.scoring.decision import Family
+
+
+def print_proposal(console: Console, proposal: Proposal) -> None:
+    """Print the limits of a family, those proposed, and what they would change."""
+    console.print()
+    say(console, _family_name(proposal.family), "bold")
+    text = _("labelled: {said} said, {not_said} not said, trainees: {trainees}")
+    say(
+        console,
+        "  "
+        + text.format(said=proposal.said, not_said=proposal.not_said, trainees=proposal.trainees),
+        indent=4,
+    )
+    _print_limits(console, _("now"), proposal, proposal.before, proposal.now)
+    if proposal.outcome is Outcome.PROPOSED:
+        _print_limits(console, _("proposed"), proposal, proposal.after, proposal.then)
+        for line in _change_lines(proposal.changes):
+            say(console, f"    {line}", indent=6)
+        return
+    text = {
+        Outcome.UNCHANGED: _("Nothing better was found; these limits stay."),
+        Outcome.TOO_FEW_CASES: _(
+            "Too few to propose anything: it takes {cases} that were said and {cases} that were "
+            "not."
+        ),
+        Outcome.TOO_FEW_TRAINEES: _("Too few to propose anything: it takes {trainees} trainees."),
+        Outcome.NOT_PROVEN: _(
+            "Other limits fit better, but not trainees whom they were not chosen by; these stay."
+        ),
+    }[proposal.outcome]
+    say(console, "  " + text.format(cases=LEAST_CASES, trainees=LEAST_TRAINEES), indent=4)
+
+
+def _print_limits(
+    console: Console, when: str, proposal: Proposal, band: tuple[float, float], tally: Tally
+) -> None:
+    text = _("{when}: heard from {high:+.2f}, missed from {low:+.2f}")
+    say(console, "  " + text.format(when=when, high=band[0], low=band[1]), indent=4)
+    if not proposal.said + proposal.not_said:
+        return
+    text = _("wrongly heard {credited}, wrongly missed {accused}, unsure {unsure}")
+    say(
+        console,
+        "    "
+        + text.format(
+            credited=_share(tally.credited, proposal.not_said),
+            accused=_share(tally.accused, proposal.said),
+            unsure=tally.unsure,
+        ),
+        indent=6,
+    )
+
+
+def _share(k: int, n: int) -> str:
+    """A count of wrong verdicts, with what so few cases leave possible."""
+    if not n:
+        return "0"
+    text = _("{k} of {n} (95%: up to {high:.1%})")
+    return text.format(k=k, n=n, high=interval(k, n)[1])
+
+
+def _change_lines(changes: tuple[Change, ...]) -> list[str]:
+    """What would become of which verdicts, and whether the trainers say so too."""
+    total: Counter[tuple[Verdict, Verdict]] = Counter()
+    told: Counter[tuple[Verdict, Verdict]] = Counter()
+    for change in changes:
+        pair = (change.before, change.after)
+        total[pair] += change.cases
+        reopened = change.after is Verdict.UNSURE
+        is_told = change.truth is not change.before if reopened else change.truth is change.after
+        told[pair] += change.cases if is_told else 0
+    right = _("{n} {before} -> {after}; right by the trainers: {told}")
+    wrong = _("{n} {before} -> {after}; wrong until now, by the trainers: {told}")
+    return [
+        (wrong if after is Verdict.UNSURE else right).format(
+            n=n, before=verdict_name(before), after=verdict_name(after), told=told[before, after]
+        )
+        for (before, after), n in total.items()
+    ]
+
+
+def _family_name(family: Family) -> str:
+    return {
+        Family.AUDIO: _("How strongly the audio speaks for an element, in nats"),
+        Family.PRONOUN: _("您 over 你, in nats"),
+        Family.HELLO: _("您好 over 你好, in nats"),
+    }[family]

@@ -1,0 +1,86 @@
+"""A conversation's judgement in the terminal: its turns, what had to hold, the next step."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import Console
+
+from practice.i18n import gettext as _
+from practice.output.wording import mark_text, score_text, verdict_heading
+from practice.output.wrap import say
+from practice.scoring.conversation import Check, Finding, State, Whole
+from practice.scoring.score import PASS_MARK
+
+
+def print_whole(console: Console, title: str, whole: Whole) -> None:
+    """Print how a conversation went."""
+    console.print()
+    result, style = verdict_heading(whole.passed)
+    say(console, _("The whole conversation: {title}").format(title=title), "bold")
+    if whole.total is not None:
+        result += "  " + mark_text(whole.total, whole.deciding, PASS_MARK)
+    if not whole.is_finished:
+        result += "  " + _("broken off, so there is no total")
+    say(console, result, style)
+    for place, turn in enumerate(whole.turns, 1):
+        say(console, f"  {place}. {turn.line.script}", indent=5)
+        text = score_text(turn.score) if turn.score else _("passed over")
+        say(console, f"     {text}", indent=7)
+    for finding in whole.findings:
+        style = {State.BROKEN: "red", State.UNSURE: "yellow"}.get(finding.state, "")
+        say(console, finding_text(finding), style, indent=2)
+
+
+def whole_to_dict(scenario_id: str, whole: Whole) -> dict[str, Any]:
+    """A conversation's judgement as plain data, for ``--json``."""
+    return {
+        "conversation": scenario_id,
+        "finished": whole.is_finished,
+        "passed": whole.passed,
+        "score": whole.total,
+        "deciding_score": None if whole.total is None else whole.deciding,
+        "pass_mark": PASS_MARK,
+        "components": [{**asdict(c), "value": c.value} for c in whole.components],
+        "deduction": whole.deducted,
+        "checks": {
+            f.check: {"state": f.state, "turns": f.turns, "words": f.words} for f in whole.findings
+        },
+        "turns": [
+            {
+                "line": turn.number,
+                "script": turn.line.script,
+                "attempt": turn.attempt.take.id if turn.attempt else None,
+                "passed": turn.score.passed if turn.score else None,
+                "score": turn.score.total if turn.score else None,
+            }
+            for turn in whole.turns
+        ],
+    }
+
+
+def finding_text(finding: Finding) -> str:
+    """What became of a check, in words."""
+    turns = _(", ").join(str(turn) for turn in finding.turns)
+    words = _(", ").join(finding.words)
+    texts = {
+        (Check.ORDER, State.KEPT): _("[+] Order: kept"),
+        (Check.ORDER, State.BROKEN): _("[x] Order: at turn {turns} you said “{words}”"),
+        (Check.COMPLETE, State.KEPT): _("[+] Nothing was left out"),
+        (Check.COMPLETE, State.BROKEN): _("[x] Left out: turn {turns}"),
+        (Check.COMPLETE, State.UNSURE): _("[?] Turn {turns} could not be scored"),
+        (Check.ADDRESS, State.KEPT): _("[+] Form of address: {words}"),
+        (Check.ADDRESS, State.BROKEN): _("[x] Form of address: {words}; keep to the one that fits"),
+        (Check.ADDRESS, State.UNSURE): _("[?] Form of address: unsure at turn {turns}"),
+        (Check.ADDRESS, State.ABSENT): _("[ ] Form of address: none was heard"),
+        (Check.RESPECT, State.KEPT): _("[+] 您 throughout"),
+        (Check.RESPECT, State.BROKEN): _("[x] 您 is missing at turn {turns}"),
+        (Check.RESPECT, State.UNSURE): _("[?] 您 is unsure at turn {turns}"),
+        (Check.RESPECT, State.ABSENT): _("[ ] 您: no turn asks for it"),
+    }
+    if (finding.check, finding.state) == (Check.COMPLETE, State.BROKEN) and not finding.turns:
+        return _("[x] The conversation was broken off")
+    if (finding.check, finding.state) == (Check.RESPECT, State.ABSENT) and finding.turns:
+        return _("[ ] 您: turn {turns} was not said").format(turns=turns)
+    return texts[finding.check, finding.state].format(turns=turns, words=words)

@@ -1,0 +1,168 @@
+"""How a take was said, in words: at most one hint for the trainee, every figure for the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from practice.i18n import gettext as _
+from practice.i18n import ngettext
+from practice.records.attempt import Attempt
+from practice.records.delivery import FIGURES, Aim, AimResult, Delivery, Flaw, Pause, Untold
+from practice.records.score import Score
+from practice.scoring.score import PASS_MARK, tally_of
+
+_SHOWN_BEFORE = 4
+"""Characters of the script that tell where a pause was."""
+
+
+def hint(attempt: Attempt) -> str:
+    """The one thing of the delivery to do otherwise next time; empty where there is none."""
+    score, delivery = attempt.assessment.score, attempt.assessment.delivery
+    if delivery is None or score.off_script:
+        return ""
+    for aim in score.aims:
+        if not aim.kept:
+            return _aim_hint(aim, score, delivery)
+    for flaw in delivery.flaws:
+        return _flaw_hint(flaw)
+    return ""
+
+
+def _aim_hint(aim: AimResult, score: Score, delivery: Delivery) -> str:
+    low, high = aim.low or 0.0, aim.high or 0.0
+    match aim.aim:
+        case Aim.PACE:
+            text = (
+                _("Slower: {value:.1f} characters a second; {low:g} to {high:g} is good.")
+                if aim.value > high
+                else _(
+                    "A little faster: {value:.1f} characters a second; {low:g} to {high:g} is good."
+                )
+            )
+            return text.format(value=aim.value, low=low, high=high)
+        case Aim.FLUENCY:
+            inside = [pause for pause in delivery.pauses or () if pause.inside]
+            longest = max(inside, key=lambda pause: pause.length_s, default=None)
+            if longest is None:
+                return ""
+            return _("More fluently: you paused {seconds:.1f} s after “{words}”.").format(
+                seconds=longest.length_s, words=_words_before(longest, score.wording)
+            )
+        case Aim.VOLUME:
+            if aim.value < low:
+                return _("Louder: this line is to be heard more clearly.")
+            return _("Softer: this line is to be said more quietly.")
+
+
+def _flaw_hint(flaw: Flaw) -> str:
+    return {
+        Flaw.LOW: _("Nearer to the microphone: the recording is quiet."),
+        Flaw.CLIPPED: _("A little away from the microphone: the sound is clipped."),
+        Flaw.NOISY: _("Find a quieter place: the background covers pace and pitch."),
+    }[flaw]
+
+
+def _words_before(pause: Pause, script: str) -> str:
+    after = pause.after or 0
+    return script[max(0, after - _SHOWN_BEFORE) : after]
+
+
+def points(score: Score) -> str:
+    """What the delivery counts in the pass, in words; empty where it was not counted."""
+    if not score.aims:
+        return ""
+    deciding = tally_of(score).deciding
+    if score.aims_may_fail:
+        text = _("the delivery may fail this take: {deciding:.1f} decides, pass mark {mark:.0f}")
+    else:
+        text = _("without the delivery {deciding:.1f}, which decides; pass mark {mark:.0f}")
+    return text.format(deciding=deciding, mark=PASS_MARK)
+
+
+def rows(attempt: Attempt) -> Iterator[tuple[str, str]]:
+    """Every figure of a delivery by its name, or why it cannot be told.
+
+    Neighbours that cannot be told for the same reason are one row. Nothing of a take that
+    was not scored.
+    """
+    delivery = attempt.assessment.delivery
+    if delivery is None or attempt.assessment.score.reason is not None:
+        return
+    # Of a file nobody knows when the trainee was to begin.
+    is_live = attempt.take.source == "microphone"
+    shown = [name for name in FIGURES if name != "onset_s" or is_live]
+    for reason, names in groupby(shown, delivery.untold.get):
+        if reason is not None:
+            text = _("cannot tell: {reason}").format(reason=_reason(reason))
+            yield _(", ").join(map(_name, names)), text
+            continue
+        for name in names:
+            yield _name(name), _value(name, delivery, attempt.assessment.score.wording)
+    for flaw in delivery.flaws:
+        yield _("sound"), _flaw_hint(flaw)
+
+
+def _name(figure: str) -> str:
+    return {
+        "articulation_cps": _("pace without pauses"),
+        "speech_cps": _("pace"),
+        "pauses": _("pauses"),
+        "onset_s": _("first word"),
+        "level_dbfs": _("loudness"),
+        "level_spread_db": _("evenness of loudness"),
+        "pitch_hz": _("pitch"),
+        "pitch_range_st": _("range of the pitch"),
+        "pitch_variation": _("liveliness of the pitch"),
+        "final_st": _("pitch at the end"),
+        "perturbation": _("unsteadiness of the voice"),
+    }[figure]
+
+
+def _value(figure: str, delivery: Delivery, script: str) -> str:
+    if figure == "pauses":
+        return _pauses_text(delivery, script)
+    value = getattr(delivery, figure)
+    if figure == "final_st":
+        text = (
+            _("rises by {value:.1f} semitones")
+            if value > 0
+            else _("falls by {value:.1f} semitones")
+        )
+        return text.format(value=abs(value))
+    return {
+        "articulation_cps": _("{value:.1f} characters a second"),
+        "speech_cps": _("{value:.1f} characters a second"),
+        "onset_s": _("{value:.1f} s after the recording began"),
+        "level_dbfs": _("{value:.0f} dBFS (active speech level)"),
+        "level_spread_db": _("±{value:.1f} dB"),
+        "pitch_hz": _("{value:.0f} Hz (median)"),
+        "pitch_range_st": _("{value:.1f} semitones (10th to 90th percentile)"),
+        "pitch_variation": _("{value:.2f} (0: monotonous)"),
+        "perturbation": _("{value:.2%} from frame to frame"),
+    }[figure].format(value=value)
+
+
+def _pauses_text(delivery: Delivery, script: str) -> str:
+    longest = delivery.longest_pause
+    if longest is None:
+        return _("none")
+    number = len(delivery.pauses or ())
+    text = ngettext("{n}, of {seconds:.1f} s", "{n}, the longest {seconds:.1f} s", number)
+    parts = [text.format(n=number, seconds=longest.length_s)]
+    if longest.inside is not None:
+        where = _("inside of a phrase") if longest.inside else _("at a sign")
+        words = _words_before(longest, script)
+        parts.append(_("after “{words}”, {where}").format(words=words, where=where))
+    return _(", ").join(parts)
+
+
+def _reason(reason: Untold) -> str:
+    return {
+        Untold.UNSCORED: _("the take was not scored"),
+        Untold.SHORT: _("too little was said"),
+        Untold.TEXT: _("the words are not known well enough"),
+        Untold.UNVOICED: _("whispered, or too little voice"),
+        Untold.NOISY: _("the background is too loud"),
+        Untold.OTHERS: _("more than one voice, or music"),
+    }[reason]

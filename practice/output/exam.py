@@ -1,0 +1,148 @@
+"""The result of an exam: in the terminal, and as plain data."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import Console
+
+from practice.i18n import gettext as _
+from practice.i18n import ngettext
+from practice.output.wording import (
+    element_name,
+    local_time,
+    mark_text,
+    most_missed,
+    score_text,
+    times_text,
+    verdict_heading,
+)
+from practice.output.wrap import say
+from practice.records.scenario import Severity
+from practice.records.score import Score, Verdict
+from practice.scoring.exam import ExamLine, ExamResult
+
+
+def print_exam(console: Console, result: ExamResult, sitting: int) -> None:
+    """Print what an exam came to; ``sitting`` tells which attempt of the trainee it was."""
+    console.print()
+    say(console, _("Exam: {title}").format(title=result.terms.title), "bold")
+    say(console, heading(result, sitting))
+    verdict, style = verdict_heading(result.passed)
+    total = total_text(result)
+    say(console, f"{verdict}  {total}" if total else verdict, style)
+    for place, line in enumerate(result.lines, 1):
+        say(console, f"  {place}. {line.asked.title}  {line.asked.script}", indent=5)
+        say(console, f"     {line_text(line)}", indent=7)
+    say(console, figures(result))
+    for text in faults(result):
+        say(console, text, "red", indent=2)
+    say(console, judged_by(result), "dim")
+
+
+def heading(result: ExamResult, sitting: int) -> str:
+    """Who took the exam, where, when, and for which time."""
+    who = f"{result.trainee.name} · {result.trainee.group}"
+    when = local_time(result.created_at)
+    nth = _("attempt no. {n}").format(n=sitting)
+    return f"{who} · {when} · {nth}"
+
+
+def total_text(result: ExamResult) -> str:
+    """The total beside the mark; empty where nothing could be counted."""
+    if result.tally.total is None:
+        return ""
+    return mark_text(result.tally.total, result.tally.deciding, result.terms.pass_mark)
+
+
+def line_text(line: ExamLine) -> str:
+    """What became of a line."""
+    return _("not said") if line.score is None else score_text(line.score)
+
+
+def figures(result: ExamResult) -> str:
+    """What the total is made of."""
+    texts = {
+        "courtesies": _("courtesies {done:g} of {total}"),
+        "accuracy": _("characters {done:g} of {total}"),
+        "delivery": _("delivery {done:g} of {total}"),
+    }
+    shown = [
+        texts[part.name].format(done=part.done, total=part.total)
+        for part in result.tally.components
+    ]
+    if result.tally.deducted:
+        text = _("banned phrases: {points:.0f} points less")
+        shown.append(text.format(points=result.tally.deducted))
+    return " · ".join(shown)
+
+
+def faults(result: ExamResult) -> list[str]:
+    """What was missed in all lines together, and what fails the exam by itself."""
+    texts = []
+    missed = most_missed(result.scores)
+    if missed:
+        texts.append(_("Missing: {elements}").format(elements=times_text(missed)))
+    if result.not_said:
+        text = ngettext("{n} line was not said.", "{n} lines were not said.", result.not_said)
+        texts.append(text.format(n=result.not_said))
+    for line in result.lines:
+        if line.score is None or not line.is_ruled_out:
+            continue
+        critical = [element_name(e) for e in line.score.with_verdict(Verdict.MISSED) if e.critical]
+        severe = [h for h in line.score.banned if h.sure and h.severity is Severity.SEVERE]
+        what = _(", ").join([*critical, *(f"“{hit.phrase}”" for hit in severe)])
+        text = _("Fails the exam whatever the total: {what} ({script})")
+        texts.append(text.format(what=what, script=line.asked.script))
+    return texts
+
+
+def judged_by(result: ExamResult) -> str:
+    """What judged the takes."""
+    return _("Exam {session} · model {model} · scorer {scorer}").format(
+        session=result.session[:8],
+        model=", ".join(result.models) or "-",
+        scorer=", ".join(result.scorers),
+    )
+
+
+def exam_to_dict(result: ExamResult, sitting: int) -> dict[str, Any]:
+    """The result of an exam as plain data, for ``--json``."""
+    return {
+        "exam": result.book,
+        "title": result.terms.title,
+        "session": result.session,
+        "created_at": result.created_at,
+        "trainee": result.trainee.name,
+        "group": result.trainee.group,
+        "sitting": sitting,
+        "passed": result.passed,
+        "score": result.tally.total,
+        "deciding_score": None if result.tally.total is None else result.tally.deciding,
+        "pass_mark": result.terms.pass_mark,
+        "components": [{**asdict(c), "value": c.value} for c in result.tally.components],
+        "deduction": result.tally.deducted,
+        "missed": dict(most_missed(result.scores)),
+        "lines": [_line_to_dict(line) for line in result.lines],
+        "models": result.models,
+        "scorers": result.scorers,
+    }
+
+
+def _line_to_dict(line: ExamLine) -> dict[str, Any]:
+    score = line.score
+    return {
+        "step": line.step,
+        "title": line.asked.title,
+        "script": line.asked.script,
+        "said": score is not None,
+        "passed": line.passed,
+        "score": score.total if score else None,
+        "missed": _missed_names(score) if score else [],
+        "attempt": line.attempt.take.id if line.attempt else None,
+    }
+
+
+def _missed_names(score: Score) -> list[str]:
+    return [e.name for e in score.with_verdict(Verdict.MISSED) if e.required]

@@ -1,0 +1,26 @@
+"""Everything that a trainee's report says, gathered from the records."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from practice.output.export.entries import summary_of
+from practice.output.export.report import Cover
+from practice.output.plots.progress import trend_svg
+from practice.records.attempt import Attempt, Trainee
+from practice.store import Filter, Store
+from practice.store.people import People
+from practice.store.queue import Queue
+
+
+def gather(store: Store, trainee: Trainee, last: int, made_at: str) -> tuple[Cover, list[Attempt]]:
+    """The cover of a trainee's report, and their newest takes, of which there may be none."""
+    only = Filter(trainee=trainee.name, group=trainee.group)
+    attempts = store.latest(only, limit=last)
+    kept = Queue(store.database).counts(only).of(only)
+    cover = Cover(trainee, made_at, kept, summary_of(attempts))
+    people = People(store.database)
+    points = people.trend(people.number_of(trainee)) if attempts else []
+    if any(point.total is not None for point in points):
+        cover = replace(cover, trend=trend_svg(points, trainee.name))
+    return cover, attempts

@@ -1,0 +1,159 @@
+"""How a trainee comes on, in the terminal, and as plain data."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from practice.i18n import gettext as _
+from practice.i18n import ngettext
+from practice.output.sparkline import sparkline
+from practice.output.wording import element_name, labelled, times_text
+from practice.output.wrap import MAX_WIDTH, say
+from practice.records.attempt import DEFAULT_GROUP, Trainee
+from practice.scoring.trend import Change, PaceTrend, Progress, ScenarioTrend, Streak
+from practice.text import visible
+
+MOST_SCENARIOS = 10
+MOST_MISSED = 3
+"""What the terminal shows, so that it is read at a glance; programs and pages get all."""
+
+BARS = 16
+_TITLE_CELLS = 24
+
+_STYLES = {Change.BETTER: "green", Change.SAME: "", Change.WORSE: "red"}
+
+
+def print_progress(console: Console, progress: Progress) -> None:
+    """Print a trainee's progress on one screen."""
+    say(console, heading(progress), "bold")
+    say(console, streak_text(progress.streak))
+    console.print()
+    width = min(console.width, MAX_WIDTH)
+    table = Table(box=None, pad_edge=False, width=None)
+    table.add_column(_("scenario"), max_width=_TITLE_CELLS, no_wrap=True, overflow="ellipsis")
+    table.add_column(_("takes"), justify="right", no_wrap=True)
+    table.add_column(_("first"), justify="right", no_wrap=True)
+    table.add_column(_("now"), justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    # Last, for there are terminals that give such bars two cells.
+    table.add_column(_("over time"), no_wrap=True, overflow="crop")
+    for trend in progress.scenarios[:MOST_SCENARIOS]:
+        table.add_row(
+            Text(visible(trend.title or trend.id)),
+            str(trend.takes),
+            "" if trend.first is None else f"{trend.first:.0f}",
+            f"{trend.now:.0f}",
+            Text(change_text(trend), style=_STYLES[trend.change] if trend.change else ""),
+            sparkline(trend.standings, 0, 100, BARS),
+        )
+    console.print(table, width=width)
+    more = len(progress.scenarios) - MOST_SCENARIOS
+    if more > 0:
+        text = ngettext("and {n} more scenario", "and {n} more scenarios", more)
+        say(console, text.format(n=more), "dim")
+    console.print()
+    say(console, missed_text(progress), indent=2)
+    if progress.pace is not None:
+        bars = sparkline(progress.pace.rates, *pace_range(progress.pace), BARS)
+        say(console, f"{pace_text(progress.pace)}  {bars}", indent=2)
+
+
+def heading(progress: Progress) -> str:
+    """Whose progress it is, and of how many takes."""
+    takes = ngettext("{n} take", "{n} takes", len(progress.points))
+    return labelled(who(progress.trainee), takes.format(n=len(progress.points)))
+
+
+def who(trainee: Trainee) -> str:
+    """A trainee with the hall, where one was named."""
+    if trainee.group == DEFAULT_GROUP:
+        return trainee.name
+    return _("{name} ({group})").format(name=trainee.name, group=trainee.group)
+
+
+def streak_text(streak: Streak) -> str:
+    """On how many days was practised, and how many of them in a row."""
+    days = ngettext("practised on {n} day", "practised on {n} days", streak.days)
+    now = ngettext("{n} day in a row now", "{n} days in a row now", streak.now)
+    longest = ngettext("at most {n} day in a row", "at most {n} days in a row", streak.longest)
+    parts = [days.format(n=streak.days)]
+    if streak.now:
+        parts.append(now.format(n=streak.now))
+    if streak.longest > streak.now:
+        parts.append(longest.format(n=streak.longest))
+    return " · ".join(parts)
+
+
+def change_text(trend: ScenarioTrend) -> str:
+    """How a scenario stands against the first time; nothing of one that was not repeated."""
+    if trend.first is None or trend.change is None:
+        return ""
+    if trend.change is Change.SAME:
+        return _("about the same")
+    return f"{trend.now - trend.first:+.0f}"
+
+
+def standing_text(trend: ScenarioTrend) -> str:
+    """How a scenario stood at first and stands now, and how far that is another thing."""
+    if trend.first is None:
+        return f"{trend.now:.0f}"
+    return f"{trend.first:.0f} → {trend.now:.0f}  {change_text(trend)}"
+
+
+def missed_text(progress: Progress) -> str:
+    """The courtesies that were missed most."""
+    if not progress.missed:
+        return _("No courtesy was missed.")
+    most = [(element_name(e), e.missed) for e in progress.missed[:MOST_MISSED]]
+    return _("Missed most: {elements}").format(elements=times_text(most))
+
+
+def pace_text(pace: PaceTrend) -> str:
+    """How fast is spoken now, and how fast at first."""
+    if pace.first is None:
+        return _("Pace: {now:.1f} characters a second").format(now=pace.now)
+    text = _("Pace: {now:.1f} characters a second, {first:.1f} at first")
+    return text.format(now=pace.now, first=pace.first)
+
+
+def pace_range(pace: PaceTrend) -> tuple[float, float]:
+    """The range that bars of a pace are drawn in: two characters a second at the least.
+
+    Otherwise a steady voice would look like a restless one.
+    """
+    low, high = min(pace.rates), max(pace.rates)
+    spare = max(0.0, 2.0 - (high - low)) / 2
+    return low - spare, high + spare
+
+
+def progress_to_dict(progress: Progress) -> dict[str, Any]:
+    """A trainee's progress for programs; the keys are documented in docs/progress.md."""
+    return {
+        "trainee": progress.trainee.name,
+        "group": progress.trainee.group,
+        "takes": len(progress.points),
+        "streak": asdict(progress.streak),
+        "scenarios": [
+            {**asdict(t), "takes": t.takes, "now": t.now, "change": t.change}
+            for t in progress.scenarios
+        ],
+        "missed": [asdict(e) for e in progress.missed],
+        "pace": asdict(progress.pace) if progress.pace else None,
+        "points": [
+            {
+                "attempt": p.attempt_id,
+                "created_at": p.created_at,
+                "scenario": p.scenario,
+                "line": p.line,
+                "result": p.result,
+                "score": p.total,
+                "pace": progress.paces.get(p.attempt_id),
+            }
+            for p in progress.points
+        ],
+    }

@@ -1,0 +1,78 @@
+"""What a trainer said of a take, in the terminal."""
+
+from __future__ import annotations
+
+from rich.console import Console
+
+from practice.i18n import gettext as _
+from practice.output.wording import element_name, local_time, verdict_name
+from practice.output.wrap import say
+from practice.records.attempt import Attempt
+from practice.records.review import Comment, Decision, Observation, Review
+from practice.scoring.review import final_score, numbered, watchers
+
+
+def decision_text(review: Review) -> str:
+    """What a review came to, in a word."""
+    return {
+        Decision.PASS: _("passed by the trainer"),
+        Decision.REDO: _("please say it again"),
+        None: _("looked at by the trainer"),
+    }[review.decision]
+
+
+def comment_text(comment: Comment) -> str:
+    """A comment, after its moment where it has one."""
+    return comment.text if comment.at_s is None else f"{comment.at_s:.1f} s  {comment.text}"
+
+
+def observation_text(seen: Observation) -> str:
+    """Whether a body standard was seen."""
+    text = _("seen: {item}") if seen.seen else _("not seen: {item}")
+    return text.format(item=seen.item)
+
+
+def postures(review: Review) -> list[tuple[str, tuple[Observation, ...]]]:
+    """What was seen of the body standards, under a heading for each who watched."""
+    text = _("posture (watched by {name}): {seen} of {n} seen")
+    return [
+        (text.format(name=name, seen=sum(o.seen for o in observed), n=len(observed)), observed)
+        for name, observed in watchers(review).items()
+    ]
+
+
+def print_review(console: Console, attempt: Attempt) -> None:
+    """Print below the machine's judgement what a trainer said and saw, where one did."""
+    if attempt.judgement is not None:
+        _print_judgement(console, attempt, attempt.judgement)
+    for heading, observed in postures(attempt.review) if attempt.review else ():
+        console.print()
+        say(console, heading, "bold")
+        for seen in observed:
+            say(console, f"  {observation_text(seen)}", indent=4)
+
+
+def _print_judgement(console: Console, attempt: Attempt, review: Review) -> None:
+    console.print()
+    text = _("Trainer {name}, {when}: {decision}").format(
+        name=review.reviewer, when=local_time(review.created_at), decision=decision_text(review)
+    )
+    say(console, text, "bold")
+    final = final_score(attempt)
+    for (place, machine), (_place, trainer) in zip(
+        numbered(attempt.assessment.score.elements), numbered(final.elements), strict=True
+    ):
+        if machine.verdict is trainer.verdict:
+            continue
+        reason = next((m.reason for m in review.marks if (m.name, m.nth) == place), "")
+        text = _("{element}: {verdict}, the machine said {other}").format(
+            element=element_name(machine),
+            verdict=verdict_name(trainer.verdict),
+            other=verdict_name(machine.verdict),
+        )
+        say(console, f"  {text}" + (f" ({reason})" if reason else ""), indent=4)
+    for comment in review.comments:
+        say(console, f"  {comment_text(comment)}", indent=4)
+    if final.total is not None and final.total != attempt.assessment.score.total:
+        text = _("Total with the trainer's corrections: {total:.0f}")
+        say(console, "  " + text.format(total=final.total))

@@ -1,0 +1,180 @@
+"""A scenario in the terminal: its lines with their courtesies marked, and how they follow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from math import prod
+
+from rich.console import Console
+
+from practice.i18n import gettext as _
+from practice.i18n import is_chinese
+from practice.output.wording import kind_name, scenario_kind_name
+from practice.output.wrap import say
+from practice.records.kinds import CHINESE, Kind
+from practice.records.scenario import Element, Line, Scenario, Wording
+
+
+def print_scenario(console: Console, scenario: Scenario) -> None:
+    """Print everything that a scenario asks for."""
+    say(console, f"{scenario.title} ({scenario.id})", "bold")
+    for text in _headings(scenario):
+        say(console, text, indent=2)
+    if scenario.is_conversation:
+        console.print()
+        say(console, _("How it goes on, by the numbers of the lines:"))
+        for text in outline(scenario):
+            say(console, f"  {text}", indent=len(text) - len(text.lstrip()) + 4)
+    for number, line in enumerate(scenario.lines, 1):
+        _print_line(console, number, line)
+    console.print()
+    legend = _("【words|kind】 is a courtesy. Of a/b any counts; {/a} may be left out.")
+    say(console, legend, "dim")
+    if not is_chinese():
+        used = {e.kind for line in scenario.lines for w in line.wordings for e in w.elements}
+        kinds = [f"{CHINESE[kind]} {kind_name(kind)}" for kind in Kind if kind in used]
+        say(console, _(", ").join(kinds), "dim")
+
+
+def outline(scenario: Scenario) -> list[str]:
+    """How a scenario's lines follow each other, as an indented tree of their numbers.
+
+    What follows a line that stands further up is not written twice.
+    """
+    seen: set[int] = set()
+
+    def way(number: int | None, before: str, depth: int) -> Iterator[str]:
+        text = "  " * depth + before
+        while number is not None:
+            known, ways = number in seen, scenario.exits[number - 1]
+            seen.add(number)
+            if known:
+                yield f"{text}{number} …"
+                return
+            if len(ways) > 1:
+                yield f"{text}{number}"
+                for branch in ways:
+                    yield from way(branch.then, f"{branch.when} → ", depth + 1)
+                return
+            text, number = f"{text}{number} → ", ways[0].then
+        yield text + _("end")
+
+    return list(way(1, "", 0))
+
+
+def marked(wordings: Sequence[Wording]) -> list[str]:
+    """Wordings as trainers write them, those that differ in a few words as one.
+
+    ``【您好/早上好|问候】`` and ``{过户/入网}`` stand for any of what is between the signs.
+    """
+    sentences: dict[tuple[tuple[str, Kind | None], ...], list[Wording]] = {}
+    for wording in wordings:
+        names = tuple((element.name, element.kind) for element in wording.elements)
+        sentences.setdefault(names, []).append(wording)
+    found: list[str] = []
+    for alike in sentences.values():
+        pieces = _pieces(alike)
+        whole = prod(len(piece.choices) for piece in pieces) == len({w.script for w in alike})
+        # Sentences that an author wrote down one by one may be alike by chance.
+        found += [_join(pieces)] if whole else [_join(_pieces([w])) for w in alike]
+    return list(dict.fromkeys(found))
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """What may stand at a place of a sentence; ``element`` is None between two courtesies."""
+
+    choices: tuple[str, ...]
+    element: Element | None = None
+
+
+def _pieces(alike: Sequence[Wording]) -> list[_Piece]:
+    """The pieces of wordings that have the same courtesies."""
+    pieces = []
+    for place, element in enumerate((*alike[0].elements, None)):
+        between = (w.script[_end(w, place - 1) : _start(w, place)] for w in alike)
+        pieces.append(_Piece(tuple(dict.fromkeys(between))))
+        if element is not None:
+            texts = (w.elements[place].text for w in alike)
+            pieces.append(_Piece(tuple(dict.fromkeys(texts)), element))
+    return pieces
+
+
+def _start(wording: Wording, place: int) -> int:
+    has = place < len(wording.elements)
+    return wording.elements[place].start if has else len(wording.script)
+
+
+def _end(wording: Wording, place: int) -> int:
+    return wording.elements[place].end if place >= 0 else 0
+
+
+def _join(pieces: Sequence[_Piece]) -> str:
+    return "".join(
+        _between(piece.choices)
+        if piece.element is None
+        else _courtesy(piece.choices, piece.element)
+        for piece in pieces
+    )
+
+
+def _courtesy(choices: Sequence[str], element: Element) -> str:
+    marks = [CHINESE[element.kind]] if element.kind else []
+    marks += ["关键"] if element.critical else []
+    marks += [] if element.required else ["可选"]
+    return "【" + "|".join(("/".join(choices), *marks)) + "】"
+
+
+def _between(choices: Sequence[str]) -> str:
+    """Text between courtesies; where it differs, by a slot, only the difference is listed."""
+    if len(choices) == 1:
+        return choices[0]
+    head = _alike(choices)
+    rest = [choice[head:] for choice in choices]
+    tail = _alike([choice[::-1] for choice in rest])
+    values = "/".join(choice[: len(choice) - tail] for choice in rest)
+    return f"{choices[0][:head]}{{{values}}}{rest[0][len(rest[0]) - tail :]}"
+
+
+def _alike(texts: Sequence[str]) -> int:
+    """With how many characters all texts begin alike."""
+    columns = takewhile(lambda column: len(set(column)) == 1, zip(*texts, strict=False))
+    return sum(1 for _column in columns)
+
+
+def _headings(scenario: Scenario) -> Iterator[str]:
+    yield _("When: {when}").format(when=scenario.when)
+    yield _("Kind: {kind}").format(kind=scenario_kind_name(scenario.kind))
+    if scenario.role:
+        yield _("Role: {role}").format(role=scenario.role)
+    origin = _("the standard") if scenario.origin == "standard" else _("added to the standard")
+    if scenario.source:
+        yield _("Source: {source}").format(source=f"{scenario.source} · {origin}")
+    if scenario.covers:
+        yield _("Covers: {rows}").format(rows=_(", ").join(scenario.covers))
+    if scenario.address:
+        yield _("The customer is: {forms}").format(forms=_(", ").join(scenario.address))
+
+
+def _print_line(console: Console, number: int, line: Line) -> None:
+    console.print()
+    if line.instead_of:
+        say(console, f"{number}. " + _("Instead of: {phrase}").format(phrase=line.instead_of))
+    else:
+        say(console, f"{number}. " + _("Situation: {cue}").format(cue=line.cue), indent=3)
+    if line.customer:
+        text = _("Customer: “{words}”").format(words=line.customer)
+        say(console, f"   {text}", indent=3)
+    if line.body:
+        say(console, "   " + _("Posture:"), "dim")
+        for item in line.body_items:
+            say(console, f"   · {item}", "dim", indent=5)
+    say(console, "   " + _("Say: {script}").format(script=line.script), "bold cyan", indent=3)
+    first, *others = marked(line.wordings)
+    say(console, f"   {first}", indent=3)
+    if others:
+        say(console, "   " + _("Also accepted:"), "dim")
+        for sentence in others:
+            say(console, f"   {sentence}", "dim", indent=3)

@@ -1,0 +1,315 @@
+"""The run as the trainee sees it: cue, level meter, result; and the keys that are pressed."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Protocol
+
+from blessed import Terminal
+from blessed.keyboard import Keystroke
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from practice.audio.recorder import Command, Ending, Meter, Recorded
+from practice.audio.signal_check import Samples
+from practice.i18n import gettext as _
+from practice.output.as_json import attempt_to_dict
+from practice.output.attempt import print_attempt
+from practice.output.comparison import Compare, compare_and_print
+from practice.output.wrap import MAX_WIDTH, say, wrap
+from practice.records.attempt import Attempt, Mode
+from practice.records.review import Observation
+from practice.records.scenario import Branch, Line
+from practice.text import visible
+from practice.training.session import Choice, Start, Step
+
+_METER_CELLS = 20
+_BESIDE_METER_CELLS = 64  # what stands before and after the meter, in the longer language
+_SETTLE_S = 0.4
+_METER_FLOOR_DBFS = -60.0
+
+
+class Voices(Protocol):
+    """What can be heard in a run beside the trainee; None where there is nothing."""
+
+    def customer(self, step: Step) -> Samples | None:
+        """What the customer says before a step."""
+
+    def has_model(self, step: Step) -> bool:
+        """Whether there is a model reading of a step."""
+
+    def model(self, step: Step) -> Samples | None:
+        """The model reading of a step."""
+
+    def own(self, attempt: Attempt) -> Samples | None:
+        """What the trainee said in an attempt."""
+
+    def play(self, samples: Samples, is_stopped: Callable[[], bool]) -> None:
+        """Play to the end, or until ``is_stopped`` says so."""
+
+
+class TerminalStage:
+    """Shows a run on ``console`` and reads single keys; JSON goes to ``emit`` if wanted.
+
+    Without ``voices`` nothing is played. ``beside`` compares takes with model readings.
+    """
+
+    def __init__(
+        self,
+        console: Console,
+        *,
+        explain: bool = False,
+        emit: Callable[[str], None] | None = None,
+        voices: Voices | None = None,
+        beside: Compare | None = None,
+    ) -> None:
+        self._console = console
+        self._explain = explain
+        self._emit = emit
+        self._voices = voices
+        self._beside = beside
+        self._attempt: Attempt | None = None
+        # Keys come from the terminal that shows the run, which is stderr where stdout is a file.
+        self._keys = Terminal(stream=sys.__stderr__ if console.stderr else sys.__stdout__)
+        self._live: Live | None = None
+        self._while_recording = ExitStack()
+
+    def cue(self, step: Step) -> None:
+        """Show the situation and the script of a line."""
+        line = step.line
+        console = self._console
+        self._attempt = None
+        console.print()
+        say(console, f"{step.scenario.title}{_place(step)}", "bold")
+        say(console, _("Situation: {cue}").format(cue=line.cue), indent=2)
+        if line.customer:
+            say(console, _("Customer: “{words}”").format(words=line.customer), indent=2)
+        if line.instead_of:
+            say(console, _("Instead of: {phrase}").format(phrase=line.instead_of), "red", indent=2)
+        self.show_script(step)
+
+    def show_script(self, step: Step) -> None:
+        """Show what is to be said, and in which posture."""
+        _say_posture(self._console, step.line)
+        script = _("Say: {script}").format(script=step.line.script)
+        say(self._console, script, "bold cyan", indent=2)
+
+    def branch(self, branch: Branch) -> None:
+        """Tell which way a conversation goes on."""
+        self._console.print()
+        say(self._console, f"→ {branch.when}", "bold")
+
+    def choose_branch(self, ways: tuple[Branch, ...]) -> Branch | None:
+        """Let the trainee say which way a conversation goes on; None breaks it off."""
+        self._console.print()
+        say(self._console, _("How does it go on?"), "bold")
+        for number, way in enumerate(ways, 1):
+            say(self._console, f"  {number}: {way.when}", indent=5)
+        say(self._console, _("1 to {n}: choose   Q: quit").format(n=len(ways)), "dim")
+        keys: dict[str, tuple[str, ...]] = {"quit": ("q", "KEY_ESCAPE")}
+        pressed = self._press(keys | {str(n): (str(n),) for n in range(1, len(ways) + 1)})
+        return None if pressed == "quit" else ways[int(pressed) - 1]
+
+    def wait_for_start(self, step: Step) -> Start:
+        """Wait for the key that starts a take, or for another one."""
+        if self._voices is not None:
+            self.hear(self._voices.customer(step))
+        keys: dict[str, tuple[str, ...]] = {
+            "speak": ("KEY_ENTER", " "),
+            "quit": ("q", "KEY_ESCAPE"),
+        }
+        offer = _("Enter or Space: speak   Q: quit")
+        if not step.is_last:
+            keys["skip"] = ("n",)
+            offer = _("Enter or Space: speak   N: skip   Q: quit")
+        pressed = self._press_or_listen(keys, offer, step)
+        return {"speak": Start.SPEAK, "skip": Start.SKIP, "quit": Start.QUIT}[pressed]
+
+    def watch(self, meter: Meter) -> Command:
+        """Show the running recording, and say what key was pressed."""
+        if self._live is None:
+            self._while_recording.enter_context(self._keys.cbreak())
+            self._live = self._while_recording.enter_context(
+                Live(console=self._console, auto_refresh=False, transient=True)
+            )
+            self._drain()
+            if self._console.is_dumb_terminal:  # no meter there
+                say(self._console, _("Recording: speak now."))
+        self._live.update(_meter_line(meter, self._console.width), refresh=True)
+        key = self._keys.inkey(timeout=0, esc_delay=0.05)
+        if key and _is(key, ("KEY_ENTER", " ")):
+            return Command.STOP
+        if key and _is(key, ("KEY_ESCAPE",)):
+            return Command.DISCARD
+        return Command.GO_ON
+
+    def recorded(self, recorded: Recorded) -> None:
+        """Tell how the recording ended; the judging begins."""
+        self.close()
+        if recorded.ending is Ending.DISCARDED:
+            say(self._console, _("Discarded."))
+            return
+        if recorded.ending is Ending.LIMIT:
+            say(self._console, _("The time is up."), "yellow")
+        say(
+            self._console,
+            _("{seconds:.1f} s recorded; listening …").format(seconds=recorded.seconds),
+        )
+
+    def result(self, attempt: Attempt, previous: Attempt | None) -> None:
+        """Show a judged take."""
+        self._attempt = attempt
+        self._console.print()
+        print_attempt(self._console, attempt, previous, explain=self._explain)
+        if self._beside is not None:
+            compare_and_print(self._console, self._beside, attempt, explain=self._explain)
+        if self._emit:
+            self._emit(json.dumps(attempt_to_dict(attempt), ensure_ascii=False))
+
+    def ask_next(self, step: Step, *, retries: bool) -> Choice:
+        """Ask what to do after a take; without ``retries`` there is no saying it again."""
+        self.settle()
+        go_on = _("finish") if step.is_last else _("next line")
+        keys: dict[str, tuple[str, ...]] = {"next": ("KEY_ENTER", " "), "quit": ("q", "KEY_ESCAPE")}
+        offer = _("Enter: {go_on}   Q: quit").format(go_on=go_on)
+        if retries:
+            keys["again"] = ("r",)
+            offer = _("R: again   {others}").format(others=offer)
+        pressed = self._press_or_listen(keys, offer, step)
+        return {"again": Choice.AGAIN, "next": Choice.NEXT, "quit": Choice.QUIT}[pressed]
+
+    def observe(self, items: tuple[str, ...], observer: str) -> tuple[Observation, ...]:
+        """Ask somebody who watched which body standards they saw, one by one."""
+        self.settle()
+        console = self._console
+        offer = _("{name}, what did you see? Y: seen   N: not seen   Enter: not watched")
+        console.print()
+        say(console, offer.format(name=observer), "bold")
+        answers = {"seen": _("seen"), "unseen": _("not seen"), "skip": _("not watched")}
+        found = []
+        for item in items:
+            question = wrap(visible(f"  {item}？"), min(console.width, MAX_WIDTH) - 12, 4)
+            console.print(Text(f"{question} "), end="")
+            pressed = self._press({"seen": ("y",), "unseen": ("n",), "skip": ("KEY_ENTER", " ")})
+            console.print(Text(answers[pressed]))
+            if pressed != "skip":
+                found.append(Observation(item, pressed == "seen"))
+        return tuple(found)
+
+    def settle(self) -> None:
+        """Let the keys pass that were still meant for the take just ended."""
+        with self._keys.cbreak():
+            time.sleep(_SETTLE_S)
+            self._drain()
+
+    def hear(self, samples: Samples | None) -> None:
+        """Play something, if there is anything, until it ends or any key is pressed."""
+        if samples is None or self._voices is None:
+            return
+        say(self._console, _("Playing … any key stops it."), "dim")
+        with self._keys.cbreak():
+            self._drain()
+            self._voices.play(samples, lambda: bool(self._keys.inkey(timeout=0, esc_delay=0.0)))
+            self._drain()
+
+    def choose(self, keys: dict[str, tuple[str, ...]]) -> str:
+        """Wait for one of several keys and give the name of the choice."""
+        return self._press(keys)
+
+    def close(self) -> None:
+        """Take the meter off the screen and give the keyboard back."""
+        self._while_recording.close()
+        self._live = None
+
+    def _press_or_listen(self, keys: dict[str, tuple[str, ...]], offer: str, step: Step) -> str:
+        """Wait for a key; as often as listening is chosen, play and offer the same again."""
+        voices = self._voices
+        has_model = (
+            voices is not None
+            and voices.has_model(step)
+            # Whoever recites hears no script either.
+            and (step.setting is None or step.setting.mode is not Mode.EXAM)
+        )
+        if voices is not None and (has_model or self._attempt):
+            keys = keys | {"listen": ("l",)}
+            offer = _("L: listen   {others}").format(others=offer)
+        while True:
+            say(self._console, offer, "dim")
+            pressed = self._press(keys)
+            if pressed != "listen" or voices is None:
+                return pressed
+            if has_model:
+                self.hear(voices.model(step))
+            if self._attempt is not None:
+                self.hear(voices.own(self._attempt))
+
+    def _press(self, keys: dict[str, tuple[str, ...]]) -> str:
+        with self._keys.cbreak():
+            while True:
+                key = self._keys.inkey(esc_delay=0.05)
+                for choice, names in keys.items():
+                    if _is(key, names):
+                        return choice
+
+    def _drain(self) -> None:
+        # A key that was pressed too early, or twice, is not meant for what comes next.
+        while self._keys.inkey(timeout=0, esc_delay=0.0):
+            pass
+
+
+def _say_posture(console: Console, line: Line) -> None:
+    """Say what a trainer watches for, an item a line where there are several."""
+    *several, last = line.body_items or ("",)
+    if several:
+        say(console, _("Posture:"), "dim")
+        for item in (*several, last):
+            say(console, f"  - {item}", "dim", indent=4)
+    elif last:
+        say(console, _("Posture: {body}").format(body=last), "dim", indent=2)
+
+
+def _place(step: Step) -> str:
+    """Where a step stands in its run, as far as that is known."""
+    if step.setting is None:
+        count = len(step.scenario.lines)
+        return f" {step.number}/{count}" if count > 1 else ""
+    if step.setting.mode is Mode.CONVERSATION:
+        return " " + _("turn {n}").format(n=len(step.setting.steps))
+    return f" {step.setting.steps.index(step.key) + 1}/{len(step.setting.steps)}"
+
+
+def _is(key: Keystroke, names: tuple[str, ...]) -> bool:
+    if not key:  # no key was pressed
+        return False
+    if key.is_sequence:
+        return key.name in names
+    # A terminal may send Enter as a plain line end.
+    plain = "KEY_ENTER" if key in "\r\n" else str(key).lower()
+    return plain in names
+
+
+def _meter_line(meter: Meter, width: int) -> Text:
+    cells = min(_METER_CELLS, max(4, width - _BESIDE_METER_CELLS))
+    level = _METER_FLOOR_DBFS if meter.level_dbfs is None else meter.level_dbfs
+    share = min(1.0, max(0.0, 1 - level / _METER_FLOOR_DBFS))
+    filled = round(share * cells)
+    line = Text(_("REC"), style="bold red")
+    line.append(f" {meter.seconds:4.1f} s [", style="default")
+    line.append("#" * filled, style="green" if share < 0.9 else "red")
+    line.append("-" * (cells - filled), style="dim")
+    line.append(f"] {level:4.0f} dBFS ", style="default")
+    if not meter.seconds:
+        line.append(_("one moment"), style="dim")
+    elif meter.is_clipping:
+        line.append(_("too loud"), style="bold red")
+    elif not meter.is_armed:
+        line.append(_("speak now"), style="bold")
+    else:
+        line.append(_("I hear you"), style="default")
+    line.append("  " + _("Enter: stop  Esc: discard"), style="dim")
+    return line

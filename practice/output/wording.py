@@ -1,0 +1,217 @@
+"""How kinds, reasons and verdicts are called in the user's language."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+
+from practice.i18n import gettext as _
+from practice.i18n import is_chinese
+from practice.records.attempt import Mode, Setting
+from practice.records.kinds import CHINESE, CHINESE_SCENARIO_KINDS, Kind, ScenarioKind
+from practice.records.recognition import SpeechCheck, Unscored
+from practice.records.scenario import Severity
+from practice.records.score import BannedHit, ElementResult, Op, Score, Verdict
+from practice.scoring.trend import Change, ElementCount, Since
+
+
+def local_time(created_at: str) -> str:
+    """A stored moment on the clock of this machine."""
+    return datetime.fromisoformat(created_at).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def labelled(name: str, text: str) -> str:
+    """What something is, behind its name."""
+    return _("{name}: {text}").format(name=name, text=text)
+
+
+def kind_name(kind: Kind) -> str:
+    """A kind's name; in English with the standard's own name beside it."""
+    if is_chinese():
+        return CHINESE[kind]
+    english = {
+        Kind.POLITE: "polite word",
+        Kind.RESPECT: "respectful “you”",
+        Kind.ADDRESS: "form of address",
+    }
+    return english.get(kind, str(kind))
+
+
+def scenario_kind_name(kind: ScenarioKind) -> str:
+    """The name of a kind of scenario; in English with the standard's own name beside it."""
+    chinese = CHINESE_SCENARIO_KINDS[kind]
+    return chinese if is_chinese() else f"{kind} {chinese}"
+
+
+def element_name(element: ElementResult | ElementCount) -> str:
+    """An element as it is reported: ``请（敬语）``."""
+    if element.kind is None:
+        return element.name
+    return _("{text} ({kind})").format(text=element.name, kind=kind_name(element.kind))
+
+
+def verdict_name(verdict: Verdict) -> str:
+    """A verdict in the user's language."""
+    return {
+        Verdict.HEARD: _("heard"),
+        Verdict.MISSED: _("missed"),
+        Verdict.UNSURE: _("unsure"),
+        Verdict.UNSCORED: _("not judged"),
+    }[verdict]
+
+
+def element_names(elements: Iterable[ElementResult]) -> str:
+    """Elements as they are reported, one after the other."""
+    return _(", ").join(element_name(e) for e in elements)
+
+
+def missed_text(score: Score) -> str:
+    """The missed courtesies in words; empty where none is."""
+    return element_names(e for e in score.with_verdict(Verdict.MISSED) if e.required)
+
+
+def most_missed(scores: Iterable[Score]) -> list[tuple[str, int]]:
+    """The required courtesies that were missed, the most missed first, each with how often."""
+    counted = Counter(
+        element_name(element)
+        for score in scores
+        for element in score.with_verdict(Verdict.MISSED)
+        if element.required
+    )
+    return counted.most_common()
+
+
+def times_text(missed: Iterable[tuple[str, int]]) -> str:
+    """Courtesies with how often they were missed: ``请（敬语） ×2``."""
+    return _(", ").join(f"{name} ×{n}" if n > 1 else name for name, n in missed)
+
+
+def mode_name(setting: Setting | None) -> str:
+    """What a take was a part of, in a word; empty where it was practised for its own sake."""
+    if setting is None:
+        return ""
+    return {
+        Mode.CONVERSATION: _("conversation"),
+        Mode.DRILL: _("drill"),
+        Mode.EXAM: _("exam"),
+        Mode.CLASS: _("class"),
+    }[setting.mode]
+
+
+def banned_text(hit: BannedHit) -> str:
+    """A banned phrase as it is reported: what was heard, why it is banned, what to say instead."""
+    from practice.scoring.score import MINOR_COST
+
+    named = _("“{phrase}”") if hit.heard in ("", hit.phrase) else _("“{phrase}” (heard “{heard}”)")
+    said = _("Never say {phrase}") if hit.sure else _("Perhaps {phrase} was said")
+    cost = _("{points:.0f} points less") if hit.severity is Severity.MINOR else _("cannot pass")
+    parts = (
+        said.format(phrase=named.format(phrase=hit.phrase, heard=hit.heard)),
+        hit.why,
+        cost.format(points=MINOR_COST) if hit.sure else _("the trainer will listen"),
+        _("better: {instead}").format(instead=hit.instead),
+    )
+    return _(" – ").join(part for part in parts if part)
+
+
+def said_text(score: Score) -> str:
+    """The banned phrases that were surely said; empty where none was."""
+    return _(", ").join(f"“{hit.phrase}”" for hit in score.banned if hit.sure)
+
+
+def result_name(score: Score) -> str:
+    """What a take came to, in a word or two."""
+    if score.passed is None and score.reason is not None:
+        return _("not scored")
+    return {True: _("passed"), False: _("not passed"), None: _("for the trainer")}[score.passed]
+
+
+def verdict_heading(passed: bool | None) -> tuple[str, str]:
+    """What is printed above a result, and its style."""
+    return {
+        True: (_("PASSED"), "bold green"),
+        False: (_("NOT PASSED"), "bold red"),
+        None: (_("FOR THE TRAINER TO DECIDE"), "bold yellow"),
+    }[passed]
+
+
+def mark_text(total: float, deciding: float, mark: float) -> str:
+    """A total beside the mark that passes; with the total that decides where they disagree."""
+    text = _("{total:.0f} of 100 (pass mark {mark:.0f})")
+    if (total >= mark) is not (deciding >= mark):
+        text = _("{total:.0f} of 100, without the delivery {deciding:.0f} (pass mark {mark:.0f})")
+    return text.format(total=total, deciding=deciding, mark=mark)
+
+
+def since_text(since: Since) -> str:
+    """How a total compares with that of the take before it."""
+    if since.change is Change.SAME:
+        return _("about the same as last time")
+    return _("{change:+.0f} since last time").format(change=since.points)
+
+
+def score_text(score: Score) -> str:
+    """A take among others: its result and total, and what was missed."""
+    text = result_name(score)
+    if score.total is not None:
+        text += f" {score.total:.0f}"
+    if score.off_script:
+        return text + "  " + _("something else was said")
+    missed = missed_text(score)
+    if missed:
+        text += "  " + _("Missing: {elements}").format(elements=missed)
+    unsure = element_names(score.with_verdict(Verdict.UNSURE))
+    if unsure:
+        text += "  " + _("Unsure: {elements}").format(elements=unsure)
+    said = said_text(score)
+    if said:
+        text += "  " + _("Banned: {phrases}").format(phrases=said)
+    return text
+
+
+def difference_name(op: Op) -> str:
+    """What is said of a difference between script and transcript; nothing of what is equal."""
+    return {
+        Op.EQUAL: "",
+        Op.HOMOPHONE: _("sounds the same, no fault"),
+        Op.NEAR: _("sounds almost the same"),
+        Op.DELETE: _("left out"),
+        Op.SUBSTITUTE: _("different"),
+        Op.INSERT: _("extra, no fault"),
+    }[op]
+
+
+def reason_text(check: SpeechCheck, reason: Unscored) -> str:
+    """Why a take was not scored, and what to do about it."""
+    from practice.audio.signal_check import MAX_TAKE_S
+
+    text = {
+        Unscored.NO_SPEECH: _("No speech was found. Check the microphone and speak again."),
+        Unscored.TOO_QUIET: _(
+            "The speech is too quiet ({level:.0f} dBFS). Move the microphone closer or turn it "
+            "up, and record again."
+        ),
+        Unscored.CLIPPED: _(
+            "The sound is clipped ({clipped:.0%} of it). Turn the microphone down or move back, "
+            "and record again."
+        ),
+        Unscored.NOISY: _(
+            "The background is almost as loud as the speech ({snr:.0f} dB). Find a quieter place "
+            "and record again."
+        ),
+        Unscored.TOO_SHORT: _("The recording is too short ({seconds:.1f} s). Record again."),
+        Unscored.TOO_LONG: _(
+            "The recording is too long ({seconds:.0f} s; at most {limit:.0f} s). Cut it to one "
+            "utterance."
+        ),
+        Unscored.NO_TEXT: _("No words were recognised. Speak again, a little more clearly."),
+        Unscored.CUT_OFF: _(
+            "The microphone went away while you spoke. Check its plug and record again."
+        ),
+    }[reason]
+    return text.format(
+        level=check.speech_dbfs or 0.0,
+        clipped=check.clipped_share,
+        snr=check.snr_db or 0.0,
+        seconds=check.duration_s,
+        limit=MAX_TAKE_S,
+    )

@@ -1,0 +1,1 @@
+"""Speech recognition: the protocol of a recognizer, and a folder for each engine."""

@@ -1,0 +1,97 @@
+"""A transcriber that remembers the last take it heard, and all that was asked about it.
+
+So that what was heard while a take might still go on need not be heard again when it
+turns out to have been all of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from threading import Lock, RLock
+
+import numpy as np
+
+from practice.audio.signal_check import Samples, Spans, cut
+from practice.recognition.recognizer import Hearing, Transcriber
+from practice.records.recognition import ModelInfo, Transcript
+from practice.scoring.evidence import Pair
+
+
+@dataclass(frozen=True)
+class _Last:
+    spans_s: Spans
+    speech: Samples
+    hearing: Hearing
+
+
+class Remembering:
+    """Passes a take on to another transcriber, unless it is the last one over again.
+
+    What counts is the speech, sample by sample, and where it lies: silence that came after
+    it makes no difference. May be used by several threads; the same question is answered
+    once, and whoever asks it meanwhile waits.
+    """
+
+    def __init__(self, transcriber: Transcriber) -> None:
+        self._transcriber = transcriber
+        self._lock = Lock()
+        self._last: _Last | None = None
+
+    @property
+    def info(self) -> ModelInfo:
+        """Which model and settings it uses."""
+        return self._transcriber.info
+
+    def listen(self, samples: Samples, spans_s: Spans, drafts: Sequence[str] = ()) -> Hearing:
+        """Hear the speech that lies in ``spans_s`` of mono samples at 16 kHz."""
+        speech = cut(samples, spans_s)
+        with self._lock:
+            last = self._last
+            if last and last.spans_s == spans_s and np.array_equal(last.speech, speech):
+                return last.hearing
+            self._last = None
+            hearing = _Remembered(self._transcriber.listen(samples, spans_s, drafts))
+            self._last = _Last(spans_s, speech, hearing)
+            return hearing
+
+
+class _Remembered:
+    """A hearing whose answers are kept."""
+
+    def __init__(self, hearing: Hearing) -> None:
+        self._hearing = hearing
+        self._lock = RLock()
+        self._answers: dict[Pair, float] = {}
+        self._times_s: tuple[float, ...] | None = None
+        self._second: list[Hearing | None] = []
+
+    @property
+    def transcript(self) -> Transcript:
+        return self._hearing.transcript
+
+    def times_s(self) -> tuple[float, ...]:
+        with self._lock:
+            if self._times_s is None:
+                self._times_s = self._hearing.times_s()
+            return self._times_s
+
+    def logprobs(self) -> tuple[float, ...]:
+        return self._hearing.logprobs()
+
+    def compare(self, pairs: Sequence[Pair]) -> list[float] | None:
+        with self._lock:
+            new = [pair for pair in pairs if pair not in self._answers]
+            if new:
+                answers = self._hearing.compare(new)
+                if answers is None:
+                    return None
+                self._answers |= dict(zip(new, answers, strict=True))
+            return [self._answers[pair] for pair in pairs]
+
+    def second_look(self) -> Hearing | None:
+        with self._lock:
+            if not self._second:
+                second = self._hearing.second_look()
+                self._second = [None if second is None else _Remembered(second)]
+            return self._second[0]

@@ -1,0 +1,1 @@
+"""openai-whisper as a recognizer."""

@@ -1,0 +1,159 @@
+"""What Whisper hears in a take: text, character times, and answers, from one encoding."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from whisper.decoding import DecodingOptions, DecodingTask
+from whisper.utils import compression_ratio
+
+from practice.audio.signal_check import (
+    FULL_CONTEXT_S,
+    RATE_HZ,
+    Samples,
+    Spans,
+    context_s,
+    cut,
+    uncut,
+    windows,
+)
+from practice.recognition.whisper.decoder import TextDecoder
+from practice.recognition.whisper.encoder import FRAMES_PER_S, Encoder
+from practice.recognition.whisper.greedy import decode, rules_of
+from practice.recognition.whisper.likelihood import Likelihood
+from practice.recognition.whisper.timing import (
+    character_logprobs,
+    character_times_s,
+    token_times_s,
+)
+from practice.records.recognition import ModelInfo, Transcript
+from practice.scoring.evidence import Pair, as_recogniser_writes
+
+if TYPE_CHECKING:
+    from whisper.model import Whisper
+
+
+class WhisperTranscriber:
+    """openai-whisper, loaded once: greedy decoding of one encoder pass per window."""
+
+    def __init__(
+        self, model: Whisper, info: ModelInfo, settings: dict[str, str | int | float | bool]
+    ) -> None:
+        self.info = info
+        self._engine = _Engine(model, DecodingOptions(fp16=False, **settings))
+
+    def listen(
+        self, samples: Samples, spans_s: Spans, drafts: Sequence[str] = ()
+    ) -> WhisperHearing:
+        """Hear the speech that lies in ``spans_s`` of mono samples at 16 kHz."""
+        parts = [_Part(spans, cut(samples, spans)) for spans in windows(spans_s)]
+        tokens = [self._engine.draft(text) for text in drafts]
+        return WhisperHearing(self._engine, parts, tokens)
+
+
+class _Engine:
+    """The parts of a loaded model, and the rules by which they are used."""
+
+    def __init__(self, model: Whisper, options: DecodingOptions) -> None:
+        self.encoder = Encoder(model)
+        self.decoder = TextDecoder(model)
+        task = DecodingTask(model, options)
+        self.tokenizer = task.tokenizer
+        self.rules = rules_of(task)
+        self.likelihood = Likelihood(self.decoder, self.tokenizer, self.rules.trunk[-1])
+
+    def draft(self, text: str) -> list[int]:
+        """A text in tokens, written as the recogniser would."""
+        tokens: list[int] = self.tokenizer.encode(as_recogniser_writes(text))
+        return tokens
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A stretch of a take that is heard at once: its speech, without the silence between."""
+
+    spans_s: Spans
+    samples: Samples
+
+    @property
+    def duration_s(self) -> float:
+        """How long the speech is with its margins."""
+        return len(self.samples) / RATE_HZ
+
+
+class WhisperHearing:
+    """What Whisper made of a take, part by part."""
+
+    def __init__(
+        self,
+        engine: _Engine,
+        parts: Sequence[_Part],
+        drafts: Sequence[Sequence[int]],
+        *,
+        in_full: bool = False,
+    ) -> None:
+        self._engine = engine
+        self._parts = parts
+        self._drafts = drafts
+        self._audio = [
+            engine.decoder.look_up(
+                engine.encoder.encode(
+                    part.samples, FULL_CONTEXT_S if in_full else context_s(part.duration_s)
+                )
+            )
+            for part in parts
+        ]
+        self._decoded = [
+            decode(engine.decoder, audio, engine.rules, drafts) for audio in self._audio
+        ]
+        self._texts = [engine.tokenizer.decode(list(d.tokens)).strip() for d in self._decoded]
+        self.transcript = self._transcript()
+
+    def second_look(self) -> WhisperHearing | None:
+        """Hear with all the context that Whisper was trained on, at three times the cost."""
+        if all(audio.frames == FULL_CONTEXT_S * FRAMES_PER_S for audio in self._audio):
+            return None
+        drafts = [*(decoded.tokens for decoded in self._decoded), *self._drafts]
+        return WhisperHearing(self._engine, self._parts, drafts, in_full=True)
+
+    def times_s(self) -> tuple[float, ...]:
+        """Where in the recording each character of the transcript begins."""
+        spell = self._engine.rules.spell
+        return tuple(
+            round(uncut(part.spans_s, time_s), 2)
+            for part, decoded, text in zip(self._parts, self._decoded, self._texts, strict=True)
+            for time_s in character_times_s(
+                [spell(token) for token in decoded.tokens],
+                token_times_s(decoded.attention, part.duration_s),
+                text,
+            )
+        )
+
+    def logprobs(self) -> tuple[float, ...]:
+        """The log-probability of each character of the transcript, in nats."""
+        spell = self._engine.rules.spell
+        return tuple(
+            round(logprob, 3)
+            for decoded, text in zip(self._decoded, self._texts, strict=True)
+            for logprob in character_logprobs(
+                [spell(token) for token in decoded.tokens], decoded.logprobs, text
+            )
+        )
+
+    def compare(self, pairs: Sequence[Pair]) -> list[float] | None:
+        """For each pair of texts log P(first) - log P(second) given the audio, in nats."""
+        if not pairs:
+            return []
+        if len(self._parts) != 1:
+            return None
+        return self._engine.likelihood.compare(self._audio[0], self._decoded[0].trunk, pairs)
+
+    def _transcript(self) -> Transcript:
+        return Transcript(
+            text="".join(self._texts),
+            avg_logprob=min(decoded.avg_logprob for decoded in self._decoded),
+            no_speech_prob=max(decoded.no_speech_prob for decoded in self._decoded),
+            compression_ratio=max(map(compression_ratio, self._texts)),
+        )

@@ -1,0 +1,1 @@
+"""Frozen records: what the other rooms hand to each other."""

@@ -1,0 +1,73 @@
+"""Exam books: what is asked for in an exam, from ``books/``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from practice.i18n import gettext as _
+from practice.records.scenario import Book, Scenario
+from practice.scenarios.problems import InvalidFileError, Problem
+from practice.scenarios.yaml_file import Model, Text, line_of, parse, validate
+from practice.scoring.score import PASS_MARK
+
+BOOKS = "books"
+
+
+class _BookFile(Model):
+    title: Text
+    items: Annotated[tuple[Text, ...], Field(min_length=1)]
+    pass_: Annotated[float, Field(alias="pass", ge=0, le=100, allow_inf_nan=False)] = PASS_MARK
+
+
+def book_files(folder: Path) -> list[Path]:
+    """The files of a folder's exam books, sorted."""
+    return sorted((folder / BOOKS).glob("*.yaml"))
+
+
+def book_ids(folder: Path) -> list[str]:
+    """The ids of a folder's exam books, sorted."""
+    return [path.stem for path in book_files(folder)]
+
+
+def scenarios_of(path: Path) -> set[str]:
+    """The ids of the scenarios that a book asks for. Raises InvalidFileError."""
+    _raw, tree = parse(path)
+    return {item.partition("/")[0] for item in validate(_BookFile, path, tree).items}
+
+
+def read_book(path: Path, scenarios: Mapping[str, Scenario]) -> Book:
+    """Read an exam book, given the scenarios it may ask for.
+
+    An item is a scenario's id, for all its lines, or ``id/LINE`` for one of them; a line
+    that is named twice is asked for once. Raises InvalidFileError with all mistakes.
+    """
+    _raw, tree = parse(path)
+    file = validate(_BookFile, path, tree)
+    items: dict[str, tuple[Scenario, int]] = {}
+    problems = []
+    for place, item in enumerate(file.items):
+        name, slash, line = item.partition("/")
+        scenario = scenarios.get(name)
+        lines = range(1, len(scenario.lines) + 1) if scenario else range(0)
+        if scenario is None:
+            message = _("there is no scenario “{id}”, or it has mistakes.").format(id=name)
+        elif scenario.is_conversation and not slash:
+            message = _("“{id}” is a conversation. Ask for one of its lines: {id}/1.").format(
+                id=name
+            )
+        elif slash and not (line.isdecimal() and int(line) in lines):
+            message = _("{scenario} has no line {line}; its lines are 1 to {n}.").format(
+                scenario=name, line=line, n=len(lines)
+            )
+        else:
+            for number in [int(line)] if slash else lines:
+                items[f"{name}/{number}"] = (scenario, number)
+            continue
+        problems.append(Problem(path, line_of(tree, ("items", place)), message))
+    if problems:
+        raise InvalidFileError(problems)
+    return Book(path.stem, file.title, tuple(items.values()), file.pass_)

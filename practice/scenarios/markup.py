@@ -1,0 +1,119 @@
+"""The markup in which a trainer writes a script with its courtesies: ``【请|敬语】慢走``.
+
+- ``【text|kind】`` marks an element; ``【您好/早上好|问候】`` gives alternatives, the
+  first being the standard's; ``【text|kind|可选】`` (``optional``) is not required, and
+  missing a ``【text|kind|关键】`` (``critical``) fails the take by itself.
+- ``{slot}`` stands for any of the slot's values, the first being the one shown.
+
+Every combination of alternatives and slot values is a wording of its own, so that
+scoring compares with concrete text only.
+"""
+
+import re
+from dataclasses import dataclass
+from itertools import product
+
+from practice.records.kinds import Kind, parse_kind
+from practice.records.scenario import Element, Wording
+
+MAX_WORDINGS = 200
+"""More combinations than this in one line are refused: nobody meant to write them."""
+
+_PIECE = re.compile(r"【(?P<element>[^【】]*)】|\{(?P<slot>[^{}]*)\}|(?P<text>[^【】{}]+|[【】{}])")
+_BESIDE = 5
+_OPTIONAL = {"可选", "optional"}
+_CRITICAL = {"关键", "critical"}
+
+
+class MarkupError(ValueError):
+    """A script's markup is wrong. ``code`` says how, ``detail`` quotes the place."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.code = code
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A part of a script with the texts that may stand in its place."""
+
+    choices: tuple[str, ...]
+    kind: Kind | None = None
+    required: bool = True
+    critical: bool = False
+
+
+def parse_script(script: str, slots: dict[str, tuple[str, ...]]) -> tuple[Wording, ...]:
+    """Expand a marked script into its wordings, the standard one first.
+
+    Raises MarkupError with code ``bracket``, ``other-bracket``, ``slot-inside``,
+    ``empty``, ``no-kind``, ``unknown-kind``, ``flag``, ``both-flags``, ``unknown-slot``
+    or ``too-many``.
+    """
+    pieces = [_parse_piece(match, slots) for match in _PIECE.finditer(script.replace("｜", "|"))]
+    total = 1
+    for piece in pieces:
+        total *= len(piece.choices)
+    if total > MAX_WORDINGS:
+        raise MarkupError("too-many", str(total))
+    return tuple(_join(pieces, texts) for texts in product(*(p.choices for p in pieces)))
+
+
+def _parse_piece(match: re.Match[str], slots: dict[str, tuple[str, ...]]) -> _Piece:
+    if (text := match["text"]) is not None:
+        if text in "【】{}":
+            # With what belongs to it: another such sign may stand well closed before it.
+            before = 0 if text in "【{" else _BESIDE
+            after = _BESIDE if text in "【{" else 0
+            begin = max(0, match.start() - before)
+            raise MarkupError("bracket", match.string[begin : match.end() + after])
+        if wrong := re.search(r"[\[\]［］｛｝〖〗|]", text):
+            raise MarkupError("other-bracket", wrong[0])
+        return _Piece((text,))
+    if (slot := match["slot"]) is not None:
+        if slot not in slots:
+            raise MarkupError("unknown-slot", slot)
+        return _Piece(slots[slot])
+    return _parse_element(match["element"])
+
+
+def _parse_element(body: str) -> _Piece:
+    texts, *marks = (part.strip() for part in body.split("|"))
+    choices = tuple(choice.strip() for choice in re.split("[/／]", texts))
+    if not all(choices):
+        raise MarkupError("empty", body)
+    if re.search(r"[{}｛｝]", texts):
+        raise MarkupError("slot-inside", body)
+    if not marks or not marks[0]:
+        raise MarkupError("no-kind", body)
+    kind = parse_kind(marks[0])
+    if kind is None:
+        raise MarkupError("unknown-kind", marks[0])
+    flags = {flag.lower() for flag in marks[1:]}
+    if unknown := sorted(flags - _OPTIONAL - _CRITICAL):
+        raise MarkupError("flag", unknown[0])
+    if flags & _OPTIONAL and flags & _CRITICAL:
+        raise MarkupError("both-flags", body)
+    return _Piece(choices, kind, not flags & _OPTIONAL, bool(flags & _CRITICAL))
+
+
+def _join(pieces: list[_Piece], texts: tuple[str, ...]) -> Wording:
+    script = ""
+    elements = []
+    for piece, text in zip(pieces, texts, strict=True):
+        start = len(script)
+        script += text
+        if piece.kind is not None:
+            elements.append(
+                Element(
+                    text,
+                    piece.kind,
+                    start,
+                    len(script),
+                    piece.choices[0],
+                    piece.required,
+                    piece.critical,
+                )
+            )
+    return Wording(script, tuple(elements))

@@ -1,0 +1,66 @@
+"""A new scenario's file, from a template with remarks that a trainer makes their own."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+
+from practice.errors import PromptError, system_reason
+from practice.i18n import gettext as _
+from practice.i18n import is_chinese
+from practice.records.kinds import CHINESE_SCENARIO_KINDS, ScenarioKind
+from practice.scenarios.folder import SUFFIX, scenario_ids
+from practice.scenarios.scenario import is_id
+from practice.scenarios.schema import SCHEMA_FILE, refresh_schema
+
+_LONGEST = 60
+_FOR_EDITORS = f"# yaml-language-server: $schema={SCHEMA_FILE}\n"
+
+
+def write_new(folder: Path, scenario_id: str, kind: ScenarioKind, *, is_conversation: bool) -> Path:
+    """Write a scenario's template into a folder, and beside it the schema for editors.
+
+    Raises PromptError for an id that is none or is taken, and where nothing can be written.
+    """
+    if not is_id(scenario_id) or len(scenario_id) > _LONGEST:
+        raise PromptError(
+            _(
+                "“{id}” is no id. Use up to {most} lower-case letters, digits and hyphens between "
+                "them, like id-missing."
+            ).format(id=scenario_id[:_LONGEST], most=_LONGEST)
+        )
+    _refuse_taken(folder, scenario_id)
+    path = folder / f"{scenario_id}{SUFFIX}"
+    try:
+        refresh_schema(folder)
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(template(kind, is_conversation=is_conversation))
+    except OSError as error:
+        raise PromptError(
+            _("{path} cannot be written: {why}. Choose another folder with --prompts.").format(
+                path=path, why=system_reason(error)
+            )
+        ) from None
+    return path
+
+
+def template(kind: ScenarioKind, *, is_conversation: bool) -> str:
+    """A scenario that can be run as it stands, with remarks in the user's language."""
+    language = "zh" if is_chinese() else "en"
+    shape = "conversation" if is_conversation else "scenario"
+    source = files("practice.scenarios") / "templates" / f"{shape}.{language}.yaml"
+    name = CHINESE_SCENARIO_KINDS[kind] if is_chinese() else str(kind)
+    return _FOR_EDITORS + Template(source.read_text("utf-8")).substitute(kind=name)
+
+
+def _refuse_taken(folder: Path, scenario_id: str) -> None:
+    """Refuse an id that the folder has, also in other letters or with another ending."""
+    scenario_ids(folder)  # tells where there is no such folder
+    for path in sorted(folder.iterdir()):
+        if path.stem.casefold() == scenario_id and path.suffix.lower() in (SUFFIX, ".yml"):
+            raise PromptError(
+                _("There is {file} already. Choose another id, or change that file.").format(
+                    file=path.name
+                )
+            )

@@ -1,0 +1,262 @@
+"""The rules beside the scenarios: words never to be said, limits of verdicts, consent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from practice.errors import PromptError, system_reason
+from practice.i18n import gettext as _
+from practice.mandarin.normalization import normalize
+from practice.records.scenario import BannedPhrase, Severity, StandardRow
+from practice.scenarios.markup import MarkupError, parse_script
+from practice.scenarios.problems import InvalidFileError, Problem
+from practice.scenarios.scenario import banned_in, markup_message, silent_parts
+from practice.scenarios.yaml_file import (
+    Model,
+    Text,
+    line_of,
+    parse,
+    parse_text,
+    read_text,
+    validate,
+)
+from practice.scoring.decision import LIMITS, THRESHOLDS, Thresholds
+from practice.text import is_visible
+
+RULES = "rules"
+BANNED_FILE = Path(RULES) / "banned.yaml"
+STANDARD_FILE = Path(RULES) / "standard.yaml"
+THRESHOLDS_FILE = Path(RULES) / "thresholds.yaml"
+CONSENT_FILE = Path(RULES) / "consent.txt"
+
+_SEVERITIES = {
+    "severe": Severity.SEVERE,
+    "严重": Severity.SEVERE,
+    "minor": Severity.MINOR,
+    "一般": Severity.MINOR,
+}
+
+
+class _BannedFile(Model):
+    phrase: Text
+    instead: Text
+    why: str = ""
+    unless: tuple[Text, ...] = ()
+    severity: str = "minor"
+    also: tuple[Text, ...] = ()
+
+
+class _BannedList(Model):
+    parts: ClassVar[tuple[type[Model], ...]] = (_BannedFile,)
+
+    banned: tuple[_BannedFile, ...]
+
+
+class _RowFile(Model):
+    id: Text
+    section: Text
+    title: Text
+    words: str = ""
+
+
+class _StandardFile(Model):
+    parts: ClassVar[tuple[type[Model], ...]] = (_RowFile,)
+
+    rows: tuple[_RowFile, ...]
+
+
+_Nats = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class _ThresholdsFile(Model):
+    heard: _Nats = THRESHOLDS.heard
+    missed: _Nats = THRESHOLDS.missed
+    pronoun_heard: _Nats = THRESHOLDS.pronoun_heard
+    pronoun_missed: _Nats = THRESHOLDS.pronoun_missed
+    hello_heard: _Nats = THRESHOLDS.hello_heard
+    hello_missed: _Nats = THRESHOLDS.hello_missed
+
+
+def load_banned(folder: Path) -> tuple[BannedPhrase, ...]:
+    """Load the words never to be said. A folder without the file has none."""
+    path = folder / BANNED_FILE
+    if not path.is_file():
+        return ()
+    try:
+        return read_banned(path)
+    except InvalidFileError as invalid:
+        raise PromptError(str(invalid.problems[0])) from None
+
+
+def load_standard(folder: Path) -> tuple[StandardRow, ...]:
+    """Load the rows of the standard. A folder without the file has none."""
+    path = folder / STANDARD_FILE
+    if not path.is_file():
+        return ()
+    try:
+        return read_standard(path)
+    except InvalidFileError as invalid:
+        raise PromptError(str(invalid.problems[0])) from None
+
+
+def load_thresholds(folder: Path) -> Thresholds:
+    """Load the limits that verdicts go by. A folder without the file has the built-in ones."""
+    path = folder / THRESHOLDS_FILE
+    if not path.is_file():
+        return THRESHOLDS
+    try:
+        return read_thresholds(path)
+    except InvalidFileError as invalid:
+        raise PromptError(str(invalid.problems[0])) from None
+
+
+def load_consent(folder: Path) -> str | None:
+    """Load what a trainee is asked to agree to: the first paragraph of its file.
+
+    An empty file asks for nothing, and gives an empty text; without the file it is None.
+    """
+    path = folder / CONSENT_FILE
+    if not is_there(path):
+        return None
+    try:
+        return read_consent(path)
+    except InvalidFileError as invalid:
+        raise PromptError(str(invalid.problems[0])) from None
+
+
+def write_thresholds(folder: Path, limits: Thresholds, remark: str) -> Path:
+    """Write limits for ``load_thresholds``, over those that were there. Raises PromptError."""
+    path = folder / THRESHOLDS_FILE
+    lines = [f"# {line}" for line in remark.splitlines()]
+    lines += [f"{name}: {getattr(limits, name)}" for name in _ThresholdsFile.model_fields]
+    part = path.with_suffix(".part")
+    try:
+        path.parent.mkdir(exist_ok=True)
+        part.write_text("\n".join(lines) + "\n", "utf-8")
+        part.replace(path)
+    except OSError as error:
+        raise PromptError(
+            _(
+                "{path} cannot be written: {why}. Copy the scenarios to a folder of your own and "
+                "name it with --prompts."
+            ).format(path=path, why=system_reason(error))
+        ) from None
+    return path
+
+
+def read_banned(path: Path) -> tuple[BannedPhrase, ...]:
+    """Read the words never to be said. Raises InvalidFileError with all mistakes."""
+    return _banned(path, read_text(path)[1])
+
+
+@lru_cache(maxsize=2)  # whoever reads a scenario, and whoever judges what was said to it
+def _banned(path: Path, content: str) -> tuple[BannedPhrase, ...]:
+    tree = parse_text(path, content)
+    file = validate(_BannedList, path, tree)
+    problems: list[Problem] = []
+    phrases = []
+    seen: set[str] = set()
+    for number, entry in enumerate(file.banned):
+        if entry.severity not in _SEVERITIES:
+            message = _("“{severity}” is no severity. Write severe (严重) or minor (一般).")
+            where = line_of(tree, ("banned", number, "severity"))
+            problems.append(Problem(path, where, message.format(severity=entry.severity)))
+        for key, text in [("phrase", entry.phrase), *(("also", text) for text in entry.also)]:
+            where = line_of(tree, ("banned", number, key))
+            if not normalize(text):
+                message = _("“{text}” has nothing to say, only signs.")
+                problems.append(Problem(path, where, message.format(text=text)))
+            elif normalize(text) in seen:
+                message = _("the phrase “{text}” stands here twice. Take one away.")
+                problems.append(Problem(path, where, message.format(text=text)))
+            seen.add(normalize(text))
+        where = line_of(tree, ("banned", number, "instead"))
+        try:
+            wordings = parse_script(entry.instead, {})
+        except MarkupError as error:
+            problems.append(Problem(path, where, markup_message(error)))
+            continue
+        problems += silent_parts(path, where, wordings)
+        phrases.append(
+            BannedPhrase(
+                entry.phrase,
+                wordings[0].script,
+                entry.why,
+                tuple(entry.unless),
+                _SEVERITIES.get(entry.severity, Severity.MINOR),
+                tuple(entry.also),
+                wordings,
+            )
+        )
+    if problems:
+        raise InvalidFileError(problems)
+    return tuple(phrases)
+
+
+def banned_in_better(path: Path, phrases: tuple[BannedPhrase, ...]) -> Iterator[Problem]:
+    """The better sentences of a list that have a banned phrase themselves."""
+    _raw, tree = parse(path)
+    for number, phrase in enumerate(phrases):
+        where = line_of(tree, ("banned", number, "instead"))
+        yield from banned_in(path, where, phrase.wordings, phrases)
+
+
+def read_standard(path: Path) -> tuple[StandardRow, ...]:
+    """Read the rows of the standard. Raises InvalidFileError with all mistakes."""
+    _raw, tree = parse(path)
+    file = validate(_StandardFile, path, tree)
+    problems = []
+    seen: set[str] = set()
+    for number, row in enumerate(file.rows):
+        if row.id in seen:
+            message = _("the row “{id}” stands here twice. Take one away.")
+            where = line_of(tree, ("rows", number, "id"))
+            problems.append(Problem(path, where, message.format(id=row.id)))
+        seen.add(row.id)
+    if problems:
+        raise InvalidFileError(problems)
+    return tuple(StandardRow(r.id, r.section, r.title, r.words) for r in file.rows)
+
+
+def read_thresholds(path: Path) -> Thresholds:
+    """Read the limits of verdicts. Raises InvalidFileError with all mistakes."""
+    _raw, tree = parse(path)
+    limits = replace(THRESHOLDS, **validate(_ThresholdsFile, path, tree).model_dump())
+    problems = []
+    for heard, missed in LIMITS.values():
+        if getattr(limits, heard) <= getattr(limits, missed):
+            message = _("“{heard}” must be greater than “{missed}”; it is {high}, not above {low}.")
+            named = max(line_of(tree, (name,)) for name in (heard, missed))
+            text = message.format(
+                heard=heard, missed=missed, high=getattr(limits, heard), low=getattr(limits, missed)
+            )
+            problems.append(Problem(path, named, text))
+    if problems:
+        raise InvalidFileError(problems)
+    return limits
+
+
+def read_consent(path: Path) -> str:
+    """Read what is agreed to. Raises InvalidFileError for what would not show."""
+    _raw, text = read_text(path)
+    lines = text.replace("\r\n", "\n").split("\n")
+    problems = [
+        Problem(path, number, _("the line has an invisible character. Type it anew."))
+        for number, line in enumerate(lines, 1)
+        if not is_visible(line)
+    ]
+    if problems:
+        raise InvalidFileError(problems)
+    return re.split(r"\n\s*\n", "\n".join(lines).strip())[0]
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is anything of a name; a link to nowhere is meant to be something."""
+    return path.exists() or path.is_symlink()

@@ -1,0 +1,306 @@
+"""A scenario from its file."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import yaml
+
+from practice.i18n import gettext as _
+from practice.mandarin.normalization import normal_form, normalize
+from practice.mandarin.pinyin import parse_pinyin
+from practice.records.delivery import Targets
+from practice.records.kinds import (
+    CHINESE,
+    CHINESE_SCENARIO_KINDS,
+    Kind,
+    ScenarioKind,
+    parse_scenario_kind,
+)
+from practice.records.scenario import BannedPhrase, Branch, Element, Line, Scenario, Wording
+from practice.scenarios.dialogue import read_exits
+from practice.scenarios.markup import MAX_WORDINGS, MarkupError, parse_script
+from practice.scenarios.problems import InvalidFileError, Problem
+from practice.scenarios.shapes import ScenarioFile
+from practice.scenarios.targets import target_problems, targets_of, targets_of_swaps
+from practice.scenarios.yaml_file import key_name, line_of, parse, validate
+from practice.scoring.banned import banned_in_text
+
+_HAN = re.compile("[\u4e00-\u9fff]")
+_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+ORIGINS = ("standard", "extension")
+ALL_SWAPS = "all"
+
+
+def read_scenario(
+    path: Path, banned: Sequence[BannedPhrase] = (), *, thorough: bool = False
+) -> Scenario:
+    """Read a scenario. Raises InvalidFileError with all its mistakes.
+
+    ``banned`` are the phrases that a scenario of swaps is made of, and that no script may
+    ask for. ``thorough`` looks for that, and for what could never be heard; it takes
+    longer.
+    """
+    raw, tree = parse(path)
+    require_id(path)
+    file = validate(ScenarioFile, path, tree)
+    slots = {name: tuple(values) for name, values in file.slots.items()}
+    problems = [
+        *_slot_problems(path, tree, file),
+        *heading_problems(path, tree, file),
+        *target_problems(path, tree, file),
+    ]
+    targets = targets_of(file)
+    readings = {phrase: parse_pinyin(pinyin) for phrase, pinyin in file.readings.items()}
+    problems += list(_reading_problems(path, tree, file, readings))
+    own = tuple((normalize(p), s) for p, s in readings.items() if s is not None)
+    lines = []
+    for number, entry in enumerate(file.lines):
+        wordings: list[Wording] = []
+        keys: list[tuple[str | int, ...]] = [("lines", number, "script")]
+        keys += [("lines", number, "also", i) for i in range(len(entry.also))]
+        for key, script in zip(keys, [entry.script, *entry.also], strict=True):
+            where = line_of(tree, key)
+            try:
+                expanded = parse_script(script, slots)
+            except MarkupError as error:
+                problems.append(Problem(path, where, markup_message(error)))
+                continue
+            if thorough:
+                problems += silent_parts(path, where, expanded)
+                problems += banned_in(path, where, expanded, banned)
+            if wordings and wordings[0].elements and not expanded[0].elements:
+                message = _("the courtesies of this sentence are not marked with 【】.")
+                problems.append(Problem(path, where, message))
+            wordings += expanded
+        if wordings:
+            cue, customer = _fill(entry.cue, slots), _fill(entry.customer, slots)
+            lines.append(
+                Line(cue, tuple(wordings), entry.body, own, customer, targets=targets[number])
+            )
+            if thorough:
+                problems += _strangers(path, line_of(tree, keys[0]), wordings, file.address)
+    if thorough:
+        problems += _unread(path, tree, file, lines)
+    exits, mistakes = read_exits(path, tree, file.lines)
+    problems += mistakes
+    if file.swaps:
+        lines = list(_swaps(banned, targets_of_swaps(file)))
+        exits = tuple(
+            (Branch("", n + 1 if n < len(lines) else None),) for n in range(1, len(lines) + 1)
+        )
+        raw += repr(banned).encode()
+        if not lines:
+            message = _("there are no banned phrases to swap in {file}, or it has mistakes.")
+            where = line_of(tree, ("swaps",))
+            problems.append(Problem(path, where, message.format(file="rules/banned.yaml")))
+    if problems:
+        raise InvalidFileError(problems)
+    return Scenario(
+        id=path.stem,
+        title=file.title,
+        when=file.when,
+        lines=tuple(lines),
+        exits=exits,
+        names=tuple(entry.name for entry in file.lines),
+        kind=kind_of(file),
+        role=file.role,
+        source=file.source,
+        origin=file.origin,
+        address=tuple(file.address),
+        covers=tuple(file.covers),
+        sha256=hashlib.sha256(raw).hexdigest(),
+    )
+
+
+def is_id(text: str) -> bool:
+    """Whether a text can be a scenario's id."""
+    return _ID.fullmatch(text) is not None
+
+
+def require_id(path: Path) -> None:
+    """Refuse a file whose name is no id. Raises InvalidFileError."""
+    if not is_id(path.stem):
+        message = _(
+            "the file's name is the scenario's id: lower-case letters, digits and "
+            "hyphens only, like id-missing.yaml."
+        )
+        raise InvalidFileError([Problem(path, 1, message)])
+
+
+def _swaps(banned: Sequence[BannedPhrase], targets: Targets) -> Iterator[Line]:
+    """A line for each banned phrase: it is shown, and the better sentence is to be said."""
+    for phrase in banned:
+        cue = _("A customer is waiting for your answer.") + (
+            f"（{phrase.why}）" if phrase.why else ""
+        )
+        yield Line(cue, phrase.wordings, instead_of=phrase.phrase, targets=targets)
+
+
+def kind_of(file: ScenarioFile) -> ScenarioKind:
+    """The group that a scenario is listed in."""
+    return (
+        (parse_scenario_kind(file.kind) or ScenarioKind.OTHER) if file.kind else ScenarioKind.OTHER
+    )
+
+
+def heading_problems(path: Path, tree: yaml.Node, file: ScenarioFile) -> Iterator[Problem]:
+    """What is wrong with the keys that stand above the lines."""
+    if file.kind and parse_scenario_kind(file.kind) is None:
+        kinds = "、".join(CHINESE_SCENARIO_KINDS.values())
+        message = _("“{kind}” is no kind of scenario. Use one of: {kinds}.")
+        where = line_of(tree, ("kind",))
+        yield Problem(path, where, message.format(kind=file.kind, kinds=kinds))
+    if file.origin not in ORIGINS:
+        message = _("“{origin}” is no origin. Write standard or extension.")
+        yield Problem(path, line_of(tree, ("origin",)), message.format(origin=file.origin))
+    if file.swaps and file.swaps != ALL_SWAPS:
+        message = _("“{swaps}” cannot be swapped. Write “swaps: all”.")
+        yield Problem(path, line_of(tree, ("swaps",)), message.format(swaps=file.swaps))
+    if bool(file.swaps) is bool(file.lines):
+        message = (
+            _("a scenario has lines or swaps, not both. Take one away.")
+            if file.swaps
+            else _("{key} is empty. Write something after it, or take it away.").format(
+                key=key_name("lines")
+            )
+        )
+        key = "swaps" if file.swaps else "lines"
+        yield Problem(path, line_of(tree, (key,)), message)
+    for number, form in enumerate(file.address):
+        if not re.fullmatch(f"{_HAN.pattern}+", form):
+            message = _("“{form}” is no form of address, like 先生.")
+            yield Problem(path, line_of(tree, ("address", number)), message.format(form=form))
+
+
+def banned_in(
+    path: Path, line: int, wordings: Sequence[Wording], banned: Sequence[BannedPhrase]
+) -> Iterator[Problem]:
+    """The banned phrases that a sentence's wordings ask for, each once."""
+    found: dict[str, str] = {}
+    for wording in wordings:
+        for hit in banned_in_text(wording.script, tuple(banned)):
+            found.setdefault(hit.phrase, wording.script)
+    for phrase, script in found.items():
+        message = _(
+            "the script “{script}” asks for the banned phrase “{phrase}”. Change the script, "
+            "or {file}: take the phrase out, or put what is innocent under “unless”."
+        )
+        text = message.format(script=script, phrase=phrase, file="rules/banned.yaml")
+        yield Problem(path, line, text)
+
+
+def _strangers(
+    path: Path, line: int, wordings: Sequence[Wording], address: Sequence[str]
+) -> Iterator[Problem]:
+    """A form of address in a script, none of whose wordings fits the customer."""
+    forms = {e.text for w in wordings for e in w.elements if e.kind is Kind.ADDRESS}
+    if forms and address and not forms & set(address):
+        message = _("the customer is “{forms}”, but the script says “{others}”. Change one.")
+        yield Problem(
+            path,
+            line,
+            message.format(forms="、".join(address), others="、".join(sorted(forms))),
+        )
+
+
+def _unread(
+    path: Path, tree: yaml.Node, file: ScenarioFile, lines: Sequence[Line]
+) -> Iterator[Problem]:
+    """Readings of phrases that stand in no script."""
+    scripts = [normalize(w.script) for line in lines for w in line.wordings]
+    for phrase in file.readings:
+        if not any(normalize(phrase) in script for script in scripts):
+            message = _("“{phrase}” stands in no script. Mend it, or take it away.")
+            where = line_of(tree, ("readings", phrase))
+            yield Problem(path, where, message.format(phrase=phrase))
+
+
+def _fill(text: str, slots: dict[str, tuple[str, ...]]) -> str:
+    for name, values in slots.items():
+        text = text.replace(f"{{{name}}}", values[0])
+    return text
+
+
+def _slot_problems(path: Path, tree: yaml.Node, file: ScenarioFile) -> Iterator[Problem]:
+    """Slots that are used and not listed, or listed with markup, or listed and not used."""
+    scripts = [text for line in file.lines for text in (line.script, *line.also)]
+    for number, line in enumerate(file.lines):
+        for key in ("cue", "customer"):
+            for name in re.findall(r"\{([^{}]*)\}", getattr(line, key)):
+                if name not in file.slots:
+                    message = _("the slot “{detail}” has no values. List them under slots.")
+                    where = line_of(tree, ("lines", number, key))
+                    yield Problem(path, where, message.format(detail=name))
+    for name, values in file.slots.items():
+        where = line_of(tree, ("slots", name))
+        if not any(f"{{{name}}}" in script for script in scripts):
+            message = _("the slot “{detail}” is not used in a script.")
+            yield Problem(path, where, message.format(detail=name))
+        for value in values:
+            if "，" in value:
+                message = _("“{value}” is one value. Put “,” between two, not “，”.")
+                yield Problem(path, where, message.format(value=value))
+            elif re.search(r"[【】{}|｜]", value) or not normal_form(value).text:
+                message = _("“{value}” can be no value of a slot: write plain words.")
+                yield Problem(path, where, message.format(value=value))
+
+
+def _reading_problems(
+    path: Path, tree: yaml.Node, file: ScenarioFile, readings: dict[str, tuple[str, ...] | None]
+) -> Iterator[Problem]:
+    for phrase, syllables in readings.items():
+        if syllables is None or len(syllables) != len(normalize(phrase)):
+            message = _(
+                "“{pinyin}” does not read “{phrase}”: write a syllable for each character, "
+                "like “huán nín”."
+            )
+            where = line_of(tree, ("readings", phrase))
+            yield Problem(path, where, message.format(pinyin=file.readings[phrase], phrase=phrase))
+
+
+def silent_parts(path: Path, line: int, wordings: tuple[Wording, ...]) -> Iterator[Problem]:
+    """The first script or element of a sentence's wordings that could never be heard."""
+    for wording in wordings:
+        if not _HAN.search(wording.script):
+            message = _("the script “{script}” has no Chinese to say.")
+            yield Problem(path, line, message.format(script=wording.script))
+            return
+        for element in wording.elements:
+            if _is_silent(element, wording):
+                message = _("the element “{text}” has nothing to say, only signs.")
+                yield Problem(path, line, message.format(text=element.text))
+                return
+
+
+def _is_silent(element: Element, wording: Wording) -> bool:
+    start, end = normal_form(wording.script).span(element.start, element.end)
+    return start == end
+
+
+def markup_message(error: MarkupError) -> str:
+    """What is wrong with a script's markup, and how it is written."""
+    kinds = "、".join(CHINESE.values())
+    text = {
+        "bracket": _("a “{detail}” has no partner. An element is written 【请|敬语】."),
+        "other-bracket": _(
+            "a “{detail}” stands here. An element is written 【请|敬语】, a slot {{业务}}."
+        ),
+        "slot-inside": _("“【{detail}】” has a slot inside. Write the slot outside of 【】."),
+        "empty": _("“【{detail}】” has an empty text. An element is written 【请|敬语】."),
+        "no-kind": _("“【{detail}】” has no kind. Write 【{detail}|kind】 with one of: {kinds}."),
+        "unknown-kind": _("“{detail}” is no kind of courtesy. Use one of: {kinds}."),
+        "flag": _(
+            "“{detail}” is unknown here; 可选 (optional) or 关键 (critical) can follow the kind."
+        ),
+        "both-flags": _("“【{detail}】” cannot be both 可选 (optional) and 关键 (critical)."),
+        "unknown-slot": _("the slot “{detail}” has no values. List them under slots."),
+        "too-many": _(
+            "alternatives and slots make {detail} wordings; at most {limit} are allowed. "
+            "Split the line."
+        ),
+    }[error.code]
+    return text.format(detail=error.detail, kinds=kinds, limit=MAX_WORDINGS)

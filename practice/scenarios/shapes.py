@@ -1,0 +1,147 @@
+"""The shape of a scenario's file. What is said of each key goes into the editors' schema."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from pydantic import BeforeValidator, Field
+
+from practice.scenarios.yaml_file import Model, Text
+
+
+class BranchFile(Model):
+    """One way that a conversation can go on."""
+
+    when: Annotated[
+        Text, Field(description="什么情况下走这一支 · what the customer turns out to be")
+    ]
+    then: Annotated[
+        Text,
+        Field(description="接着哪一句（它的名），或 end 结束 · the name of the next line, or end"),
+    ]
+    weight: Annotated[
+        float,
+        Field(
+            gt=0,
+            allow_inf_nan=False,
+            description="随机时的权重，默认 1 · how likely it is beside the others; default 1",
+        ),
+    ] = 1.0
+
+
+def _answer(value: object) -> object:
+    """A yes or no that may be Chinese."""
+    return {"是": "yes", "否": "no"}.get(value, value) if isinstance(value, str) else value
+
+
+class DeliveryFile(Model):
+    """How something is to be said."""
+
+    pace: Annotated[
+        tuple[float, ...],
+        Field(
+            description="每秒几个字，最少和最多 · characters a second, least and most: [3, 5]",
+            json_schema_extra={"minItems": 2, "maxItems": 2},
+        ),
+    ] = ()
+    volume: Annotated[
+        str, Field(description="soft 轻柔，clear 清晰；不写就不看 · not looked at if left out")
+    ] = ""
+    may_fail: Annotated[
+        bool,
+        BeforeValidator(_answer),
+        Field(
+            description="达不到是否影响及格，默认否 · whether it can fail a take; no if left out"
+        ),
+    ] = False
+
+
+class LineFile(Model):
+    """One required utterance."""
+
+    parts: ClassVar[tuple[type[Model], ...]] = (BranchFile, DeliveryFile)
+
+    cue: Annotated[Text, Field(description="情景：发生了什么 · what happens before it")]
+    script: Annotated[
+        Text,
+        Field(
+            description="要说的话，礼貌用语标成【请|敬语】 · what is to be said, courtesies marked"
+        ),
+    ]
+    customer: Annotated[
+        str, Field(description="客户的原话，不加引号 · the customer's own words, without quotes")
+    ] = ""
+    body: Annotated[
+        str, Field(description="体态，用逗号分开 · posture; commas between what is watched for")
+    ] = ""
+    also: Annotated[
+        tuple[Text, ...],
+        Field(description="也算对的整句 · other whole sentences that count as right"),
+    ] = ()
+    name: Annotated[str, Field(description="这一句的名，供“接着”引用 · its name, for then")] = ""
+    then: Annotated[
+        str,
+        Field(
+            description=(
+                "接着哪一句，或 end 结束；不写就是下一句 · the name of the next line, or end; "
+                "the one below if left out"
+            )
+        ),
+    ] = ""
+    branches: Annotated[
+        tuple[BranchFile, ...],
+        Field(description="接下来的几种可能 · the ways that it can go on"),
+    ] = ()
+    delivery: Annotated[
+        DeliveryFile,
+        Field(description="这一句怎么说，优先于整个情景的 · how to say it, before the scenario's"),
+    ] = Field(default_factory=DeliveryFile)
+
+
+class ScenarioFile(Model):
+    """A scenario."""
+
+    parts: ClassVar[tuple[type[Model], ...]] = (LineFile, DeliveryFile)
+
+    title: Annotated[Text, Field(description="名称，列表里显示 · its name in lists")]
+    when: Annotated[Text, Field(description="什么时候用 · when it is used")]
+    lines: Annotated[
+        tuple[LineFile, ...], Field(description="要说的话，一句一条 · what is to be said")
+    ] = ()
+    swaps: Annotated[
+        str,
+        Field(
+            description="all：每条禁语改说一遍，不写台词 · all: swap the banned phrases; no lines"
+        ),
+    ] = ""
+    kind: Annotated[str, Field(description="类别，列表按它分组 · the group in lists")] = ""
+    role: Annotated[str, Field(description="谁的话 · whose it is")] = ""
+    source: Annotated[str, Field(description="出自规范哪一节 · the section of the standard")] = ""
+    origin: Annotated[
+        str,
+        Field(
+            description=(
+                "standard 规范原有（默认），extension 自己加的 · standard (if left out), or "
+                "extension where the standard has no such words"
+            )
+        ),
+    ] = "standard"
+    covers: Annotated[
+        tuple[Text, ...],
+        Field(description="对应 rules/standard.yaml 的哪些条 · rows of rules/standard.yaml"),
+    ] = ()
+    address: Annotated[
+        tuple[Text, ...],
+        Field(description="适合这位客户的称谓 · forms of address that fit this customer"),
+    ] = ()
+    slots: Annotated[
+        dict[str, Annotated[tuple[Text, ...], Field(min_length=1)]],
+        Field(description="话术里 {词槽} 可填的词 · the values of {slots} in scripts"),
+    ] = Field(default_factory=dict)
+    readings: Annotated[
+        dict[str, Text],
+        Field(description="特殊读音：还您: huán nín · pinyin of what is read otherwise than usual"),
+    ] = Field(default_factory=dict)
+    delivery: Annotated[
+        DeliveryFile, Field(description="怎么说：语速、音量 · how it is to be said: pace, volume")
+    ] = Field(default_factory=DeliveryFile)

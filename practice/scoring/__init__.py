@@ -1,0 +1,1 @@
+"""Scoring: elements, evidence, decision, score, and what is added up of scores. Pure."""

@@ -1,0 +1,128 @@
+"""The verdict on each courtesy element of a wording: by the transcript, and by the audio."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from practice.mandarin.alignment import Alignment
+from practice.records.scenario import Element
+from practice.records.score import Basis, ElementResult, Evidence, Op, Verdict
+from practice.scoring.decision import Reliability, Thresholds, decide, needs_audio
+from practice.scoring.evidence import Inquiry, Pair, Place, Says, inquire, place_of
+
+_LONGER = ("请问",)
+"""Courtesies that begin with another one. What is heard of the shorter one within them may
+be all that was said of it: 请问 is no 请坐."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An element at its place, and what is to be asked about it.
+
+    ``elsewhere``: it stands in a part of the transcript that answers to nothing else in
+    the script, so that only the order was changed. ``part_of`` is a longer courtesy that
+    the transcript has at its place and the script has not.
+    """
+
+    element: Element
+    place: Place
+    heard: str
+    elsewhere: bool
+    inquiry: Inquiry | None
+    part_of: str = ""
+
+    def judge(
+        self,
+        answers: Mapping[Pair, float] | None,
+        reliability: Reliability,
+        limits: Thresholds,
+    ) -> ElementResult:
+        """Judge the element. ``answers`` is None where the audio can't be asked."""
+        if self.elsewhere:
+            return _result(
+                self.element, Verdict.HEARD, Evidence(Basis.ELSEWHERE, self.element.text)
+            )
+        if self.part_of:
+            return _result(self.element, Verdict.UNSURE, Evidence(Basis.PART, self.part_of))
+        finding = None
+        if self.inquiry is not None and answers is not None:
+            finding = self.inquiry.finding(answers)
+        verdict, evidence = decide(
+            self.element.text, self.place, self.heard, finding, reliability, limits
+        )
+        return _result(self.element, verdict, evidence)
+
+
+def find_candidates(elements: tuple[Element, ...], alignment: Alignment) -> tuple[Candidate, ...]:
+    """Find each element of a wording in the transcript."""
+    taken = {
+        s.hyp for s in alignment.steps if s.hyp is not None and s.op in (Op.EQUAL, Op.HOMOPHONE)
+    }
+    out = []
+    for element in elements:
+        place = place_of(alignment, alignment.reference.span(element.start, element.end))
+        asked = needs_audio(element.text, place)
+        moved = asked and _moved(element, alignment, place, taken)
+        out.append(
+            Candidate(
+                element,
+                place,
+                alignment.hypothesis.text[place.hyp_start : place.hyp_end],
+                moved,
+                inquire(alignment, place) if asked and not moved else None,
+                _part_of(element, alignment, place),
+            )
+        )
+    return tuple(out)
+
+
+def unscored_elements(elements: tuple[Element, ...]) -> tuple[ElementResult, ...]:
+    """The elements of a take that could not be judged."""
+    return tuple(_result(e, Verdict.UNSCORED, Evidence(Basis.NONE)) for e in elements)
+
+
+def _moved(element: Element, alignment: Alignment, place: Place, taken: set[int]) -> bool:
+    if "您" in element.text:  # its spelling proves nothing
+        return False
+    ref, hyp = alignment.reference.text, alignment.hypothesis.text
+    # A single character stands in many words: the next one must have come along.
+    end = max(place.ref_end, place.ref_start + 2)
+    needle = ref[place.ref_start : end]
+    own = set(range(place.hyp_start, place.hyp_end))
+    at = hyp.find(needle) if len(needle) > 1 else -1
+    while at >= 0:
+        stretch = set(range(at, at + len(needle)))
+        if not stretch & (taken - own):
+            taken |= set(range(at, at + len(element.text)))  # said once, counted once
+            return True
+        at = hyp.find(needle, at + 1)
+    return False
+
+
+def _part_of(element: Element, alignment: Alignment, place: Place) -> str:
+    """The longer courtesy that begins where an element is heard, if the script has another word."""
+    ref, hyp = alignment.reference.text, alignment.hypothesis.text
+    if place.says is not Says.PLAINLY:
+        return ""
+    longer = (
+        text
+        for text in _LONGER
+        if text != element.text
+        and text.startswith(element.text)
+        and hyp.startswith(text, place.hyp_start)
+        and not ref.startswith(text, place.ref_start)
+    )
+    return next(longer, "")
+
+
+def _result(element: Element, verdict: Verdict, evidence: Evidence) -> ElementResult:
+    return ElementResult(
+        element.text,
+        element.name,
+        element.kind,
+        element.required,
+        element.critical,
+        verdict,
+        evidence,
+    )

@@ -1,0 +1,183 @@
+"""What an exam came to: its lines added up, as the records have them.
+
+Everything is read off the takes of one session, so that the result can be shown again,
+and says something else after a trainer's corrections.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from operator import add
+
+from practice.records.attempt import Asked, Attempt, Mode, Setting, Terms, Trainee
+from practice.records.recognition import Unscored
+from practice.records.review import Decision
+from practice.records.scenario import Book, Scenario
+from practice.records.score import Score, Verdict
+from practice.scoring.review import final_score
+from practice.scoring.score import Tally, is_ruled_out, nothing_said, settled, tally_of
+
+_SILENT = (Unscored.NO_SPEECH, Unscored.TOO_SHORT)
+"""Takes in which nothing was said that a trainer could hear."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExamLine:
+    """One line of an exam. ``attempt`` is None where it was not said."""
+
+    step: str
+    asked: Asked
+    attempt: Attempt | None
+    score: Score | None
+    tally: Tally
+
+    @property
+    def passed(self) -> bool | None:
+        """Whether the line by itself passed; what was not said did not."""
+        return False if self.score is None else self.score.passed
+
+    @property
+    def is_ruled_out(self) -> bool:
+        """Whether it fails the exam whatever the total."""
+        return self.attempt is not None and _rules_out(self.attempt, None)
+
+
+@dataclass(frozen=True, slots=True)
+class ExamResult:
+    """What an exam came to.
+
+    ``passed`` is None where takes and elements that are unsure decide; ``tally`` leaves
+    these out. ``models`` and ``scorers`` are what judged the takes.
+    """
+
+    session: str
+    created_at: str
+    trainee: Trainee
+    book: str
+    terms: Terms
+    lines: tuple[ExamLine, ...]
+    tally: Tally
+    passed: bool | None
+    models: tuple[str, ...]
+    scorers: tuple[str, ...]
+
+    @property
+    def scores(self) -> tuple[Score, ...]:
+        """The scores of the lines that were said."""
+        return tuple(line.score for line in self.lines if line.score is not None)
+
+    @property
+    def not_said(self) -> int:
+        """How many lines were not said."""
+        return sum(line.score is None for line in self.lines)
+
+
+def setting_of(book: Book) -> Setting:
+    """What a book asks for, as every take of the exam keeps it."""
+    steps = tuple(f"{scenario.id}/{number}" for scenario, number in book.items)
+    asked = tuple(_asked(scenario, number) for scenario, number in book.items)
+    return Setting(Mode.EXAM, book.id, steps, Terms(book.title, book.pass_mark, asked))
+
+
+def _asked(scenario: Scenario, number: int) -> Asked:
+    line = scenario.lines[number - 1]
+    nothing = nothing_said(line)
+    return Asked(scenario.title, line.script, nothing.courtesies, nothing.characters)
+
+
+def result_of(attempts: Sequence[Attempt]) -> ExamResult:
+    """Add up the takes of an exam, the first one first. Raises ValueError for other takes."""
+    setting = attempts[0].take.setting
+    terms = setting.terms if setting else None
+    if setting is None or terms is None:
+        raise ValueError("not an exam's takes")
+    counted = _one_each(attempts)
+    takes = [counted.get(step) for step in setting.steps]
+    said = [None if attempt is None or _is_silent(attempt) else attempt for attempt in takes]
+    worst, best = (_passes(terms, said, unsure_as) for unsure_as in (Verdict.MISSED, Verdict.HEARD))
+    lines = tuple(
+        ExamLine(
+            step,
+            asked,
+            attempt,
+            None if attempt is None else final_score(attempt),
+            _tally(asked, attempt, None),
+        )
+        for step, asked, attempt in zip(setting.steps, terms.asked, said, strict=True)
+    )
+    judged = [attempt.assessment for attempt in attempts]
+    return ExamResult(
+        session=attempts[0].take.session,
+        created_at=attempts[0].take.created_at,
+        trainee=attempts[0].take.trainee,
+        book=setting.name,
+        terms=terms,
+        lines=lines,
+        tally=reduce(add, (line.tally for line in lines), Tally()),
+        passed=best if best == worst else None,
+        models=tuple(sorted({a.model.name for a in judged if a.model is not None})),
+        scorers=tuple(sorted({a.scorer for a in judged})),
+    )
+
+
+def _one_each(attempts: Iterable[Attempt]) -> dict[str, Attempt]:
+    """The take of each step that counts: the first that was scored, else the last of all."""
+    counted: dict[str, Attempt] = {}
+    for attempt in attempts:
+        step = f"{attempt.take.scenario}/{attempt.take.line}"
+        before = counted.get(step)
+        if before is None or before.assessment.score.reason is not None:
+            counted[step] = attempt
+    return counted
+
+
+def _is_silent(attempt: Attempt) -> bool:
+    return attempt.assessment.score.reason in _SILENT and _decision(attempt) is None
+
+
+def _decision(attempt: Attempt) -> Decision | None:
+    return attempt.judgement.decision if attempt.judgement else None
+
+
+def _passes(terms: Terms, said: Sequence[Attempt | None], unsure_as: Verdict) -> bool:
+    pairs = list(zip(terms.asked, said, strict=True))
+    tally = reduce(add, (_tally(asked, attempt, unsure_as) for asked, attempt in pairs), Tally())
+    ruled_out = any(attempt is not None and _rules_out(attempt, unsure_as) for attempt in said)
+    return tally.deciding >= terms.pass_mark and not ruled_out
+
+
+def _tally(asked: Asked, attempt: Attempt | None, unsure_as: Verdict | None) -> Tally:
+    """Count a line; without ``unsure_as`` what is unsure is left out."""
+    nothing = Tally(0, asked.courtesies, 0.0, asked.characters)
+    if attempt is None:
+        return nothing
+    score = _taken(attempt, unsure_as)
+    if score.reason is None:
+        return tally_of(score)
+    # There is no text to count: the line is the trainer's, as a whole.
+    is_said = {Decision.PASS: True, Decision.REDO: False, None: unsure_as is Verdict.HEARD}
+    if is_said[_decision(attempt)]:
+        return Tally(asked.courtesies, asked.courtesies, asked.characters, asked.characters)
+    return Tally() if _decision(attempt) is None and unsure_as is None else nothing
+
+
+def _rules_out(attempt: Attempt, unsure_as: Verdict | None) -> bool:
+    """Whether a take fails the exam whatever the total, unless a trainer passed it."""
+    is_passed = _decision(attempt) is Decision.PASS
+    return not is_passed and is_ruled_out(_taken(attempt, unsure_as))
+
+
+def _taken(attempt: Attempt, unsure_as: Verdict | None) -> Score:
+    """The score that counts, with what is unsure taken one way, if at all.
+
+    A trainer's decision settles it: with a pass nothing was missed that is unsure, and no
+    banned phrase counts.
+    """
+    score, decision = final_score(attempt), _decision(attempt)
+    if decision is Decision.PASS:
+        return replace(settled(score, Verdict.HEARD), banned=())
+    if decision is Decision.REDO:
+        unsure_as = Verdict.MISSED
+    return settled(score, unsure_as) if unsure_as else score

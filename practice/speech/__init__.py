@@ -1,1 +1,0 @@
-"""The edges that deal with sound: microphone, files, voice activity, Whisper."""

@@ -1,0 +1,152 @@
+"""Removing takes for good: their records, their recordings, and what else has the name.
+
+Records go first, in one transaction that keeps the removed ids; files go after them. If
+the machine stops in between, those ids still tell which files are nobody's, and the next
+removal takes them away. The other way round a take that is stored meanwhile would leave
+its recording behind, and nothing would know of it. It is also how the files in the folders
+of other machines that share a database are found.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from practice import settings
+from practice.errors import PracticeError, system_reason
+from practice.i18n import gettext as _
+from practice.records.attempt import Take, Trainee
+from practice.store import Store
+from practice.store import recordings as takes
+from practice.store.people import People
+from practice.store.removal import Aim, Extent, Removal
+
+
+@dataclass(frozen=True, slots=True)
+class Sounds:
+    """How many recordings, and how much space they take."""
+
+    number: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a removal would take away.
+
+    ``broken_off`` are takes that were recorded and never judged; ``remembered`` says that
+    the trainee is the one whom this machine remembers.
+    """
+
+    aim: Aim
+    extent: Extent
+    sounds: Sounds
+    broken_off: tuple[Take, ...]
+    remembered: bool
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to remove."""
+        return not isinstance(self.aim, Trainee) and not self.extent.attempts + len(self.broken_off)
+
+
+class Remover:
+    """Removes trainees and old takes from the records, the folder and the settings."""
+
+    def __init__(self, store: Store, settings_file: Path, default_group: str) -> None:
+        self._store = store
+        self._records = Removal(store.database)
+        self._settings = settings_file
+        name = settings.remembered(settings_file, "trainee")
+        group = settings.remembered(settings_file, "group") or default_group
+        self._remembered = Trainee(name, group) if name else None
+
+    def groups_of(self, name: str) -> list[str]:
+        """The groups in which something is kept of a name."""
+        pending = {take.trainee for take in takes.broken_off(self._store.folder)}
+        known = {t.group for t in pending | {self._remembered} if t and t.name == name}
+        return sorted({*known, *People(self._store.database).groups_of(name)})
+
+    def plan(self, aim: Aim) -> Plan:
+        """Look at what would be removed."""
+        number = size = 0
+        for path, stored in self._records.sounds(aim):
+            length = _length(self._store.folder / path)
+            length = stored if length is None else length
+            if length is not None:
+                number, size = number + 1, size + length
+        return Plan(
+            aim,
+            self._records.extent(aim),
+            Sounds(number, size),
+            tuple(take for take in takes.broken_off(self._store.folder) if _is_meant(aim, take)),
+            remembered=aim == self._remembered,
+        )
+
+    def carry_out(self, plan: Plan) -> Extent:
+        """Remove what was planned, and what came to it meanwhile. Raises PracticeError."""
+        folder, aim = self._store.folder, plan.aim
+        if isinstance(aim, Trainee) and any(t.trainee == aim for t in takes.under_way(folder)):
+            raise PracticeError(
+                _("{name} is practising at this moment. Wait until the take is over.").format(
+                    name=aim.name
+                )
+            )
+        extent = self._records.remove(aim)
+        try:
+            for take in takes.broken_off(folder):
+                if _is_meant(aim, take):
+                    takes.strike_off(folder, take, with_audio=True)
+            if isinstance(aim, Trainee):
+                takes.strike_off_cut_off(folder)  # whose they were, nobody can tell any more
+            if aim == self._remembered:
+                settings.forget(self._settings, "trainee")
+            sweep(self._store)
+        except OSError as error:
+            raise PracticeError(_stuck(1, error)) from None
+        finally:
+            self._store.database.compact()
+        return extent
+
+
+def sweep(store: Store) -> Sounds:
+    """Remove the recordings of attempts that were removed from the records.
+
+    Raises PracticeError where one can't be: the next sweep tries again.
+    """
+    forgotten = Removal(store.database).forgotten()
+    number = size = 0
+    failed: list[OSError] = []
+    for attempt_id, path in takes.sounds(store.folder) if forgotten else ():
+        if attempt_id not in forgotten:
+            continue
+        try:
+            length = path.stat().st_size
+            path.unlink()
+        except OSError as error:
+            failed.append(error)
+        else:
+            number, size = number + 1, size + length
+    if failed:
+        raise PracticeError(_stuck(len(failed), failed[0]))
+    return Sounds(number, size)
+
+
+def _stuck(number: int, error: OSError) -> str:
+    return _(
+        "{n} files cannot be removed, like {path}: {why}. Their records are gone; close what "
+        "uses the files and run it again."
+    ).format(n=number, path=error.filename, why=system_reason(error))
+
+
+def _is_meant(aim: Aim, take: Take) -> bool:
+    if isinstance(aim, Trainee):
+        return take.trainee == aim
+    return take.created_at < aim.moment and aim.group in (None, take.trainee.group)
+
+
+def _length(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return None

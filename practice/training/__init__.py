@@ -1,0 +1,1 @@
+"""Training: a session of lines, conversations, drills, batches of recordings."""

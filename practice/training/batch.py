@@ -1,0 +1,231 @@
+"""Recordings instead of a microphone: many files, or a labelled manifest."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, Field
+
+from practice.assessment.pipeline import Judge
+from practice.audio import clip as audio
+from practice.errors import AudioError, PracticeError, system_reason
+from practice.i18n import gettext as _
+from practice.recognition.recognizer import use_threads
+from practice.records.attempt import Assessment, Attempt
+from practice.records.scenario import Element, Line, Wording
+from practice.store import recordings as takes
+from practice.training.session import Session, Step
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+
+def score_file(session: Session, step: Step, path: Path, take_number: int) -> Attempt:
+    """Judge a recording as a take of a step and store it with a copy of the audio.
+
+    Raises AudioError for what cannot be read. A recording that is too long to be a take
+    is recorded as unscored, and not copied.
+    """
+    return _keep(session, step, take_number, _judge(session.judge, step, path))
+
+
+def score_files(
+    session: Session, step: Step, paths: Sequence[Path], jobs: int
+) -> Iterator[Attempt | PracticeError]:
+    """Do so with many, several at a time; give attempts or what went wrong, in their order."""
+
+    def judge(path: Path) -> _Judged | PracticeError:
+        try:
+            return _judge(session.judge, step, path)
+        except PracticeError as error:
+            return error
+
+    for number, judged in enumerate(in_order(judge, paths, jobs), 1):
+        if isinstance(judged, PracticeError):
+            yield judged
+            continue
+        try:
+            yield _keep(session, step, number, judged)
+        except PracticeError as error:
+            yield error
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A recording that was judged and is not stored yet."""
+
+    path: Path
+    suffix: str
+    is_too_long: bool
+    assessment: Assessment
+
+
+def _judge(judge: Judge, step: Step, path: Path) -> _Judged:
+    clip = audio.read(path)
+    return _Judged(path, clip.suffix, clip.is_too_long, judge.assess(clip, step.line))
+
+
+def _keep(session: Session, step: Step, take_number: int, judged: _Judged) -> Attempt:
+    take = session.new_take(
+        step,
+        take_number,
+        source="file",
+        suffix=judged.suffix,
+        with_audio=not judged.is_too_long,
+    )
+    if take.audio is not None:
+        takes.keep_copy(session.folder, take.audio, judged.path)
+    session.store.add(take, judged.assessment)
+    return Attempt(take, judged.assessment)
+
+
+# ---- several at a time -----------------------------------------------------
+
+
+def cores() -> int:
+    """How many processors this process may use."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def in_order(
+    work: Callable[[_Item], _Result], items: Iterable[_Item], jobs: int
+) -> Iterator[_Result]:
+    """Do work in so many threads, which share the processors; give the results in order.
+
+    At most twice as many items are under way, so that memory does not grow with their
+    number. Threads, since nearly all of the work is the recogniser's, which lets go of the
+    interpreter, and its weights are loaded once.
+    """
+    if jobs == 1:
+        yield from map(work, items)
+        return
+    with ThreadPoolExecutor(jobs, initializer=use_threads, initargs=(cores() // jobs,)) as pool:
+        waiting: deque[Future[_Result]] = deque()
+        try:
+            for item in items:
+                waiting.append(pool.submit(work, item))
+                if len(waiting) == 2 * jobs:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for left in waiting:
+                left.cancel()
+
+
+# ---- manifests -------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A case of a manifest: its own keys, the recording, and the line to judge it by."""
+
+    keys: dict[str, Any]
+    path: Path
+    line: Line
+
+
+def read_manifest(path: Path) -> list[Row]:
+    """Read a manifest: one JSON object a line, with ``file``, ``script``, ``elements``.
+
+    Raises PracticeError naming the line that is wrong.
+    """
+    if not path.is_file():
+        raise PracticeError(_("There is no manifest {path}.").format(path=path))
+    try:
+        text = path.read_text("utf-8-sig")
+    except UnicodeDecodeError:
+        raise PracticeError(_("The manifest {path} is not UTF-8.").format(path=path)) from None
+    except OSError as error:
+        raise PracticeError(
+            _("The manifest {path} cannot be read: {why}.").format(
+                path=path, why=system_reason(error)
+            )
+        ) from None
+    rows = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.strip():
+            try:
+                row = _ManifestRow.model_validate_json(line, strict=True)
+                rows.append(_row(path, row, json.loads(line, parse_constant=_refuse)))
+            except (ValueError, RecursionError):
+                raise PracticeError(
+                    _(
+                        "{path}:{line}: not a row of a manifest. A row is a JSON object with "
+                        "file, script and elements, each with a text that is in the script."
+                    ).format(path=path, line=number)
+                ) from None
+    return rows
+
+
+def _refuse(constant: str) -> None:
+    """NaN and Infinity are no JSON, though Python reads them."""
+    raise ValueError(constant)
+
+
+class _ManifestElement(BaseModel):
+    text: str = Field(min_length=1)
+
+
+class _ManifestRow(BaseModel):
+    file: str = Field(min_length=1)
+    script: str = Field(min_length=1)
+    elements: list[_ManifestElement]
+
+
+def _row(manifest: Path, row: _ManifestRow, keys: dict[str, Any]) -> Row:
+    script = row.script
+    texts = list(dict.fromkeys(element.text for element in row.elements))
+    elements = [
+        Element(text, None, start, start + len(text), text)
+        for text in texts
+        for start in _occurrences(script, text, [t for t in texts if text in t and t != text])
+    ]
+    line = Line("", (Wording(script, tuple(sorted(elements, key=lambda e: e.start))),))
+    return Row(keys, manifest.parent / row.file, line)
+
+
+def _occurrences(script: str, text: str, longer: list[str]) -> list[int]:
+    """Where a text stands, if it can not inside a longer element: 请 is not that of 请问."""
+    places = _find_all(script, text)
+    if not places:
+        raise ValueError(f"{text} is not in the script")
+    covered = [(start, start + len(t)) for t in longer for start in _find_all(script, t)]
+    alone = [p for p in places if not any(a <= p and p + len(text) <= b for a, b in covered)]
+    return alone or places
+
+
+def _find_all(script: str, text: str) -> list[int]:
+    return [i for i in range(len(script)) if text and script.startswith(text, i)]
+
+
+def score_rows(
+    judge: Judge, rows: Sequence[Row], jobs: int = 1
+) -> Iterator[Assessment | AudioError]:
+    """Judge the rows in their order; a recording that cannot be read gives its error.
+
+    Rows in succession that share a recording listen to it once.
+    """
+
+    def judge_all(together: list[Row]) -> list[Assessment | AudioError]:
+        first = together[0]
+        try:
+            heard = judge.listen(audio.read(first.path), first.line)
+        except AudioError as error:
+            return [error] * len(together)
+        return [judge.judge(heard, row.line) for row in together]
+
+    groups = (list(together) for _path, together in groupby(rows, lambda row: row.path))
+    for outcomes in in_order(judge_all, groups, jobs):
+        yield from outcomes

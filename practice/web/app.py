@@ -1,0 +1,93 @@
+"""The app: pages, guards and templates put together."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, current_app, render_template
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException, SecurityError
+
+from practice import i18n
+from practice.errors import PracticeError
+from practice.i18n import gettext as _
+from practice.output.attempt import evidence_text
+from practice.output.review import decision_text, postures
+from practice.output.wording import banned_text, kind_name, local_time, mode_name, verdict_name
+from practice.web import guard
+from practice.web.desk import Desk, Viewer, desk, viewer
+from practice.web.pages import accounts, attempt, downloads, login, people, queue
+from practice.web.wording import DOUBT_NAMES, RESULT_NAMES, mark_name, result_line, seconds
+
+
+def create_app(here: Desk, hosts: list[str], key: str, *, behind_tls: bool = False) -> Flask:
+    """Make the app for a desk; ``hosts`` are the names by which it may be called."""
+    app = Flask("practice.web", static_url_path="/static")
+    app.secret_key = key
+    app.extensions["practice"] = here
+    guard.protect(app, hosts, behind_tls=behind_tls)
+    for page in (queue, attempt, people, downloads, login, accounts):
+        app.register_blueprint(page.pages)
+    app.jinja_env.globals.update(
+        _=i18n.gettext,
+        ngettext=i18n.ngettext,
+        language="zh-CN" if i18n.is_chinese() else "en",
+        desk=here,
+        viewer=viewer,
+        menu=_menu,
+        DOUBT_NAMES=DOUBT_NAMES,
+        RESULT_NAMES=RESULT_NAMES,
+    )
+    app.jinja_env.filters.update(
+        local_time=local_time,
+        kind_name=kind_name,
+        mode_name=mode_name,
+        verdict_name=verdict_name,
+        evidence=evidence_text,
+        banned_text=banned_text,
+        mark_name=mark_name,
+        decision_text=decision_text,
+        postures=postures,
+        result_line=result_line,
+        seconds=seconds,
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.register_error_handler(HTTPException, _refused)
+    app.register_error_handler(PracticeError, _failed)
+    return app
+
+
+def _menu(reader: Viewer) -> list[tuple[str, str]]:
+    """The pages that somebody may open, each with its name."""
+    if not reader.may_review:
+        return [("queue.show", _("Takes")), ("people.own", _("Progress"))]
+    found = [
+        ("queue.show", _("Queue")),
+        ("people.show", _("People")),
+        ("people.groups", _("Groups")),
+        ("people.agreement", _("Agreement")),
+    ]
+    if reader.may_manage:
+        found.append(("accounts.show", _("Accounts")))
+    return found
+
+
+def _refused(error: HTTPException) -> ResponseReturnValue:
+    if isinstance(error, SecurityError):  # a name that is not ours: nothing is made for it
+        return Response(status=400)
+    code = error.code or 500
+    text = {
+        400: _("This request was refused. Go back, load the page anew and try again."),
+        403: _("You may not do this."),
+        404: _("There is no such page or take."),
+        405: _("There is no such page or take."),
+        413: _("That was too much at once."),
+        429: _("Too many tries. Wait a minute."),
+    }.get(code, _("The request failed."))
+    return render_template("message.html", text=text), code
+
+
+def _failed(error: PracticeError) -> tuple[str, int]:
+    if desk().login:  # what ails the server is not for everybody who has an account
+        current_app.logger.error("%s", error)
+        text = _("The records cannot be used now. The terminal of `practice review` says why.")
+        return render_template("message.html", text=text), 500
+    return render_template("message.html", text=str(error)), 500

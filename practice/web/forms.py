@@ -1,0 +1,131 @@
+"""From what a page sends to records: filters, and a trainer's review."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID, uuid4
+
+from werkzeug.datastructures import MultiDict
+
+from practice.errors import PracticeError
+from practice.i18n import gettext as _
+from practice.records.attempt import Attempt
+from practice.records.review import Comment, Decision, Mark, Observation, Review
+from practice.records.score import Verdict
+from practice.scoring.review import numbered, watchers
+from practice.store import Filter
+from practice.store.database import now
+from practice.store.days import beginning, end
+
+LONGEST_TEXT = 2000
+"""Characters of a comment."""
+
+RESULTS = ("passed", "failed", "open", "unscored")
+SHOWN = {"todo": False, "reviewed": True, "all": None}
+"""What the queue's filter shows, and whether those are reviewed."""
+
+FILTER_KEYS = ("group", "trainee", "scenario", "since", "until", "result", "show")
+
+
+def filter_of(values: Mapping[str, str], show: str = "todo") -> Filter:
+    """The filter that a page's address names; what cannot be understood does not narrow.
+
+    ``show`` is what is shown where the address does not say it.
+
+    Days are those of this machine's clock; the last one is inside.
+    """
+    result = values.get("result", "")
+    return Filter(
+        trainee=values.get("trainee") or None,
+        group=values.get("group") or None,
+        scenario=values.get("scenario") or None,
+        since=_moment(values.get("since", ""), beginning),
+        until=_moment(values.get("until", ""), end),
+        result=result if result in RESULTS else None,
+        reviewed=SHOWN.get(values.get("show", ""), SHOWN[show]),
+    )
+
+
+def filter_values(values: Mapping[str, str]) -> dict[str, Any]:
+    """The part of a page's address that is its filter, to be carried along."""
+    return {key: values[key] for key in FILTER_KEYS if values.get(key)}
+
+
+def review_of(form: MultiDict[str, str], attempt: Attempt, reviewer: str) -> Review:
+    """The review that a form describes. Raises PracticeError for what cannot be one."""
+    places = [place for place, _e in numbered(attempt.assessment.score.elements)]
+    known = {f"{name}#{nth}": (name, nth) for name, nth in places}
+    sent = {key.removeprefix("mark-") for key in form if key.startswith("mark-")}
+    if sent - known.keys():
+        raise PracticeError(_("The machine judged this take again meanwhile. Load the page anew."))
+    marks = []
+    for key, (name, nth) in known.items():
+        chosen = form.get(f"mark-{key}", "")
+        if chosen in (Verdict.HEARD, Verdict.MISSED):
+            reason = _text(form.get(f"reason-{key}", ""))
+            marks.append(Mark(name, nth, Verdict(chosen), reason))
+    decision = form.get("decision", "")
+    in_force = attempt.review.decision if attempt.review else None
+    return Review(
+        id=str(uuid4()),
+        created_at=now(),
+        reviewer=reviewer,
+        base=_uuid(form.get("base", "")),
+        # Without a new decision the one in force stays.
+        decision=Decision(decision) if decision in tuple(Decision) else in_force,
+        marks=tuple(marks),
+        observations=_observations(form, attempt, reviewer),
+        comments=tuple(
+            Comment(_text(text), _time(at_s, attempt.assessment.check.duration_s))
+            for text, at_s in zip(form.getlist("comment"), form.getlist("comment-at"), strict=False)
+            if text.strip()
+        ),
+    )
+
+
+def _observations(
+    form: MultiDict[str, str], attempt: Attempt, reviewer: str
+) -> tuple[Observation, ...]:
+    """What the form says of the body; what was left as it was stays with who watched."""
+    before: dict[tuple[str, bool], str] = {}
+    if attempt.review is not None:
+        for who, observed in watchers(attempt.review).items():
+            before |= {(o.item, o.seen): who for o in observed}
+    found = []
+    for i, item in enumerate(attempt.take.spec.body_items):
+        chosen = form.get(f"body-{i}", "")
+        if chosen in ("seen", "unseen"):
+            seen = chosen == "seen"
+            by = before.get((item, seen), reviewer)
+            found.append(Observation(item, seen, "" if by == reviewer else by))
+    return tuple(found)
+
+
+def _text(text: str) -> str:
+    # Browsers send line breaks as CR LF; PostgreSQL takes no NUL.
+    return text.replace("\r\n", "\n").replace("\0", "").strip()[:LONGEST_TEXT]
+
+
+def _time(text: str, duration_s: float) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return round(value, 2) if 0 <= value <= duration_s else None
+
+
+def _uuid(text: str) -> str | None:
+    try:
+        return str(UUID(text))
+    except ValueError:
+        return None
+
+
+def _moment(day: str, edge: Callable[[date], str]) -> str | None:
+    """The edge of a day; None for what is no day, or one that no clock has."""
+    try:
+        return edge(date.fromisoformat(day))
+    except (OverflowError, ValueError, OSError):
+        return None

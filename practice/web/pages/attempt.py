@@ -1,0 +1,178 @@
+"""One attempt: heard, looked at, and judged by the trainer."""
+
+from __future__ import annotations
+
+import io
+from pathlib import PurePosixPath
+from uuid import UUID
+
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+
+from practice.delivery.comparison import Comparison
+from practice.errors import AudioError, PracticeError
+from practice.i18n import gettext as _
+from practice.output import delivery
+from practice.output.clarity import tone_hints
+from practice.output.comparison import lines
+from practice.output.plots import attempt as picture
+from practice.records.attempt import Attempt
+from practice.records.review import Mark, Review
+from practice.scoring.review import changes, doubts, final_score, numbered
+from practice.store import OvertakenError
+from practice.web import waveform
+from practice.web.desk import attempt_or_404, desk, require_reviewer, viewer
+from practice.web.forms import filter_of, filter_values, review_of
+from practice.web.wording import clarity_legend, comparison, legend
+
+pages = Blueprint("attempt", __name__)
+
+EARLIER = 5
+"""Previous takes of the same line that are shown."""
+
+_TYPES = {
+    ".wav": "audio/wav",
+    ".flac": "audio/flac",
+    ".ogg": "audio/ogg",
+    ".mp3": "audio/mpeg",
+}
+
+
+@pages.get("/attempts/<uuid:attempt_id>")
+def show(attempt_id: UUID) -> ResponseReturnValue:
+    """Show an attempt."""
+    attempt = attempt_or_404(attempt_id)
+    return _page(attempt, attempt.review)
+
+
+@pages.get("/attempts/<uuid:attempt_id>/audio")
+def sound(attempt_id: UUID) -> ResponseReturnValue:
+    """Send the recording, or the range of it that is asked for."""
+    attempt = attempt_or_404(attempt_id)
+    data = desk().store.sound(attempt.take)
+    if data is None:
+        abort(404)
+    suffix = PurePosixPath(attempt.take.audio or "").suffix
+    kind = _TYPES.get(suffix, "application/octet-stream")
+    return send_file(io.BytesIO(data), mimetype=kind, conditional=True)
+
+
+@pages.get("/attempts/<uuid:attempt_id>/picture.svg")
+def drawn(attempt_id: UUID) -> ResponseReturnValue:
+    """Draw the take: waveform, pitch, characters at their times, pauses."""
+    attempt = attempt_or_404(attempt_id)
+    data = desk().store.sound(attempt.take)
+    if data is None:
+        abort(404)
+    try:
+        found = desk().readings.compare(attempt, data)
+    except PracticeError as error:
+        current_app.logger.warning("%s", error)
+        found = None
+    contour = found.contour if isinstance(found, Comparison) else None
+    try:
+        return Response(picture.svg(attempt, data, contour), mimetype="image/svg+xml")
+    except AudioError:
+        abort(404)
+
+
+@pages.get("/attempts/<uuid:attempt_id>/beside")
+def beside_model(attempt_id: UUID) -> ResponseReturnValue:
+    """Tell how the take compares with the model reading of its line.
+
+    Listening to that takes a while the first time, so the page asks for it by itself.
+    """
+    attempt = attempt_or_404(attempt_id)
+    try:
+        found = desk().readings.compare(attempt, desk().store.sound(attempt.take))
+    except PracticeError as error:
+        current_app.logger.warning("%s", error)
+        return [_("The model reading cannot be heard now.")]
+    return list(lines(found))
+
+
+@pages.post("/attempts/<uuid:attempt_id>")
+def save(attempt_id: UUID) -> ResponseReturnValue:
+    """Keep the trainer's review, and go on to the next attempt of the queue."""
+    require_reviewer()
+    attempt = attempt_or_404(attempt_id)
+    try:
+        review = review_of(request.form, attempt, viewer().name)
+    except PracticeError as error:
+        return _page(attempt, attempt.review, told=str(error)), 409
+    store = desk().store
+    try:
+        store.add_review(attempt.take.id, review)
+    except OvertakenError as error:
+        # What was entered stays; saved again, it comes after the other's.
+        page = _page(attempt_or_404(attempt_id), review, told=str(error), theirs=error.theirs)
+        return page, 409
+    except PracticeError as error:
+        return _page(attempt, review, told=str(error)), 503
+    flash(
+        _("Saved: {trainee}, {script}").format(
+            trainee=attempt.take.trainee.name, script=attempt.take.spec.script
+        ),
+        category=attempt.take.id,
+    )
+    chosen = filter_values(request.args)
+    following = desk().queue.next_after(filter_of(request.args), attempt.take.id)
+    if following is None:
+        return redirect(url_for("queue.show", **chosen), 303)
+    return redirect(url_for("attempt.show", attempt_id=following, **chosen), 303)
+
+
+def _page(
+    attempt: Attempt, entered: Review | None, told: str = "", theirs: Review | None = None
+) -> str:
+    """The page of an attempt, its form filled with a review."""
+    store = desk().store
+    characters = comparison(attempt.assessment)
+    data = store.sound(attempt.take) if attempt.take.audio else None
+    return render_template(
+        "attempt.html",
+        attempt=attempt,
+        take=attempt.take,
+        machine=attempt.assessment.score,
+        final=final_score(attempt),
+        doubts=doubts(attempt),
+        elements=list(numbered(attempt.assessment.score.elements)),
+        characters=characters,
+        legend=legend(characters),
+        clarity_legend=clarity_legend(characters),
+        tone_hints=list(tone_hints(attempt)),
+        delivery=list(delivery.rows(attempt)),
+        counted=delivery.points(attempt.assessment.score),
+        wave=waveform.outline(data) if data is not None else None,
+        audible=data is not None,
+        has_model=data is not None and desk().readings.find(attempt) is not None,
+        entered=entered,
+        marks={(m.name, m.nth): m for m in entered.marks} if entered else {},
+        seen={o.item: o.seen for o in entered.observations} if entered else {},
+        told=told,
+        theirs=theirs,
+        base=theirs.id if theirs else attempt.review.id if attempt.review else "",
+        trail=_trail(store.reviews_of(attempt.take.id)),
+        judgements=store.scores_of(attempt.take.id),
+        earlier=[(a, final_score(a)) for a in store.earlier(attempt.take, EARLIER)],
+        chosen=filter_values(request.args),
+    )
+
+
+def _trail(
+    reviews: list[Review],
+) -> list[tuple[Review, tuple[Mark, ...], bool, bool]]:
+    """Each review with what it changed against the one before it."""
+    before: list[Review | None] = [None, *reviews]
+    return [(after, *changes(b, after)) for b, after in zip(before, reviews, strict=False)]
