@@ -32,8 +32,8 @@ from practice.audio.signal_check import Samples
 from practice.mandarin.alignment import strict_counts
 from practice.mandarin.normalization import normalize
 from practice.paths import default_prompts, models_dir
-from practice.recognition.recognizer import PROMPT, load
 from practice.recognition.whisper import weights
+from practice.recognition.whisper.engine import PROMPT, load
 from practice.records.score import StrictCounts
 from practice.scoring import score as scoring
 from practice.training.batch import Row, read_manifest

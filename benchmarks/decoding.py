@@ -24,13 +24,14 @@ import whisper
 from whisper.decoding import DecodingOptions, DecodingTask
 
 from practice.audio import clip as audio
-from practice.audio.signal_check import FULL_CONTEXT_S, context_s, cut
+from practice.audio.signal_check import cut
 from practice.audio.voice_activity import find_speech
-from practice.recognition.recognizer import SETTINGS
 from practice.recognition.whisper.decoder import TextDecoder
 from practice.recognition.whisper.encoder import FRAMES_PER_S, Encoder
+from practice.recognition.whisper.engine import SETTINGS
 from practice.recognition.whisper.greedy import decode, rules_of
-from practice.scoring.evidence import as_recogniser_writes
+from practice.recognition.whisper.windows import FULL_CONTEXT_S, context_s
+from practice.scoring.evidence import as_recognizer_writes
 
 _T = TypeVar("_T")
 
@@ -49,7 +50,7 @@ def main() -> None:
     for row in rows:
         samples = audio.read(row.path).samples
         speech = cut(samples, find_speech(samples))
-        draft = task.tokenizer.encode(as_recogniser_writes(row.line.script))
+        draft = task.tokenizer.encode(as_recognizer_writes(row.line.script))
         for seconds in {context_s(len(speech) / 16_000), FULL_CONTEXT_S}:
             encoding = encoder.encode(speech, seconds)
             # openai-whisper takes what has this length for encoded already.

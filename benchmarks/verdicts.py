@@ -32,7 +32,7 @@ from practice.mandarin.alignment import strict_counts
 from practice.mandarin.normalization import normalize
 from practice.output.as_json import row_to_dict
 from practice.paths import default_prompts
-from practice.recognition.recognizer import load
+from practice.recognition.whisper.engine import load
 from practice.records.attempt import Assessment
 from practice.records.scenario import Line
 from practice.records.score import Counts, StrictCounts

@@ -42,9 +42,8 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from werkzeug import security
 
 from practice import i18n
-from practice.recognition import recognizer as transcribe
 from practice.recognition.recognizer import Transcriber
-from practice.recognition.whisper import weights
+from practice.recognition.whisper import engine, weights
 from practice.records.attempt import Assessment, Take, Trainee
 from practice.records.recognition import ModelInfo, SpeechCheck, Transcript
 from practice.records.review import Review
@@ -324,9 +323,10 @@ def loaded(models: Path) -> tuple[Transcriber, Whisper]:
         kept.append(load(*args, **options))
         return kept[0]
 
-    transcribe.use_threads(1)  # as below
     with mock.patch.object(openai_whisper, "load_model", keep):
-        return transcribe.load(model), kept[0]
+        recognizer = engine.load(model)
+    recognizer.use_threads(1)  # as below
+    return recognizer, kept[0]
 
 
 @pytest.fixture(scope="session")

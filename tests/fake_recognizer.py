@@ -19,8 +19,7 @@ from practice.audio import clip as audio
 from practice.audio.signal_check import RATE_HZ, Samples, Spans, cut, uncut
 from practice.audio.voice_activity import find_speech
 from practice.mandarin.normalization import normalize
-from practice.recognition import recognizer as transcribe
-from practice.recognition.whisper import weights
+from practice.recognition.whisper import engine, weights
 from practice.records.recognition import Transcript
 from practice.scoring.evidence import Pair
 
@@ -59,7 +58,10 @@ _AS_LONG = 0.85
 class FakeRecognizer:
     """Recognizes the known clips, also softer, resampled, or in some noise; nothing else."""
 
-    info = transcribe.info_of(weights.Installed("base", Path("base.pt"), "fa" * 32, "fake"))
+    info = engine.info_of(weights.Installed("base", Path("base.pt"), "fa" * 32, "fake"))
+
+    def use_threads(self, number: int) -> None:
+        """It computes nothing that threads would help with."""
 
     def listen(self, samples: Samples, spans_s: Spans, drafts: Sequence[str] = ()) -> FakeHearing:
         """Find the known clip that the speech within ``spans_s`` is most like."""

@@ -35,10 +35,8 @@ import cli
 from practice import i18n
 from practice.audio import system_voice as speaker
 from practice.output import stage as live
-from practice.recognition import recognizer as transcribe
 from practice.recognition.recognizer import Transcriber
-from practice.recognition.whisper import weights
-from practice.training import batch
+from practice.recognition.whisper import engine, weights
 
 WITHIN_S = 30.0
 """How long a screen is waited for: far longer than it takes on a busy machine."""
@@ -66,7 +64,7 @@ def machine(
     mask = os.umask(0o022)
     with ExitStack() as stack:
         if recognizer is not None:
-            stack.enter_context(mock.patch.object(transcribe, "load", return_value=recognizer))
+            stack.enter_context(mock.patch.object(engine, "load", return_value=recognizer))
             model = (
                 _FAKE_MODEL
                 if isinstance(recognizer, FakeRecognizer)
@@ -78,8 +76,6 @@ def machine(
                 )
             )
             stack.enter_context(mock.patch.object(weights, "verify"))
-        if batch.use_threads is transcribe.use_threads and isinstance(recognizer, FakeRecognizer):
-            stack.enter_context(mock.patch.object(batch, "use_threads"))  # imports torch
         # Not mock.patch.dict, which forgets every module that is imported meanwhile.
         sys.modules["sounddevice"] = sound  # type: ignore[assignment]
         stack.callback(sys.modules.pop, "sounddevice")

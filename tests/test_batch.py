@@ -20,12 +20,10 @@ from in_process import Practice
 from practice.audio import clip as audio
 from practice.audio.signal_check import Samples, Spans
 from practice.paths import default_prompts
-from practice.recognition import recognizer as transcribe
 from practice.recognition.recognizer import Hearing, Transcriber
-from practice.recognition.whisper import weights
+from practice.recognition.whisper import engine, weights
 from practice.records.recognition import ModelInfo
 from practice.records.scenario import Line, Wording
-from practice.training import batch
 from practice.training.batch import cores, in_order
 
 NAMES = ("farewell", "farewell-without-please", "seat", "human", "farewell")
@@ -43,6 +41,9 @@ class Watched:
     def info(self) -> ModelInfo:
         return self.recognizer.info
 
+    def use_threads(self, number: int) -> None:
+        self.recognizer.use_threads(number)
+
     def listen(self, samples: Samples, spans_s: Spans, drafts: Sequence[str] = ()) -> Hearing:
         self.before()
         return self.recognizer.listen(samples, spans_s, drafts)
@@ -50,9 +51,9 @@ class Watched:
 
 @pytest.fixture
 def threads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many threads each job was given for the recognizer, of which a fake needs none."""
+    """How many threads each job gave the recognizer, of which a fake needs none."""
     given_to: list[int] = []
-    monkeypatch.setattr(batch, "use_threads", given_to.append)
+    monkeypatch.setattr(FakeRecognizer, "use_threads", lambda _self, n: given_to.append(n))
     return given_to
 
 
@@ -141,7 +142,7 @@ def work_side_by_side(recognizer: Transcriber, monkeypatch: pytest.MonkeyPatch) 
 
     model = weights.Installed("base", Path("base.pt"), recognizer.info.sha256, "")
     monkeypatch.setattr(weights, "installed", lambda *_of: model)
-    monkeypatch.setattr(transcribe, "load", load)
+    monkeypatch.setattr(engine, "load", load)
     with parts.judging("base", default_prompts()) as judge:
         both = Barrier(2, timeout=120)
 

@@ -13,10 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from practice.audio import clip as audio
-from practice.audio.signal_check import context_s, cut
+from practice.audio.signal_check import cut
 from practice.audio.voice_activity import find_speech
-from practice.recognition import recognizer as transcribe
 from practice.recognition.recognizer import Transcriber
+from practice.recognition.whisper import engine
+from practice.recognition.whisper.windows import context_s
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -82,7 +83,7 @@ def bench(whisper_model: Whisper) -> Bench:
     from practice.recognition.whisper.greedy import rules_of
 
     model = whisper_model
-    options = DecodingOptions(fp16=False, **transcribe.SETTINGS)
+    options = DecodingOptions(fp16=False, **engine.SETTINGS)
     task = DecodingTask(model, options)
     encoder = Encoder(model)
     cases = {}

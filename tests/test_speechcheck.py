@@ -16,7 +16,6 @@ from practice.audio.end_of_speech import AutoStop
 from practice.audio.signal_check import (
     MARGIN_S,
     RATE_HZ,
-    WINDOW_S,
     Samples,
     check_speech,
     clipped_share,
@@ -24,9 +23,9 @@ from practice.audio.signal_check import (
     dbfs,
     spans_from_probabilities,
     uncut,
-    windows,
 )
 from practice.audio.voice_activity import find_speech
+from practice.recognition.whisper.windows import WINDOW_S, windows
 from practice.records.recognition import Unscored
 
 

@@ -142,8 +142,8 @@ def test_likelihood_is_that_of_the_models_own_decoder(whisper_model: Whisper) ->
     import whisper
     from whisper.decoding import DecodingOptions, DecodingTask
 
-    from practice.recognition.recognizer import SETTINGS
     from practice.recognition.whisper.decoder import TextDecoder
+    from practice.recognition.whisper.engine import SETTINGS
     from practice.recognition.whisper.greedy import decode, rules_of
     from practice.recognition.whisper.likelihood import TAIL, Likelihood
 

@@ -50,11 +50,15 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Judges takes. ``transcriber`` is called when text is first needed, not before."""
+    """Judges takes. ``transcriber`` is called when text is first needed, not before.
+
+    ``threads`` is how many of them the recognizer computes with; None leaves it to it.
+    """
 
     transcriber: Callable[[], Transcriber]
     banned: tuple[BannedPhrase, ...]
     thresholds: Thresholds = THRESHOLDS
+    threads: int | None = None
 
     @property
     def scorer(self) -> str:
@@ -89,6 +93,8 @@ class Judge:
         if check.reason is not None:
             return Heard(check, None, None, clip.samples, NO_PITCH)
         transcriber = self.transcriber()
+        if self.threads is not None:
+            transcriber.use_threads(self.threads)
         drafts = [wording.script for wording in line.wordings]
         hearing = transcriber.listen(clip.samples, check.spans_s, drafts)
         return Heard(check, hearing, transcriber.info, clip.samples, pitch.track(clip.samples))

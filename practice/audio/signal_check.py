@@ -1,13 +1,11 @@
 """Whether a take holds speech that can be judged, from the signal alone.
 
-Whisper writes courtesies into silence and noise, so nothing reaches it unless voice
+Recognizers write courtesies into silence and noise, so nothing reaches them unless voice
 activity was found first; and what is too quiet, clipped or drowned in noise is not
 judged, because the trainee would pay for the microphone.
 """
 
 from __future__ import annotations
-
-import math
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +18,7 @@ Spans = tuple[tuple[float, float], ...]
 """Where the speech is in a recording: begin and end of each stretch, in seconds."""
 
 RATE_HZ = 16_000
-"""The rate at which everything after the microphone works; Whisper's own."""
+"""The rate at which everything after the microphone works."""
 
 MAX_TAKE_S = 60.0
 """A longer take is not one utterance; the longest script of the standard takes 15 s."""
@@ -49,19 +47,6 @@ NOISY_SNR_DB = 3.0
 
 MARGIN_S = 0.3
 """What is kept before and after the speech: VAD finds consonants late."""
-
-FULL_CONTEXT_S = 30
-"""The context that Whisper was trained on."""
-
-WINDOW_S = 28.0
-"""Longest stretch given to Whisper at once."""
-
-LEAST_CONTEXT_S = 10
-SPARE_S = 2.0
-"""What Whisper encodes of a take instead of all its context: never less than the first, and
-as much silence after the speech as the second. In a context that fits the speech closely
-the decoder repeats itself: with one second of silence five to ten times the errors were
-measured on the labelled clips, with these none more that matters (docs/speed.md)."""
 
 
 def dbfs(samples: Samples) -> float | None:
@@ -170,40 +155,10 @@ def too_long(duration_s: float) -> SpeechCheck:
     return SpeechCheck(duration_s, 0.0, None, None, None, 0.0, (), Unscored.TOO_LONG)
 
 
-def windows(
-    spans_s: Spans,
-) -> tuple[Spans, ...]:
-    """Group spans of speech into windows of at most WINDOW_S of sound each.
-
-    What counts is the speech with its margins, since the silence between goes out. A
-    single span that is longer is cut hard.
-    """
-    out: list[list[tuple[float, float]]] = []
-    used = 0.0
-    for span_start, span_end in spans_s:
-        start = span_start
-        while start < span_end:
-            end = min(span_end, start + WINDOW_S - 2 * MARGIN_S)
-            length = end - start + 2 * MARGIN_S
-            if out and used + length <= WINDOW_S:
-                out[-1].append((start, end))
-                used += length
-            else:
-                out.append([(start, end)])
-                used = length
-            start = end
-    return tuple(tuple(window) for window in out)
-
-
-def context_s(duration_s: float) -> int:
-    """How much context so much speech gets from Whisper, in whole seconds."""
-    return min(FULL_CONTEXT_S, max(LEAST_CONTEXT_S, math.ceil(duration_s + SPARE_S)))
-
-
 def cut(samples: Samples, spans_s: Spans) -> Samples:
     """The speech of a window with a margin around each span, and nothing else.
 
-    Whisper writes courtesies into long silences, after real speech too: it gets none.
+    Recognizers write courtesies into long silences, after real speech too: they get none.
     """
     keep = np.zeros(len(samples), dtype=bool)
     for start, end in spans_s:

@@ -21,8 +21,8 @@ def check(prompts_dir: Path) -> None:
 
     With a checkout's own scenarios go its catalogues of messages.
     """
-    from practice.commands import catalogue
     from practice import scenarios as prompts
+    from practice.commands import catalogue
     from practice.output.excerpt import excerpt
     from practice.output.wrap import MAX_WIDTH, wrap
     from practice.scenarios import voices

@@ -327,9 +327,9 @@ def judging(model_name: str, prompts_dir: Path, *, load_ahead: bool = False) -> 
 
     @cache
     def load() -> Transcriber:
-        from practice.recognition import recognizer as transcribe
+        from practice.recognition.whisper import engine
 
-        return transcribe.load(model)
+        return engine.load(model)
 
     loading = Lock()
 

@@ -37,7 +37,7 @@ def rescore(
     """Append a new score to each take whose judgement changed."""
     from practice.output.as_json import attempt_to_dict
     from practice.output.attempt import one_line
-    from practice.recognition.recognizer import info_of
+    from practice.recognition.whisper.engine import info_of
     from practice.store import Filter
 
     store = parts.existing_store(desk.records, quiet=as_json)

@@ -43,6 +43,10 @@ class Remembering:
         """Which model and settings it uses."""
         return self._transcriber.info
 
+    def use_threads(self, number: int) -> None:
+        """Let what the calling thread asks be computed by so many threads."""
+        self._transcriber.use_threads(number)
+
     def listen(self, samples: Samples, spans_s: Spans, drafts: Sequence[str] = ()) -> Hearing:
         """Hear the speech that lies in ``spans_s`` of mono samples at 16 kHz."""
         speech = cut(samples, spans_s)

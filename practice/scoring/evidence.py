@@ -155,17 +155,17 @@ def inquire(alignment: Alignment, place: Place) -> Inquiry:
     script = None
     if place.says not in (Says.PLAINLY, Says.HOMOPHONE):
         start, end = ref.at[place.ref_start], ref.at[place.ref_end - 1] + 1
-        less = as_recogniser_writes(_without(ref.written, start, end))
+        less = as_recognizer_writes(_without(ref.written, start, end))
 
         def whole(text: str) -> tuple[Pair, ...]:
-            full = as_recogniser_writes(ref.written[:start] + text + ref.written[end:])
+            full = as_recognizer_writes(ref.written[:start] + text + ref.written[end:])
             return ((full, less),)
 
         script = _trial_of(element, 1.0, whole, with_you=with_you)
     return Inquiry(trials, script)
 
 
-def as_recogniser_writes(script: str) -> str:
+def as_recognizer_writes(script: str) -> str:
     """A script with the recogniser's punctuation: a full-width comma costs it 20 nats."""
     return re.sub("[，、；;]", ",", script).rstrip("。，,")
 
@@ -297,9 +297,9 @@ def _with_context(alignment: Alignment, place: Place) -> list[_Splice]:
         if not held:
             continue
         low, high = held[0], held[-1] + 1
-        put = as_recogniser_writes(_written(ref, start, end))
-        head = as_recogniser_writes(ref.written[ref.at[start] : ref.at[place.ref_start]])
-        tail = as_recogniser_writes(
+        put = as_recognizer_writes(_written(ref, start, end))
+        head = as_recognizer_writes(ref.written[ref.at[start] : ref.at[place.ref_start]])
+        tail = as_recognizer_writes(
             ref.written[ref.at[place.ref_end - 1] + 1 : ref.at[end - 1] + 1]
         )
         less = head.rstrip(",") + tail.lstrip(",")

@@ -8,7 +8,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,7 +19,6 @@ from practice.assessment.pipeline import Judge
 from practice.audio import clip as audio
 from practice.errors import AudioError, PracticeError, system_reason
 from practice.i18n import gettext as _
-from practice.recognition.recognizer import use_threads
 from practice.records.attempt import Assessment, Attempt
 from practice.records.scenario import Element, Line, Wording
 from practice.store import recordings as takes
@@ -42,10 +41,11 @@ def score_files(
     session: Session, step: Step, paths: Sequence[Path], jobs: int
 ) -> Iterator[Attempt | PracticeError]:
     """Do so with many, several at a time; give attempts or what went wrong, in their order."""
+    shared = replace(session.judge, threads=threads_of(jobs))
 
     def judge(path: Path) -> _Judged | PracticeError:
         try:
-            return _judge(session.judge, step, path)
+            return _judge(shared, step, path)
         except PracticeError as error:
             return error
 
@@ -98,10 +98,15 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
+def threads_of(jobs: int) -> int | None:
+    """How many threads a recognizer computes each of several jobs with; None leaves it to it."""
+    return max(1, cores() // jobs) if jobs > 1 else None
+
+
 def in_order(
     work: Callable[[_Item], _Result], items: Iterable[_Item], jobs: int
 ) -> Iterator[_Result]:
-    """Do work in so many threads, which share the processors; give the results in order.
+    """Do work in so many threads; give the results in order.
 
     At most twice as many items are under way, so that memory does not grow with their
     number. Threads, since nearly all of the work is the recogniser's, which lets go of the
@@ -110,7 +115,7 @@ def in_order(
     if jobs == 1:
         yield from map(work, items)
         return
-    with ThreadPoolExecutor(jobs, initializer=use_threads, initargs=(cores() // jobs,)) as pool:
+    with ThreadPoolExecutor(jobs) as pool:
         waiting: deque[Future[_Result]] = deque()
         try:
             for item in items:
@@ -217,14 +222,15 @@ def score_rows(
 
     Rows in succession that share a recording listen to it once.
     """
+    shared = replace(judge, threads=threads_of(jobs))
 
     def judge_all(together: list[Row]) -> list[Assessment | AudioError]:
         first = together[0]
         try:
-            heard = judge.listen(audio.read(first.path), first.line)
+            heard = shared.listen(audio.read(first.path), first.line)
         except AudioError as error:
             return [error] * len(together)
-        return [judge.judge(heard, row.line) for row in together]
+        return [shared.judge(heard, row.line) for row in together]
 
     groups = (list(together) for _path, together in groupby(rows, lambda row: row.path))
     for outcomes in in_order(judge_all, groups, jobs):

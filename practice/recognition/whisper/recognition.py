@@ -6,19 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import torch
 from whisper.decoding import DecodingOptions, DecodingTask
 from whisper.utils import compression_ratio
 
-from practice.audio.signal_check import (
-    FULL_CONTEXT_S,
-    RATE_HZ,
-    Samples,
-    Spans,
-    context_s,
-    cut,
-    uncut,
-    windows,
-)
+from practice.audio.signal_check import RATE_HZ, Samples, Spans, cut, uncut
 from practice.recognition.whisper.decoder import TextDecoder
 from practice.recognition.whisper.encoder import FRAMES_PER_S, Encoder
 from practice.recognition.whisper.greedy import decode, rules_of
@@ -28,8 +20,9 @@ from practice.recognition.whisper.timing import (
     character_times_s,
     token_times_s,
 )
+from practice.recognition.whisper.windows import FULL_CONTEXT_S, context_s, windows
 from practice.records.recognition import ModelInfo, Transcript
-from practice.scoring.evidence import Pair, as_recogniser_writes
+from practice.scoring.evidence import Pair, as_recognizer_writes
 
 if TYPE_CHECKING:
     from whisper.model import Whisper
@@ -43,6 +36,10 @@ class WhisperTranscriber:
     ) -> None:
         self.info = info
         self._engine = _Engine(model, DecodingOptions(fp16=False, **settings))
+
+    def use_threads(self, number: int) -> None:
+        """Let what the calling thread asks be computed by so many threads, at least one."""
+        torch.set_num_threads(max(1, number))
 
     def listen(
         self, samples: Samples, spans_s: Spans, drafts: Sequence[str] = ()
@@ -66,7 +63,7 @@ class _Engine:
 
     def draft(self, text: str) -> list[int]:
         """A text in tokens, written as the recogniser would."""
-        tokens: list[int] = self.tokenizer.encode(as_recogniser_writes(text))
+        tokens: list[int] = self.tokenizer.encode(as_recognizer_writes(text))
         return tokens
 
 
