@@ -28,7 +28,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "listen": ("listen:listen", _("Hear a scenario's model readings, and yourself.")),
     "history": ("history:history", _("List the takes that are kept, or show one.")),
     "progress": ("progress:progress", _("Show how a trainee comes on.")),
-    "show-take": ("show_take:show_take", _("Draw a take: waveform, pitch, characters, pauses.")),
+    "show-attempt": (
+        "show_attempt:show_attempt",
+        _("Draw a take: waveform, pitch, characters, pauses."),
+    ),
     "score": ("score:score", _("Judge recordings: of one scenario, or of a manifest.")),
     "review": ("review:review", _("Review takes on a page: listen, correct, pass or redo.")),
     "account": ("account:account", _("Who may log in at the trainer's desk.")),
@@ -39,8 +42,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "calibrate:calibrate",
         _("Fit the verdicts' limits to what the trainers corrected."),
     ),
-    "pack": ("pack:pack", _("Make a file of what is new, for a machine without a network.")),
-    "unpack": ("unpack:unpack", _("Take over what such files bring.")),
+    "bundle": (
+        "bundle:bundle",
+        _("Carry attempts and reviews between machines without a network."),
+    ),
     "forget": ("forget:forget", _("Remove everything that is kept of a trainee.")),
     "prune": ("prune:prune", _("Remove old takes.")),
     "new": ("new:new", _("Write a new scenario's file, to make your own.")),
@@ -61,6 +66,14 @@ The lines are translated where they are shown: ``--lang`` is not read yet.
 """
 
 
+FORMER = {
+    "show-take": ["show-attempt"],
+    "pack": ["bundle", "export"],
+    "unpack": ["bundle", "import"],
+}
+"""Former names of commands, which help does not show; they go with the next release."""
+
+
 class Contents(click.Group):
     """A group that imports a command when it is called, not before: help stays instant."""
 
@@ -69,6 +82,12 @@ class Contents(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read ``--lang`` wherever it was typed."""
         return super().parse_args(ctx, lang_first(args))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command by its name, or its former one."""
+        return super().resolve_command(ctx, [*FORMER.get(args[0], args[:1]), *args[1:]])
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Name the commands in the order of the table."""

@@ -52,7 +52,7 @@ from practice.training.session import Choice, Session, Start, Step, practise
 LENGTHS_S = (2, 4, 8, 15)
 CLIPS = 6
 RUNS = 12
-PATIENCE_S = 1.2
+END_SILENCE_S = 1.2
 REST_S = 0.3
 """Before each: the last one's threads spin for up to 0.2 s after their work."""
 
@@ -136,7 +136,7 @@ class _Played(Microphone):
     """A microphone at which a clip is played in real time, block by block."""
 
     def __init__(self, samples: Samples) -> None:
-        super().__init__(Device(0, "played", "bench", 1, RATE_HZ, True), PATIENCE_S)
+        super().__init__(Device(0, "played", "bench", 1, RATE_HZ, True), END_SILENCE_S)
         silence = np.zeros(int(4 * RATE_HZ), dtype=np.float32)
         self._samples = np.concatenate([samples, silence])
         self.started = 0.0
@@ -252,7 +252,7 @@ def _compare_runs(rows: Sequence[Row]) -> None:
 
 
 def _wait(judge: Judge, row: Row, samples: Samples) -> float:
-    """Seconds from the end of speech to the score, less the patience."""
+    """Seconds from the end of speech to the score, less the end silence."""
     scenario = Scenario("bench", "", "", (row.line,))
     microphone, shown = _Played(samples), _Shown()
     with tempfile.TemporaryDirectory() as scratch:
@@ -260,7 +260,7 @@ def _wait(judge: Judge, row: Row, samples: Samples) -> float:
         session = Session("bench", Trainee("bench", "bench"), folder, Store(folder), judge)
         practise(session, [Step(scenario, 1, is_last=True)], microphone, shown)
     last_word = find_speech(clip_of(samples).samples)[-1][1]
-    return shown.at - microphone.started - last_word - PATIENCE_S
+    return shown.at - microphone.started - last_word - END_SILENCE_S
 
 
 if __name__ == "__main__":

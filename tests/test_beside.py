@@ -255,9 +255,9 @@ def test_a_sped_take_is_faster_than_its_model_and_else_alike(
     told_of_a_sped_take(listening_practice, tmp_path)
     (attempt,) = listening_practice.json("history")
     path, alone = tmp_path / "图.png", tmp_path / "alone.png"
-    assert listening_practice("show-take", attempt["id"], "--png", path).returncode == 0
+    assert listening_practice("show-attempt", attempt["id"], "--png", path).returncode == 0
     (listening_practice.prompts / "farewell.1.model.flac").unlink()
-    assert listening_practice("show-take", attempt["id"], "--png", alone).returncode == 0
+    assert listening_practice("show-attempt", attempt["id"], "--png", alone).returncode == 0
     assert path.read_bytes() != alone.read_bytes()
 
 
@@ -277,19 +277,19 @@ def test_what_is_told_of_a_take_beside_its_model(
     assert plain.rstrip().splitlines()[-1].strip() == line.strip()
     assert heading not in plain
     attempt, _again = practice.json("history")
-    told = practice("show-take", attempt["id"][:8])
+    told = practice("show-attempt", attempt["id"][:8])
     assert told.returncode == 0, told.stderr
     rest, section = told.stdout.rstrip().rsplit("\n\n", 1)
     assert section.splitlines() == [heading, line]
-    golden("show-take-beside-model", told.stdout)
+    golden("show-attempt-beside-model", told.stdout)
     model = lay_model(practice)
     model.write_bytes(b"broken")
-    broken = practice("show-take", attempt["id"])
+    broken = practice("show-attempt", attempt["id"])
     assert broken.returncode == 0
     assert "farewell.1.model.flac" in broken.stderr
     assert len(broken.stderr.splitlines()) == 1
     model.unlink()
-    without = practice("show-take", attempt["id"])
+    without = practice("show-attempt", attempt["id"])
     assert without.stderr == ""
     assert without.stdout.rstrip() == broken.stdout.rstrip() == rest
 
@@ -299,10 +299,10 @@ def test_a_script_that_changed_is_told(language: str, practice: Practice, golden
     lay_model(practice)
     file = practice.prompts / "farewell.yaml"
     file.write_text(file.read_text("utf-8").replace("下次", "再次"), "utf-8")
-    told = practice("show-take", attempt["id"]).stdout.rstrip().split("\n\n")[-1]
+    told = practice("show-attempt", attempt["id"]).stdout.rstrip().split("\n\n")[-1]
     (changed,) = lines(NotCompared.CHANGED)
     assert told.splitlines()[-1].strip() == changed
-    golden("show-take-script-changed", told)
+    golden("show-attempt-script-changed", told)
 
 
 def test_a_take_that_is_not_scored_is_set_beside_nothing(
@@ -311,6 +311,6 @@ def test_a_take_that_is_not_scored_is_set_beside_nothing(
     soundfile.write(tmp_path / "silence.wav", np.zeros(3 * RATE_HZ), RATE_HZ)
     (attempt,) = practice.json("run", "farewell", "--audio", tmp_path / "silence.wav")
     assert attempt["status"] == "unscored"
-    without = practice("show-take", attempt["id"]).stdout
+    without = practice("show-attempt", attempt["id"]).stdout
     lay_model(practice)
-    assert practice("show-take", attempt["id"]).stdout == without
+    assert practice("show-attempt", attempt["id"]).stdout == without

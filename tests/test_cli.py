@@ -134,7 +134,7 @@ def test_rescore_measures_takes_from_before_that(
     (before,) = practice.json("history")
     assert before["delivery"] is None
     assert before["clarity"] is None
-    golden("show-take-unmeasured", practice("show-take", made["id"]).stdout)
+    golden("show-attempt-unmeasured", practice("show-attempt", made["id"]).stdout)
     (after,) = practice.json("rescore")
     assert after == made
 

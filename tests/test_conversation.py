@@ -177,7 +177,7 @@ def test_a_whole_onboarding_is_spoken(
     request: pytest.FixtureRequest,
     names: tuple[str, ...],
 ) -> None:
-    child = start("run", "onboarding", "--patience", "0.8", *chosen(names))
+    child = start("run", "onboarding", "--end-silence", "0.8", *chosen(names))
     for place, name in enumerate(names, 1):
         child.expect(rf"（对话） \w+ {place}\b")
         begin(child)

@@ -262,7 +262,7 @@ def test_again_then_better(
 def test_escape_discards(
     language: str, start: Start, practice: Practice, microphone: FakeSound, golden: Golden
 ) -> None:
-    child = start("run", "farewell", "--patience", "10")
+    child = start("run", "farewell", "--end-silence", "10")
     begin(child)
     microphone.speak(FAREWELL, after_s=0)
     child.expect(HEARD)
@@ -295,7 +295,7 @@ def test_silence_is_unscored(
 def test_ctrl_c_keeps_what_was_said(
     start: Start, practice: Practice, microphone: FakeSound, golden: Golden
 ) -> None:
-    child = start("run", "farewell", "--patience", "10")
+    child = start("run", "farewell", "--end-silence", "10")
     begin(child)
     microphone.speak(FAREWELL, after_s=0)
     child.expect(HEARD)
@@ -373,7 +373,7 @@ def test_a_full_disk_is_told(language: str, golden: Golden, tmp_path: Path) -> N
 def test_a_microphone_that_vanishes_is_told(
     language: str, start: Start, practice: Practice, microphone: FakeSound, golden: Golden
 ) -> None:
-    child = start("run", "farewell", "--patience", "10")
+    child = start("run", "farewell", "--end-silence", "10")
     begin(child)
     microphone.speak(FAREWELL, after_s=0)
     child.expect(HEARD)

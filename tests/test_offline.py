@@ -133,8 +133,8 @@ def test_exports_and_pictures_stay_on_this_machine(
     for name in ("takes.csv", "takes.xlsx", "takes.json"):
         tracer.run("export", "--output", out / name)
     tracer.run("report", "王芳", "--output", out / "report.html")
-    tracer.run("show-take", three[0], "--png", out / "take.png")
-    tracer.run("pack", "-o", out / "takes.zip")
+    tracer.run("show-attempt", three[0], "--png", out / "take.png")
+    tracer.run("bundle", "export", "-o", out / "takes.zip")
     tracer.nothing_left()
     assert len(list(out.iterdir())) == 6
 

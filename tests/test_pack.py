@@ -42,6 +42,7 @@ from practice.sync import format as packs
 from practice.sync.merge import Arrived, merge
 from practice.sync.write import Written, write
 
+EXPORT, IMPORT = ("bundle", "export"), ("bundle", "import")
 SOUND = (CLIPS / "farewell.flac").read_bytes()
 LATER = "2099-01-01T00:00:00.000+00:00"
 
@@ -799,24 +800,24 @@ def test_pack_and_unpack(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(stick)
-    done = practice("pack")
+    done = practice(*EXPORT)
     assert done.returncode == 0, done.stderr
     (path,) = stick.iterdir()
     assert path.name.startswith("practice-20")
     assert path.suffix == ".practice"
     assert max(len(text.encode("gbk")) for text in done.stdout.splitlines()) <= 80
-    golden("pack", done.stdout.replace(path.stem[-6:], "0a1b2c"))
-    golden("pack-nothing-new", practice("pack", "-o", stick).stdout)
-    (told,) = practice.json("pack", "-o", stick, "--all")
+    golden(*EXPORT, done.stdout.replace(path.stem[-6:], "0a1b2c"))
+    golden("pack-nothing-new", practice(*EXPORT, "-o", stick).stdout)
+    (told,) = practice.json(*EXPORT, "-o", stick, "--all")
     assert told["attempts"] == told["recordings"] == 3
     assert Path(told["file"]).name == path.name.replace(".practice", "-2.practice")
     before = set(tmp_path.iterdir())
     other = ("--recordings", str(tmp_path / "trainer"))
-    (told,) = practice.json("unpack", path, *other)
+    (told,) = practice.json(*IMPORT, path, *other)
     assert (told["new"], told["present"], told["recordings"]) == (3, 0, 3)
-    again = practice.json("unpack", path, path, *other)
+    again = practice.json(*IMPORT, path, path, *other)
     assert [(told["new"], told["present"], told["recordings"]) for told in again] == [(0, 3, 0)] * 2
-    done = practice("unpack", path, path, *other)
+    done = practice(*IMPORT, path, path, *other)
     golden("unpack-again", done.stdout.replace(path.stem[-6:], "0a1b2c"))
     assert len(practice.json("history", *other, env=no_trainee(practice))) == 3
     assert set(tmp_path.iterdir()) == before | {tmp_path / "trainer"}
@@ -838,9 +839,9 @@ def test_conflicts_are_told_by_name(
     trainer.add_review(made.id, theirs)
     pack(trainer, tmp_path / "back.practice")
     shutil.copytree(practice.recordings, tmp_path / "same hall")
-    golden("unpack-conflict", practice("unpack", tmp_path / "back.practice").stdout)
+    golden("unpack-conflict", practice(*IMPORT, tmp_path / "back.practice").stdout)
     other = ("--recordings", tmp_path / "same hall")
-    (told,) = practice.json("unpack", tmp_path / "back.practice", *other)
+    (told,) = practice.json(*IMPORT, tmp_path / "back.practice", *other)
     (conflict,) = told["conflicts"]
     assert (conflict["id"], conflict["trainee"], conflict["group"]) == (made.id, "王芳", "一厅")
     assert (conflict["script"], conflict["counts"]) == ("请慢走", theirs.id)
@@ -857,28 +858,28 @@ def test_what_stays_out_of_a_store_is_told(
     here.add(replace(differing, title="别的"), heard("请慢走"))
     Removal(here.database).remove(gone.trainee)
     pack(hall, tmp_path / "week.practice")
-    golden("unpack-left-out", practice("unpack", tmp_path / "week.practice").stdout)
+    golden("unpack-left-out", practice(*IMPORT, tmp_path / "week.practice").stdout)
 
 
 def test_a_pack_is_never_overwritten(
     language: str, practice: Practice, stick: Path, golden: Golden
 ) -> None:
     path = stick / "week.practice"
-    assert practice("pack", "-o", path).returncode == 0
+    assert practice(*EXPORT, "-o", path).returncode == 0
     before = path.read_bytes()
-    done = practice("pack", "-o", path, "--all")
+    done = practice(*EXPORT, "-o", path, "--all")
     done.refused(PackError, str(path), "-o")
     golden("pack-is-there", done.stderr)
     assert path.read_bytes() == before
 
 
 def test_since_a_day(practice: Practice, stick: Path) -> None:
-    practice("pack", "-o", stick)
-    assert practice.json("pack", "-o", stick, "--since", "2026-01-01")[0]["attempts"] == 3
-    assert practice.json("pack", "-o", stick, "--since", "2090-01-01")[0]["file"] is None
-    assert practice.json("pack", "-o", stick, "--since", "1000-01-01")[0]["attempts"] == 3
+    practice(*EXPORT, "-o", stick)
+    assert practice.json(*EXPORT, "-o", stick, "--since", "2026-01-01")[0]["attempts"] == 3
+    assert practice.json(*EXPORT, "-o", stick, "--since", "2090-01-01")[0]["file"] is None
+    assert practice.json(*EXPORT, "-o", stick, "--since", "1000-01-01")[0]["attempts"] == 3
     for args in (["--since", "soon"], ["--since", "2026-01-01", "--all"]):
-        assert practice("pack", *args).returncode == 2
+        assert practice(*EXPORT, *args).returncode == 2
 
 
 def test_places_that_cannot_be_written(
@@ -887,21 +888,21 @@ def test_places_that_cannot_be_written(
     (stick / ".x.part").symlink_to("/dev/full")
     told = ""
     for place in (stick / "none" / "x.practice", Path("/dev/full/x"), stick / "x"):
-        done = practice("pack", "-o", place)
+        done = practice(*EXPORT, "-o", place)
         done.refused(PackError, str(place), "-o")
         told += done.stderr
     golden("pack-unwritable", told)
     assert list(stick.iterdir()) == []
-    assert practice.json("pack", "-o", stick)[0]["attempts"] == 3
+    assert practice.json(*EXPORT, "-o", stick)[0]["attempts"] == 3
 
 
 def test_good_packs_are_taken_over_beside_bad_ones(
     language: str, practice: Practice, stick: Path, golden: Golden, tmp_path: Path
 ) -> None:
     good, bad = stick / "good.practice", stick / "bad.practice"
-    assert practice("pack", "-o", good).returncode == 0
+    assert practice(*EXPORT, "-o", good).returncode == 0
     bad.write_text("no pack")
-    done = practice("unpack", bad, good, "--recordings", tmp_path / "trainer")
+    done = practice(*IMPORT, bad, good, "--recordings", tmp_path / "trainer")
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     assert str(bad) in line
@@ -913,12 +914,12 @@ def test_good_packs_are_taken_over_beside_bad_ones(
 def test_packing_an_empty_store_makes_nothing(
     language: str, practice: Practice, golden: Golden, tmp_path: Path
 ) -> None:
-    done = practice("pack", "-o", tmp_path / "x")
+    done = practice(*EXPORT, "-o", tmp_path / "x")
     assert done.returncode == 0
     golden("pack-no-store", done.stdout)
     Store(practice.recordings).close()
-    golden("pack-empty-store", practice("pack", "-o", tmp_path / "x").stdout)
-    assert practice.json("pack", "-o", tmp_path / "x") == [
+    golden("pack-empty-store", practice(*EXPORT, "-o", tmp_path / "x").stdout)
+    assert practice.json(*EXPORT, "-o", tmp_path / "x") == [
         {"file": None, "attempts": 0, "recordings": 0, "reviews": 0, "bytes": 0}
     ]
     assert not (tmp_path / "x").exists()
@@ -943,7 +944,7 @@ def test_ctrl_c_leaves_no_half_pack(practice: Practice, stick: Path) -> None:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         presser.start()
-        done = practice("pack", "-o", stick)
+        done = practice(*EXPORT, "-o", stick)
     finally:
         is_over.set()
         signal.signal(signal.SIGINT, before)
@@ -952,4 +953,4 @@ def test_ctrl_c_leaves_no_half_pack(practice: Practice, stick: Path) -> None:
     assert list(stick.iterdir()) == []
     sound.unlink()
     sound.write_bytes(SOUND)
-    assert practice.json("pack", "-o", stick)[0]["attempts"] == 3
+    assert practice.json(*EXPORT, "-o", stick)[0]["attempts"] == 3

@@ -1,4 +1,4 @@
-"""``practice progress`` and ``practice show-take`` as a user meets them."""
+"""``practice progress`` and ``practice show-attempt`` as a user meets them."""
 
 from __future__ import annotations
 
@@ -205,7 +205,7 @@ def voice(seconds: float) -> np.ndarray:
 def test_a_take_is_drawn(practice: Practice, tmp_path: Path) -> None:
     made = kept(practice, timed("慢走", (0.5, 1.6)), voice(3))
     path = tmp_path / "一条.png"
-    done = practice("show-take", made.id[:6], "--png", path)
+    done = practice("show-attempt", made.id[:6], "--png", path)
     assert done.returncode == 0, done.stderr
     assert one_line(done.stdout) == str(path)
     drawn = pixels(path)
@@ -217,9 +217,9 @@ def test_of_a_take_that_was_not_scored_the_reason_is_told(
     language: str, practice: Practice, golden: Golden
 ) -> None:
     made = kept(practice, nothing(), voice(1))
-    done = practice("show-take", made.id)
+    done = practice("show-attempt", made.id)
     assert done.returncode == 0
-    golden("show-take-unscored", done.stdout)
+    golden("show-attempt-unscored", done.stdout)
 
 
 @pytest.mark.slow
@@ -318,7 +318,7 @@ def test_mistakes_with_pictures_are_told_in_a_line(
     language: str, practice: Practice, golden: Golden, tmp_path: Path
 ) -> None:
     path = tmp_path / "x.png"
-    done = practice("show-take", "1234", "--png", path)
+    done = practice("show-attempt", "1234", "--png", path)
     assert done.returncode == 0
     told = [one_line(done.stdout)]
     gone = take()
@@ -331,15 +331,15 @@ def test_mistakes_with_pictures_are_told_in_a_line(
         (broken.id, AudioError, broken.audio or ""),
         (unknown, StoreError, unknown),
     ):
-        done = practice("show-take", attempt_id, "--png", path)
+        done = practice("show-attempt", attempt_id, "--png", path)
         done.refused(kind, data)
         told.append(done.stderr.rstrip())
-    golden("show-take-refused", "\n".join(told))
+    golden("show-attempt-refused", "\n".join(told))
     assert not path.exists()
-    assert practice("show-take", "", "--png", path).returncode == 2
-    done = practice("show-take", gone.id)
+    assert practice("show-attempt", "", "--png", path).returncode == 2
+    done = practice("show-attempt", gone.id)
     assert done.returncode == 0
-    golden("show-take-without-sound", done.stdout.replace(gone.audio or "", "take.wav"))
+    golden("show-attempt-without-sound", done.stdout.replace(gone.audio or "", "take.wav"))
 
 
 def test_without_a_chinese_font_nothing_is_drawn(

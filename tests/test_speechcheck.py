@@ -131,7 +131,7 @@ def test_cut_keeps_margins_and_no_long_silence() -> None:
 
 def stops_at(frames: str, patience: int = 3) -> int | None:
     """Frames of a tenth of a second: s is speech, anything else is none."""
-    rule = AutoStop(patience_s=patience / 10 - 0.01, frame_s=0.1)
+    rule = AutoStop(end_silence_s=patience / 10 - 0.01, frame_s=0.1)
     for i, frame in enumerate(frames):
         if rule.push(1.0 if frame == "s" else 0.0):
             return i

@@ -134,7 +134,7 @@ def test_nothing_is_laid_beside_the_scenarios_of_an_installation(
     monkeypatch.setattr(places, "_PACKAGE", package)
     shutil.copytree(ROOT / "prompts", places.default_prompts())
     practice.env["PRACTICE_PROMPTS"] = str(places.default_prompts())
-    done = practice("voice", "record", "farewell", "--model")
+    done = practice("voice", "record", "farewell", "--reference")
     done.refused(PracticeError, str(package), "--prompts")
     golden("voice-of-installation", done.stderr)
 
@@ -195,7 +195,7 @@ def test_voices_are_listed_and_removed(
     nothing.refused(PracticeError, "farewell")
     golden("voice-remove", "\n".join(d.stdout + d.stderr for d in (refused, done, rest, nothing)))
     assert list(voices.all_in(prompts)) == [Voice("farewell", 1, Role.MODEL)]
-    assert practice("voice", "remove", "farewell", "--model", "--yes").returncode == 0
+    assert practice("voice", "remove", "farewell", "--reference", "--yes").returncode == 0
     assert not voices.all_in(prompts)
 
 
@@ -424,7 +424,7 @@ def test_a_silent_run_plays_nothing(
 ) -> None:
     tone(prompts / "farewell.1.wav")
     tone(prompts / "farewell.1.model.wav")
-    child = start("run", "farewell", "--silent")
+    child = start("run", "farewell", "--no-playback")
     child.expect(SPEAK)
     assert LISTEN not in child.before
     child.send("q")
@@ -482,7 +482,7 @@ def test_a_model_reading_is_recorded_judged_and_heard(
 ) -> None:
     nothing = practice("listen", "farewell")
     nothing.refused(PracticeError, "practice voice record farewell --model")
-    child = start("voice", "record", "farewell", "--model")
+    child = start("voice", "record", "farewell", "--reference")
     begin(child)
     microphone.speak(WITHOUT_PLEASE)
     child.expect(KEEP)
@@ -512,7 +512,7 @@ def test_a_model_reading_is_recorded_judged_and_heard(
 def test_what_is_not_the_script_is_no_model(
     start: Start, prompts: Path, microphone: FakeSound, golden: Golden
 ) -> None:
-    child = start("voice", "record", "farewell", "--model")
+    child = start("voice", "record", "farewell", "--reference")
     begin(child)
     microphone.speak(CLIPS / "human.flac")
     child.expect(KEEP)
@@ -604,11 +604,11 @@ def test_the_trainee_compares_with_the_model(
 def test_whoever_has_no_terminal_is_told_so(
     language: str, practice: Practice, prompts: Path, golden: Golden
 ) -> None:
-    done = practice("voice", "record", "farewell", "--model")
+    done = practice("voice", "record", "farewell", "--reference")
     done.refused(PracticeError, "farewell.1.model.wav")
     assert not voices.all_in(prompts)
     nobody = practice("voice", "record", "farewell")
-    nobody.refused(PracticeError, "farewell", "--line", "--model")
+    nobody.refused(PracticeError, "farewell", "--line", "--reference")
     golden("voice-record-refused", done.stderr + nobody.stderr)
 
 
@@ -656,7 +656,7 @@ def test_customers_are_heard_before_a_take_and_not_in_it(
 def test_a_model_reading_is_recorded_by_a_real_microphone_and_heard(
     terminal: Start, installed: Installed, virtual_microphone: VirtualMicrophone, tmp_path: Path
 ) -> None:
-    child = terminal("voice", "record", "farewell", "--model")
+    child = terminal("voice", "record", "farewell", "--reference")
     begin(child)
     virtual_microphone.speak(WITHOUT_PLEASE)
     child.expect(f"{MISSING}请")

@@ -9,7 +9,7 @@ from practice.audio.signal_check import MIN_SPEECH_S, ONSET
 class AutoStop:
     """Decides frame by frame. ``push`` takes a frame's speech probability."""
 
-    patience_s: float
+    end_silence_s: float
     frame_s: float
     speech_s: float = 0.0
     silence_s: float = 0.0
@@ -31,4 +31,4 @@ class AutoStop:
             self.silence_s = 0.0
         else:
             self.silence_s += self.frame_s
-        return self.is_armed and self.silence_s >= self.patience_s
+        return self.is_armed and self.silence_s >= self.end_silence_s

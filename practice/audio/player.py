@@ -17,7 +17,7 @@ from practice.errors import DeviceError
 from practice.i18n import gettext as _
 
 _POLL_S = 0.05
-_PATIENCE_S = 10.0
+_STUCK_AFTER_S = 10.0
 """Beyond its own length a clip may take so long: a sound server that wakes up needs seconds,
 and one that died would let us wait for ever."""
 
@@ -65,7 +65,7 @@ def play(samples: Samples, is_stopped: Callable[[], bool]) -> None:
                 waited_s = 0.0
                 while not is_over.wait(_POLL_S) and not is_stopped():
                     waited_s += _POLL_S
-                    if waited_s > len(sound) / device.rate_hz + _PATIENCE_S:
+                    if waited_s > len(sound) / device.rate_hz + _STUCK_AFTER_S:
                         raise DeviceError(_unplayable(device, _("it takes no sound")))
             finally:
                 if not is_over.is_set():

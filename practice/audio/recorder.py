@@ -73,9 +73,9 @@ class Recorded:
 class Microphone:
     """A chosen device, and the rules by which its recordings end."""
 
-    def __init__(self, device: Device, patience_s: float, limit_s: float = MAX_TAKE_S) -> None:
+    def __init__(self, device: Device, end_silence_s: float, limit_s: float = MAX_TAKE_S) -> None:
         self.device = device
-        self.patience_s = patience_s
+        self.end_silence_s = end_silence_s
         self.limit_s = limit_s
         self._detector = SpeechDetector()
 
@@ -149,7 +149,7 @@ class _Run:
         self._resampler = StreamResampler(self._rate_hz)
         self._detector = detector
         self._detector.restart()
-        self._autostop = AutoStop(microphone.patience_s, FRAME_S)
+        self._autostop = AutoStop(microphone.end_silence_s, FRAME_S)
         self._rest: Samples = np.zeros(0, dtype=np.float32)
 
     def until_over(self, blocks: queue.SimpleQueue[tuple[Samples, bool]], stream: Any) -> Ending:

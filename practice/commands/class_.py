@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     help=_("Who takes part, with commas between; else the names are asked."),
 )
 @options.microphone
-@options.silent
+@options.no_playback
 @options.explain
 @options.as_json
 @options.group
@@ -50,7 +50,7 @@ def class_(
     scenario_ids: tuple[str, ...],
     trainees: str | None,
     mic: options.Mic,
-    silent: bool,
+    no_playback: bool,
     explain: bool,
     as_json: bool,
     group: str | None,
@@ -70,7 +70,7 @@ def class_(
     console = live.console(as_json=as_json)
     store = parts.open_swept_store(records)
     emit = parts.emit_line if as_json else None
-    voices = None if silent else parts.playback(console, prompts_dir, records.folder)
+    voices = None if no_playback else parts.playback(console, prompts_dir, records.folder)
     desk = options.Desk(None, group, model_name, prompts_dir, records)
     with (
         parts.open_judge(desk, load_ahead=True) as judge,

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 )
 @click.option("--plan", "only_plan", is_flag=True, help=_("Only tell which lines, and why."))
 @options.microphone
-@options.silent
+@options.no_playback
 @options.explain
 @options.as_json
 @options.desk
@@ -43,7 +43,7 @@ def drill(
     count: int,
     only_plan: bool,
     mic: options.Mic,
-    silent: bool,
+    no_playback: bool,
     explain: bool,
     as_json: bool,
     desk: options.Desk,
@@ -71,7 +71,7 @@ def drill(
         picks = _pick(scenarios, sayings, now, count)
         print_plan(console, picks, now)
         emit = parts.emit_line if as_json else None
-        voices = None if silent else parts.playback(console, desk.prompts_dir, session.folder)
+        voices = None if no_playback else parts.playback(console, desk.prompts_dir, session.folder)
         beside = parts.beside_model(session.store, session.judge, desk.prompts_dir)
         stage = TerminalStage(console, explain=explain, emit=emit, voices=voices, beside=beside)
         with closing(stage):

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     help=_("Write the result as a page to print, too (HTML)."),
 )
 @options.microphone
-@options.silent
+@options.no_playback
 @options.as_json
 @options.desk
 def exam(
@@ -49,7 +49,7 @@ def exam(
     show: str | None,
     out: Path | None,
     mic: options.Mic,
-    silent: bool,
+    no_playback: bool,
     as_json: bool,
     desk: options.Desk,
 ) -> None:
@@ -71,7 +71,7 @@ def exam(
     elif book_id is None:
         _list(desk.prompts_dir, as_json=as_json)
     else:
-        _hold(book_id, files, out, mic, desk, silent=silent, as_json=as_json)
+        _hold(book_id, files, out, mic, desk, no_playback=no_playback, as_json=as_json)
 
 
 def _list(folder: Path, *, as_json: bool) -> None:
@@ -123,7 +123,7 @@ def _hold(
     mic: options.Mic,
     desk: options.Desk,
     *,
-    silent: bool,
+    no_playback: bool,
     as_json: bool,
 ) -> None:
     from practice import scenarios as prompts
@@ -155,7 +155,9 @@ def _hold(
         else:
             title = _("Exam: {title}").format(title=book.title)
             say(console, f"{title}  {session.id[:8]}", "bold")
-            voices = None if silent else parts.playback(console, desk.prompts_dir, session.folder)
+            voices = (
+                None if no_playback else parts.playback(console, desk.prompts_dir, session.folder)
+            )
             is_begun = bool(_recite(console, session, steps, microphone, voices))
         if is_begun:
             _tell(shown, session.store, session.id, out, as_json=as_json)

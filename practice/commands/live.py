@@ -40,7 +40,7 @@ def open_microphone(mic: Mic, *, or_files: bool = False) -> Microphone:
             if or_files
             else _("There is no terminal to press keys in. Run it in a terminal.")
         )
-    return Microphone(choose(mic.device), mic.patience_s, mic.limit_s)
+    return Microphone(choose(mic.device), mic.end_silence_s, mic.limit_s)
 
 
 def say_who_and_with_what(console: Console, session: Session, microphone: Microphone) -> None:

@@ -1,6 +1,7 @@
 """Options that several commands share, each with its environment variable."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import wraps
@@ -14,6 +15,34 @@ from practice.paths import default_prompts, default_recordings
 from practice.records.kinds import CHINESE_SCENARIO_KINDS, ScenarioKind, parse_scenario_kind
 
 _Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+class Renamed(click.Option):
+    """An option that still takes its former name, which help does not show."""
+
+    def __init__(self, names: list[str], former: str, **attributes: Any) -> None:
+        super().__init__([*names, former], **attributes)
+        self._former = former
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """Describe the option by its name of today."""
+        with self._without_former():
+            return super().get_help_record(ctx)
+
+    def get_error_hint(self, ctx: click.Context | None) -> str:
+        """Name the option in an error."""
+        with self._without_former():
+            return super().get_error_hint(ctx)
+
+    @contextmanager
+    def _without_former(self) -> Iterator[None]:
+        names = self.opts
+        self.opts = [name for name in names if name != self._former]
+        try:
+            yield
+        finally:
+            self.opts = names
+
 
 prompts: _Decorator = click.option(
     "--prompts",
@@ -51,8 +80,12 @@ device: _Decorator = click.option(
     help=_("Microphone, by index or name; see `practice devices`. [env: PRACTICE_DEVICE]"),
 )
 
-silent: _Decorator = click.option(
-    "--silent", is_flag=True, help=_("Play nothing: no customer's voice, no model reading.")
+no_playback: _Decorator = click.option(
+    "--no-playback",
+    cls=Renamed,
+    former="--silent",
+    is_flag=True,
+    help=_("Play nothing: no customer's voice, no model reading."),
 )
 
 yes: _Decorator = click.option("--yes", is_flag=True, help=_("Remove without a question."))
@@ -68,7 +101,7 @@ explain: _Decorator = click.option(
 )
 
 
-PATIENCE_S = 1.5
+END_SILENCE_S = 1.5
 """Silence after speech that ends a take. Pauses at a comma last up to about a second."""
 
 
@@ -77,14 +110,16 @@ class Mic:
     """Which microphone, and when a take at it ends."""
 
     device: str | None
-    patience_s: float
+    end_silence_s: float
     limit_s: float
 
 
-_patience: _Decorator = click.option(
-    "--patience",
+_end_silence: _Decorator = click.option(
+    "--end-silence",
+    cls=Renamed,
+    former="--patience",
     type=click.FloatRange(0.3, 10),
-    default=PATIENCE_S,
+    default=END_SILENCE_S,
     show_default=True,
     help=_("Seconds of silence after speech that end a take."),
 )
@@ -103,11 +138,11 @@ def microphone(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(command)
     def with_mic(
-        *args: Any, device: str | None, patience: float, limit: float, **others: Any
+        *args: Any, device: str | None, end_silence: float, limit: float, **others: Any
     ) -> Any:
-        return command(*args, mic=Mic(device, patience, limit), **others)
+        return command(*args, mic=Mic(device, end_silence, limit), **others)
 
-    return device(_patience(_limit(with_mic)))
+    return device(_end_silence(_limit(with_mic)))
 
 
 def recorded(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 )
 @click.option("--choose", is_flag=True, help=_("Choose at each branch instead of chance."))
 @options.observer
-@options.silent
+@options.no_playback
 @options.explain
 @options.as_json
 @options.desk
@@ -54,7 +54,7 @@ def run(
     branches: tuple[str, ...],
     choose: bool,
     observer: str | None,
-    silent: bool,
+    no_playback: bool,
     explain: bool,
     as_json: bool,
     desk: options.Desk,
@@ -89,7 +89,9 @@ def run(
             raise SystemExit(1)
     else:
         microphone = live.open_microphone(mic, or_files=True)
-        voices = None if silent else parts.playback(console, desk.prompts_dir, desk.records.folder)
+        voices = (
+            None if no_playback else parts.playback(console, desk.prompts_dir, desk.records.folder)
+        )
         with (
             parts.open_session(desk, load_ahead=True) as session,
             _stage(

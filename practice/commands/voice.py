@@ -34,7 +34,11 @@ def voice() -> None:
 @click.argument("scenario_id", metavar="SCENARIO")
 @_line
 @click.option(
-    "--model", "is_model", is_flag=True, help=_("Record model readings, which are judged.")
+    "--reference",
+    cls=options.Renamed,
+    former="--model",
+    is_flag=True,
+    help=_("Record model readings, which are judged."),
 )
 @options.device
 @click.option(
@@ -49,7 +53,7 @@ def voice() -> None:
 def record(
     scenario_id: str,
     line: int | None,
-    is_model: bool,
+    reference: bool,
     device: str | None,
     model_name: str,
     prompts_dir: Path,
@@ -64,7 +68,7 @@ def record(
     from practice.scenarios.voices import Role
 
     _require_own(prompts_dir)
-    role = Role.MODEL if is_model else Role.CUSTOMER
+    role = Role.MODEL if reference else Role.CUSTOMER
     steps = _to_record(prompts_dir, scenario_id, line, role)
     if not parts.is_interactive():
         raise PracticeError(
@@ -74,12 +78,12 @@ def record(
             ).format(file=f"{_voice(steps[0], role).stem}.wav")
         )
     voices.part_of(prompts_dir, _voice(steps[0], role)).unlink()
-    microphone = Microphone(choose(device), options.PATIENCE_S)
+    microphone = Microphone(choose(device), options.END_SILENCE_S)
     console = parts.console(for_programs=not sys.stdout.isatty())
     with ExitStack() as open_things:
         judge = (
             open_things.enter_context(parts.judging(model_name, prompts_dir, load_ahead=True))
-            if is_model
+            if reference
             else None
         )
         # What is played here are voices, no takes.
@@ -118,18 +122,24 @@ def list_(scenario_id: str | None, as_json: bool, prompts_dir: Path) -> None:
 @voice.command(help=_("Remove the customer's voice, or with --model the model readings."))
 @click.argument("scenario_id", metavar="SCENARIO")
 @_line
-@click.option("--model", "is_model", is_flag=True, help=_("Remove the model readings."))
+@click.option(
+    "--reference",
+    cls=options.Renamed,
+    former="--model",
+    is_flag=True,
+    help=_("Remove the model readings."),
+)
 @options.yes
 @options.prompts
 def remove(
-    scenario_id: str, line: int | None, is_model: bool, yes: bool, prompts_dir: Path
+    scenario_id: str, line: int | None, reference: bool, yes: bool, prompts_dir: Path
 ) -> None:
     """Show what will go, ask, remove."""
     from practice.scenarios import voices
     from practice.scenarios.voices import Role
 
     # By the files' own names: the voice of a line that is no more goes too.
-    role = Role.MODEL if is_model else Role.CUSTOMER
+    role = Role.MODEL if reference else Role.CUSTOMER
     found = voices.files_of(prompts_dir, scenario_id, role, line)
     if not found:
         raise PracticeError(

@@ -1,4 +1,4 @@
-"""``practice show-take``: how a take was said, in words or as a picture."""
+"""``practice show-attempt``: how a take was said, in words or as a picture."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 @options.prompts
 @options.model
 @options.records
-def show_take(
+def show_attempt(
     attempt_id: str,
     path: Path | None,
     prompts_dir: Path,

@@ -1,0 +1,280 @@
+"""``practice bundle``: attempts and reviews carried between machines without a network."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from practice.commands import options, parts
+from practice.errors import PracticeError
+from practice.i18n import gettext as _
+
+if TYPE_CHECKING:
+    from practice.records.attempt import Take
+    from practice.records.exchange import Conflict
+    from practice.sync.merge import Arrived
+    from practice.sync.write import Written
+
+
+@click.group(help=_("Carry attempts and reviews between machines without a network."))
+def bundle() -> None:
+    """Group the commands on bundles."""
+
+
+@bundle.command(
+    "export",
+    help=_(
+        "Make a file of everything that is new here since the last pack: takes with their "
+        "recordings, and reviews. The other machine takes it over with `practice unpack`."
+    ),
+)
+@click.option(
+    "-o",
+    "output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help=_("The file to make, or the folder to make it in."),
+)
+@click.option("--all", "everything", is_flag=True, help=_("Everything that is kept here."))
+@click.option(
+    "--since",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    help=_("Everything from a day on, like 2026-11-20, packed before or not."),
+)
+@options.as_json
+@options.records
+def export(
+    output: Path | None,
+    everything: bool,
+    since: datetime | None,
+    as_json: bool,
+    records: options.Records,
+) -> None:
+    """Write the file, and tell what is in it."""
+    if everything and since is not None:
+        raise click.UsageError(_("Give --all or --since, not both."))
+    from practice.store.exchange import Exchange
+    from practice.sync.write import write
+
+    store = parts.existing_store(records, quiet=as_json)
+    if store is None:
+        return
+    exchange = Exchange(store.database)
+    if everything:
+        ids = exchange.everything()
+    elif since is not None:
+        ids = exchange.changed_since(_beginning_of(since))
+    else:
+        ids = exchange.unsent()
+    if not ids:
+        _print_nothing_new(exchange.last_pack(), as_json=as_json)
+        return
+    with parts.stepwise(_("Packing")) as progress:
+        written = write(
+            store,
+            ids,
+            lambda mark: _path(output, mark),
+            every_sound=everything,
+            progress=progress,
+        )
+    for left_out in written.left_out:
+        parts.report_error(left_out)
+    if as_json:
+        parts.emit_json(
+            {
+                "file": str(written.path),
+                "attempts": written.attempts,
+                "recordings": written.recordings,
+                "reviews": written.reviews,
+                "bytes": written.size,
+                "left_out": list(written.left_out),
+            }
+        )
+        return
+    _print_export(written)
+
+
+def _beginning_of(day: datetime) -> str:
+    """When a day begins on the clock of this machine."""
+    from practice.store.days import beginning
+
+    try:
+        return beginning(day)
+    except (OverflowError, ValueError, OSError):  # before the clock began
+        raise click.BadParameter(
+            _("There was no practice on that day."), param_hint="--since"
+        ) from None
+
+
+def _path(output: Path | None, mark: str) -> Path:
+    """Where the pack goes: what was named, or a name with the day and the store's own mark."""
+    from practice.sync.format import SUFFIX
+
+    if output is not None and not output.is_dir():
+        return output
+    folder = output or Path()
+    stem = f"practice-{datetime.now():%Y-%m-%d}-{mark}"
+    names = (f"{stem}{'' if n == 1 else f'-{n}'}{SUFFIX}" for n in range(1, 1000))
+    return next(path for name in names if not (path := folder / name).exists())
+
+
+def _print_nothing_new(last: str | None, *, as_json: bool) -> None:
+    from practice.output.wording import local_time
+
+    if as_json:
+        parts.emit_json({"file": None, "attempts": 0, "recordings": 0, "reviews": 0, "bytes": 0})
+    elif last is None:
+        click.echo(_("Nothing is new here; --all packs everything."))
+    else:
+        click.echo(
+            _("Nothing is new since the last pack of {time}; --all packs everything.").format(
+                time=local_time(last)
+            )
+        )
+
+
+def _print_export(written: Written) -> None:
+    from practice.output.wrap import say
+
+    console = parts.console()
+    say(console, str(written.path), "bold")
+    say(
+        console,
+        _("takes: {attempts}   recordings: {recordings}   reviews: {reviews}   {mb:.1f} MB").format(
+            attempts=written.attempts,
+            recordings=written.recordings,
+            reviews=written.reviews,
+            mb=written.size / 1e6,
+        ),
+    )
+    say(
+        console,
+        _(
+            "It holds names and voices: give it to nobody but your trainer or hall, and delete "
+            "it when it was taken over there with `practice unpack`."
+        ),
+        "dim",
+    )
+
+
+@bundle.command(
+    "import",
+    help=_(
+        "Take over the takes and reviews that packs bring. What is here already stays as it "
+        "is, so a pack can be taken over twice without harm."
+    ),
+)
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE..."
+)
+@options.as_json
+@options.records
+def import_(files: tuple[Path, ...], as_json: bool, records: options.Records) -> None:
+    """Merge one pack after the other; each is taken over wholly or not at all."""
+    from practice.sync.merge import merge
+
+    store = parts.open_store(records)
+    failed = False
+    for path in files:
+        try:
+            with parts.stepwise(path.name) as progress:
+                arrived = merge(store, path, progress)
+        except PracticeError as error:
+            failed = True
+            parts.report_error(error)
+            continue
+        if as_json:
+            parts.emit_json(_to_dict(arrived))
+        else:
+            _print_import(arrived)
+    if failed:
+        raise SystemExit(1)
+
+
+def _to_dict(arrived: Arrived) -> dict[str, Any]:
+    from practice.output.as_json import review_to_dict
+
+    return {
+        "file": str(arrived.path),
+        "new": arrived.new,
+        "present": arrived.present,
+        "forgotten": arrived.forgotten,
+        "scores": arrived.judgements,
+        "reviews": arrived.reviews,
+        "recordings": arrived.recordings,
+        "refused": list(arrived.refused),
+        "differing": [take.id for take in arrived.differing],
+        "conflicts": [
+            {
+                "id": conflict.take.id,
+                "trainee": conflict.take.trainee.name,
+                "group": conflict.take.trainee.group,
+                "script": conflict.take.spec.script,
+                "ours": review_to_dict(conflict.ours),
+                "theirs": review_to_dict(conflict.theirs),
+                "counts": conflict.counts.id,
+            }
+            for conflict in arrived.conflicts
+        ],
+    }
+
+
+def _print_import(arrived: Arrived) -> None:
+    from practice.output.wrap import say
+
+    console = parts.console()
+    say(console, arrived.path.name, "bold")
+    say(
+        console,
+        _(
+            "new takes: {new}   recordings: {recordings}   reviews: {reviews}   "
+            "later scores: {judgements}   here already: {present}"
+        ).format(
+            new=arrived.new,
+            recordings=arrived.recordings,
+            reviews=arrived.reviews,
+            judgements=arrived.judgements,
+            present=arrived.present,
+        ),
+    )
+    if arrived.forgotten:
+        text = _("removed here, and not brought back: {n}")
+        say(console, text.format(n=arrived.forgotten))
+    for attempt_id in arrived.refused:
+        text = _("The recording of {id} cannot be played and was left out; the record is here.")
+        say(console, text.format(id=attempt_id[:8]), "yellow", indent=2)
+    for take in arrived.differing:
+        text = _("{take} is otherwise here than in the pack; it stays as it is here.")
+        say(console, text.format(take=_name(take)), "yellow", indent=2)
+    for conflict in arrived.conflicts:
+        say(console, _conflict(conflict), "yellow", indent=2)
+
+
+def _conflict(conflict: Conflict) -> str:
+    from practice.output.review import decision_text
+    from practice.output.wording import local_time
+
+    return _(
+        "Two reviews of {take}: {ours}, {our_time}: {our_decision}; {theirs}, {their_time}: "
+        "{their_decision}. That of {who}, {when}, is the latest and counts."
+    ).format(
+        take=_name(conflict.take),
+        ours=conflict.ours.reviewer,
+        our_time=local_time(conflict.ours.created_at),
+        our_decision=decision_text(conflict.ours),
+        theirs=conflict.theirs.reviewer,
+        their_time=local_time(conflict.theirs.created_at),
+        their_decision=decision_text(conflict.theirs),
+        who=conflict.counts.reviewer,
+        when=local_time(conflict.counts.created_at),
+    )
+
+
+def _name(take: Take) -> str:
+    return _("{id} by {name} ({group}), “{script}”").format(
+        id=take.id[:8], name=take.trainee.name, group=take.trainee.group, script=take.spec.script
+    )
