@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import sys
+from copy import copy
 from importlib import import_module
 from itertools import islice
 
@@ -18,52 +19,95 @@ from practice.i18n import later as _
 from practice.output.help import HelpContext, lay_out_by_cells
 from practice.text import one_line
 
-COMMANDS: dict[str, tuple[str, str]] = {
-    "run": ("run:run", _("Practise a scenario: read, speak, and see what was missed.")),
-    "drill": ("drill:drill", _("Practise what you miss most, by spaced repetition.")),
-    "exam": ("exam:exam", _("Take an exam: each line of a book once, from memory.")),
-    "class": ("class_:class_", _("Practise as a class: several trainees in turn.")),
-    "list": ("list_:list_", _("List the scenarios.")),
-    "show": ("show:show", _("Show a scenario: situation, script, courtesies.")),
-    "listen": ("listen:listen", _("Hear a scenario's model readings, and yourself.")),
-    "history": ("history:history", _("List the takes that are kept, or show one.")),
-    "progress": ("progress:progress", _("Show how a trainee comes on.")),
-    "show-attempt": (
-        "show_attempt:show_attempt",
-        _("Draw a take: waveform, pitch, characters, pauses."),
-    ),
-    "score": ("score:score", _("Judge recordings: of one scenario, or of a manifest.")),
-    "review": ("review:review", _("Review takes on a page: listen, correct, pass or redo.")),
-    "account": ("account:account", _("Who may log in at the trainer's desk.")),
-    "rescore": ("rescore:rescore", _("Judge kept takes again by today's rules and model.")),
-    "export": ("export:export", _("Write takes as CSV, Excel or JSON.")),
-    "report": ("report:report", _("Write a trainee's report, with sound, as an HTML file.")),
-    "calibrate": (
-        "calibrate:calibrate",
-        _("Fit the verdicts' limits to what the trainers corrected."),
-    ),
-    "bundle": (
-        "bundle:bundle",
-        _("Carry attempts and reviews between machines without a network."),
-    ),
-    "forget": ("forget:forget", _("Remove everything that is kept of a trainee.")),
-    "prune": ("prune:prune", _("Remove old takes.")),
-    "new": ("new:new", _("Write a new scenario's file, to make your own.")),
-    "check": ("check:check", _("Check the scenarios' files for mistakes.")),
-    "voice": ("voice:voice", _("The customer's voice and model readings: record, list.")),
-    "schema": ("schema:schema", _("Print the JSON schema of a scenario's file, for editors.")),
-    "coverage": (
-        "coverage:coverage",
-        _("Show which scenarios practise which rows of the standard."),
-    ),
-    "devices": ("devices:devices", _("List the microphones.")),
-    "doctor": ("doctor:doctor", _("Check Python, sound, microphone, weights, disk.")),
-    "model": ("model:model", _("Whisper's weights: list, install, path.")),
+SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
+    _("For trainees"): {
+        "run": ("run:run", _("Practice a scenario: read, speak, and see what you missed.")),
+        "drill": (
+            "drill:drill",
+            _("Practice the lines you miss most, chosen by spaced repetition."),
+        ),
+        "exam": ("exam:exam", _("Take an exam: say each line of a book once, from memory.")),
+        "class": ("class_:class_", _("Practice as a class: trainees in turn say each line once.")),
+        "list": ("list_:list_", _("List the scenarios by kind, with the trainee's best result.")),
+        "show": ("show:show", _("Show a scenario: situation, script, courtesies.")),
+        "listen": (
+            "listen:listen",
+            _("Play the reference recordings and your own latest recordings."),
+        ),
+        "history": (
+            "history:history",
+            _("List the saved attempts, or show one: practice history ID."),
+        ),
+        "progress": ("progress:progress", _("Show a trainee's progress.")),
+        "show-attempt": (
+            "show_attempt:show_attempt",
+            _("Show an attempt's delivery, or plot its waveform and pitch."),
+        ),
+    },
+    _("For trainers"): {
+        "review": (
+            "review:review",
+            _("Review attempts on a web page: listen, correct, pass or redo."),
+        ),
+        "score": ("score:score", _("Score recordings of one scenario or of a manifest.")),
+        "rescore": (
+            "rescore:rescore",
+            _("Rescore saved attempts with the current rules and model."),
+        ),
+        "report": (
+            "report:report",
+            _("Write a trainee's report as an HTML file, with recordings."),
+        ),
+        "export": (
+            "export:export",
+            _("Export attempts as CSV, Excel or JSON: all, filtered or by ID."),
+        ),
+        "bundle": (
+            "bundle:bundle",
+            _("Carry attempts and reviews between machines without a network."),
+        ),
+        "calibrate": (
+            "calibrate:calibrate",
+            _("Propose thresholds that fit the trainers' corrections."),
+        ),
+        "account": (
+            "account:account",
+            _("Manage review page accounts: add, password, remove, list."),
+        ),
+        "forget": (
+            "forget:forget",
+            _("Remove all data of a trainee: attempts, recordings, account."),
+        ),
+        "prune": ("prune:prune", _("Remove old attempts.")),
+    },
+    _("For authors of scenarios"): {
+        "new": ("new:new", _("Create a scenario file, with comments, to make your own.")),
+        "check": (
+            "check:check",
+            _("Check the scenario files and report each error with its line."),
+        ),
+        "voice": ("voice:voice", _("Manage the customer's voice and the reference recordings.")),
+        "coverage": (
+            "coverage:coverage",
+            _("Show which scenarios cover which rows of the standard."),
+        ),
+        "schema": ("schema:schema", _("Print the JSON schema of a scenario file, for editors.")),
+    },
+    _("This machine"): {
+        "doctor": (
+            "doctor:doctor",
+            _("Check Python, audio, microphone, model, disk and terminal."),
+        ),
+        "devices": ("devices:devices", _("List the microphones.")),
+        "model": ("model:model", _("Manage Whisper models: list, install, show the path.")),
+    },
 }
-"""Each command's place below practice.commands, and its line in the help.
+"""The sections of the help: each command's place below practice.commands, and its help text.
 
-The lines are translated where they are shown: ``--lang`` is not read yet.
+The texts are translated where they are shown: ``--lang`` is not read yet.
 """
+
+COMMANDS = {name: entry for section in SECTIONS.values() for name, entry in section.items()}
 
 
 FORMER = {
@@ -97,15 +141,21 @@ class Contents(click.Group):
         """Import a command."""
         if cmd_name not in COMMANDS:
             return None
-        module, name = COMMANDS[cmd_name][0].split(":")
+        place, text = COMMANDS[cmd_name]
+        module, name = place.split(":")
         command: click.Command = getattr(import_module(f"practice.commands.{module}"), name)
+        command = copy(command)  # its text is in the language of this call
+        command.help = gettext(text)
         lay_out_by_cells(command)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands from the table, without importing them."""
-        with formatter.section(gettext("Commands")):
-            formatter.write_dl([(name, gettext(text)) for name, (_place, text) in COMMANDS.items()])
+        for heading, section in SECTIONS.items():
+            with formatter.section(gettext(heading)):
+                formatter.write_dl(
+                    [(name, gettext(text)) for name, (_place, text) in section.items()]
+                )
 
 
 def lang_first(args: list[str]) -> list[str]:
@@ -135,14 +185,14 @@ def contents() -> Contents:
         cls=Contents,
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
         help=gettext(
-            "Practise the phrases of the service standard, and see which courtesies were missed."
+            "Practice the phrases of the service standard, and see which courtesies you missed."
         ),
     )
     @click.option(
         "--lang",
         type=click.Choice(available()),
         expose_value=False,
-        help=gettext("Language; may stand after the command, too. [env: PRACTICE_LANG]"),
+        help=gettext("Language; allowed after the command too. [env: PRACTICE_LANG]"),
     )
     @click.version_option(__version__, package_name="practice")
     def cli() -> None:
@@ -181,7 +231,7 @@ def main() -> None:
     except UnicodeEncodeError as error:
         if "surrogates" not in error.reason:
             raise
-        click.echo(gettext("Error: an argument has bytes that are no text."), err=True)
+        click.echo(gettext("Error: an argument contains bytes that are not valid text."), err=True)
         sys.exit(1)
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EPIPE):

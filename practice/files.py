@@ -35,7 +35,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     except OSError as error:
         raise ExportError(
             _(
-                "{path} cannot be written: {why}. Check the free space and the right to write "
-                "there, and close it in other programs."
+                "{path} cannot be written: {why}. Check the free space and the write "
+                "permission, and close the file in other programs."
             ).format(path=path, why=system_reason(error))
         ) from None

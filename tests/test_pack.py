@@ -806,7 +806,7 @@ def test_pack_and_unpack(
     assert path.name.startswith("practice-20")
     assert path.suffix == ".practice"
     assert max(len(text.encode("gbk")) for text in done.stdout.splitlines()) <= 80
-    golden(*EXPORT, done.stdout.replace(path.stem[-6:], "0a1b2c"))
+    golden("pack", done.stdout.replace(path.stem[-6:], "0a1b2c"))
     golden("pack-nothing-new", practice(*EXPORT, "-o", stick).stdout)
     (told,) = practice.json(*EXPORT, "-o", stick, "--all")
     assert told["attempts"] == told["recordings"] == 3

@@ -589,7 +589,7 @@ def test_the_trainee_compares_with_the_model(
     child.send("y")
     child.expect(PLAYING)
     child.expect("Y: ")
-    child.send("m")
+    child.send("r")
     child.expect(PLAYING)
     child.expect("Y: ")
     golden("listen-both", child.screen())

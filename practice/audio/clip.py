@@ -51,7 +51,7 @@ def read(path: Path) -> Clip:
     """
     if path.exists() and not path.is_file():
         raise AudioError(
-            _("{path} is no file of sound. Name the recordings themselves.").format(path=path)
+            _("{path} is not an audio file. Give the path of a recording.").format(path=path)
         )
     try:
         # Opened here, because libsndfile takes no name that is not UTF-8.
@@ -91,15 +91,14 @@ def _unreadable(path: Path, error: Exception) -> str:
     if path.is_file() and path.stat().st_size == 0:
         return _("{path} is empty. Record it again.").format(path=path)
     if isinstance(error, PermissionError):
-        return _("{path} may not be read. Ask for the right to read it.").format(path=path)
+        return _("No permission to read {path}. Request read access.").format(path=path)
     return _no_recording(str(path))
 
 
 def _no_recording(name: str) -> str:
-    return _(
-        "{path} is no recording that can be read. WAV, FLAC, OGG and MP3 are; "
-        "convert it to one of them."
-    ).format(path=name)
+    return _("{path} is not a readable recording. Convert it to WAV, FLAC, OGG or MP3.").format(
+        path=name
+    )
 
 
 def resample(samples: Samples, rate_hz: float) -> Samples:
@@ -177,6 +176,6 @@ class WavWriter:
 
 def _unwritable(path: Path, error: OSError) -> str:
     return _(
-        "The recording {path} cannot be written: {why}. Free space on the disk or choose "
+        "The recording {path} cannot be written: {why}. Free up disk space or choose "
         "another folder with --recordings."
     ).format(path=path, why=system_reason(error))

@@ -28,8 +28,8 @@ def sounddevice() -> ModuleType:
     except OSError:
         raise DeviceError(
             _(
-                "The PortAudio library is not on this machine. On Debian or Ubuntu: "
-                "apt-get install libportaudio2. Recordings work without it: --audio FILE."
+                "The PortAudio library is not installed. On Debian or Ubuntu, run: apt-get "
+                "install libportaudio2. Recordings work without it: --audio FILE."
             )
         ) from None
     module: ModuleType = sd
@@ -44,7 +44,11 @@ def list_microphones() -> list[Device]:
         hosts = sd.query_hostapis()
         found = sd.query_devices()
     except sd.PortAudioError as error:
-        raise DeviceError(_("The sound system does not answer: {why}.").format(why=error)) from None
+        raise DeviceError(
+            _(
+                "The sound system does not respond: {why}. Check the system's sound settings."
+            ).format(why=error)
+        ) from None
     return [
         Device(
             index=index,
@@ -68,8 +72,8 @@ def choose(wanted: str | None) -> Device:
     if not devices:
         raise DeviceError(
             _(
-                "No microphone was found. Plug one in and allow its use; "
-                "`practice devices` shows what is there."
+                "No microphone was found. Plug one in and allow access to it; `practice "
+                "devices` lists the microphones."
             )
         )
     if wanted is None:
@@ -81,15 +85,15 @@ def choose(wanted: str | None) -> Device:
         fitting = [d for d in fitting if d.name.casefold() == wanted.casefold()] or fitting
     if not fitting:
         raise DeviceError(
-            _("There is no microphone “{name}”. `practice devices` shows what is there.").format(
+            _("There is no microphone “{name}”. `practice devices` lists the microphones.").format(
                 name=wanted
             )
         )
     # Windows lists one microphone under several host APIs: the first is PortAudio's choice.
     if len({d.name for d in fitting}) > 1:
-        names = ", ".join(f"{d.index} {d.name}" for d in fitting)
+        names = _(", ").join(f"{d.index} {d.name}" for d in fitting)
         raise DeviceError(
-            _("“{name}” fits several microphones ({names}). Give the index.").format(
+            _("“{name}” matches several microphones ({names}). Give the index instead.").format(
                 name=wanted, names=names
             )
         )

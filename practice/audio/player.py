@@ -39,7 +39,7 @@ def loudspeaker() -> Loudspeaker:
         found = sd.query_devices(kind="output")
     except (sd.PortAudioError, ValueError):
         raise DeviceError(
-            _("No loudspeaker was found. Plug one in, or go on without sound.")
+            _("No loudspeaker was found. Connect one, or continue without sound.")
         ) from None
     return Loudspeaker(
         index=found["index"],
@@ -66,7 +66,7 @@ def play(samples: Samples, is_stopped: Callable[[], bool]) -> None:
                 while not is_over.wait(_POLL_S) and not is_stopped():
                     waited_s += _POLL_S
                     if waited_s > len(sound) / device.rate_hz + _STUCK_AFTER_S:
-                        raise DeviceError(_unplayable(device, _("it takes no sound")))
+                        raise DeviceError(_unplayable(device, _("it does not play sound")))
             finally:
                 if not is_over.is_set():
                     stream.abort()  # closing alone would play what is waiting

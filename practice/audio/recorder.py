@@ -124,8 +124,8 @@ class Microphone:
                 return stream
         raise DeviceError(
             _(
-                "The microphone “{name}” cannot be opened ({why}). Close other programs that use "
-                "it, allow its use, or choose another: practice devices"
+                "The microphone “{name}” cannot be opened ({why}). Close other programs "
+                "that use it, allow access to it, or choose another: practice devices"
             ).format(name=self.device.name, why=error)
         )
 

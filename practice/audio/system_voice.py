@@ -59,8 +59,8 @@ def speak(words: str) -> Samples:
             if code == _NO_VOICE:
                 raise DeviceError(
                     _(
-                        "The system has no Chinese voice, so customers stay silent. Install one in "
-                        "its settings."
+                        "The system has no Chinese voice, so the customer's words are not "
+                        "played. Install one in the system's settings."
                     )
                 )
             spoken = audio.read(path).samples
@@ -87,8 +87,8 @@ def _run(words: str, path: Path) -> int:
 
 def _silent() -> str:
     return _(
-        "The system's voice cannot be used, so customers stay silent. On Debian or Ubuntu: "
-        "apt-get install espeak-ng."
+        "The system's voice cannot be used, so the customer's words are not played. On "
+        "Debian or Ubuntu, run: apt-get install espeak-ng."
     )
 
 

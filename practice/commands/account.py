@@ -17,20 +17,22 @@ if TYPE_CHECKING:
     from practice.store import Store
 
 
-@click.group(help=_("Accounts for the trainer's desk: add, password, remove, list."))
+@click.group()
 def account() -> None:
     """Group the commands on accounts."""
 
 
-@account.command(help=_("Add an account; the password is asked, or read from standard input."))
+@account.command(
+    help=_("Add an account; the password is prompted for, or read from standard input.")
+)
 @click.argument("name")
 @click.option(
     "--role",
     type=click.Choice(["trainee", "trainer", "admin"]),
     required=True,
-    help=_("trainee: sees own takes; trainer: reviews; admin: also manages accounts."),
+    help=_("trainee: sees own attempts; trainer: reviews; admin: also manages accounts."),
 )
-@click.option("--trainee", help=_("Whose takes a trainee's account sees."))
+@click.option("--trainee", help=_("Trainee whose attempts a trainee account can see."))
 @options.group
 @options.records
 def add(
@@ -46,7 +48,7 @@ def add(
     click.echo(_("Added: {name}").format(name=name))
 
 
-@account.command(help=_("Change a password; open sessions end."))
+@account.command(help=_("Change a password and end the account's open sessions."))
 @click.argument("name")
 @options.records
 def password(name: str, records: options.Records) -> None:
@@ -54,10 +56,10 @@ def password(name: str, records: options.Records) -> None:
     from practice.store.accounts import Accounts
 
     Accounts(parts.open_store(records).database).set_password(name, _password())
-    click.echo(_("The password of {name} is changed.").format(name=name))
+    click.echo(_("The password of {name} was changed.").format(name=name))
 
 
-@account.command(help=_("Remove an account; its reviews stay."))
+@account.command(help=_("Remove an account; its reviews are kept."))
 @click.argument("name")
 @options.records
 def remove(name: str, records: options.Records) -> None:
@@ -95,9 +97,7 @@ def _whose(store: Store, name: str, group: str | None) -> Trainee:
     if group is not None:
         return Trainee(parts.require_name(name), parts.require_name(group))
     raise PracticeError(
-        _("“{name}” practises in several halls, or in none yet. Say which, with --group.").format(
-            name=name
-        )
+        _("“{name}” is in several groups, or in none yet. Name one with --group.").format(name=name)
     )
 
 

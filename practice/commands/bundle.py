@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from practice.sync.write import Written
 
 
-@click.group(help=_("Carry attempts and reviews between machines without a network."))
+@click.group()
 def bundle() -> None:
     """Group the commands on bundles."""
 
@@ -27,8 +27,8 @@ def bundle() -> None:
 @bundle.command(
     "export",
     help=_(
-        "Make a file of everything that is new here since the last pack: takes with their "
-        "recordings, and reviews. The other machine takes it over with `practice unpack`."
+        "Export everything new since the last export, attempts with recordings and "
+        "reviews, to a bundle for `practice bundle import` on another machine."
     ),
 )
 @click.option(
@@ -36,14 +36,14 @@ def bundle() -> None:
     "output",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help=_("The file to make, or the folder to make it in."),
+    help=_("Bundle file to write, or the folder to write it to."),
 )
-@click.option("--all", "everything", is_flag=True, help=_("Everything that is kept here."))
+@click.option("--all", "everything", is_flag=True, help=_("Export everything that is kept here."))
 @click.option(
     "--since",
     type=click.DateTime(["%Y-%m-%d"]),
     metavar="DATE",
-    help=_("Everything from a day on, like 2026-11-20, packed before or not."),
+    help=_("Export everything from this day on, like 2026-11-20, even if exported before."),
 )
 @options.as_json
 @options.records
@@ -73,7 +73,7 @@ def export(
     if not ids:
         _print_nothing_new(exchange.last_pack(), as_json=as_json)
         return
-    with parts.stepwise(_("Packing")) as progress:
+    with parts.stepwise(_("Exporting")) as progress:
         written = write(
             store,
             ids,
@@ -106,7 +106,7 @@ def _beginning_of(day: datetime) -> str:
         return beginning(day)
     except (OverflowError, ValueError, OSError):  # before the clock began
         raise click.BadParameter(
-            _("There was no practice on that day."), param_hint="--since"
+            _("This date is out of range. Give one like 2026-11-20."), param_hint="--since"
         ) from None
 
 
@@ -128,12 +128,13 @@ def _print_nothing_new(last: str | None, *, as_json: bool) -> None:
     if as_json:
         parts.emit_json({"file": None, "attempts": 0, "recordings": 0, "reviews": 0, "bytes": 0})
     elif last is None:
-        click.echo(_("Nothing is new here; --all packs everything."))
+        click.echo(_("There is nothing new to export. Use --all to export everything."))
     else:
         click.echo(
-            _("Nothing is new since the last pack of {time}; --all packs everything.").format(
-                time=local_time(last)
-            )
+            _(
+                "There is nothing new since the last export ({time}). Use --all to export "
+                "everything."
+            ).format(time=local_time(last))
         )
 
 
@@ -144,7 +145,9 @@ def _print_export(written: Written) -> None:
     say(console, str(written.path), "bold")
     say(
         console,
-        _("takes: {attempts}   recordings: {recordings}   reviews: {reviews}   {mb:.1f} MB").format(
+        _(
+            "attempts: {attempts}   recordings: {recordings}   reviews: {reviews}   {mb:.1f} MB"
+        ).format(
             attempts=written.attempts,
             recordings=written.recordings,
             reviews=written.reviews,
@@ -154,8 +157,9 @@ def _print_export(written: Written) -> None:
     say(
         console,
         _(
-            "It holds names and voices: give it to nobody but your trainer or hall, and delete "
-            "it when it was taken over there with `practice unpack`."
+            "The bundle contains names and voices. Give it only to your trainer or "
+            "business hall, and delete it after they have imported it with `practice "
+            "bundle import`."
         ),
         "dim",
     )
@@ -164,8 +168,8 @@ def _print_export(written: Written) -> None:
 @bundle.command(
     "import",
     help=_(
-        "Take over the takes and reviews that packs bring. What is here already stays as it "
-        "is, so a pack can be taken over twice without harm."
+        "Import bundles of attempts and reviews; existing records do not change, so "
+        "importing a bundle twice is safe."
     ),
 )
 @click.argument(
@@ -231,8 +235,8 @@ def _print_import(arrived: Arrived) -> None:
     say(
         console,
         _(
-            "new takes: {new}   recordings: {recordings}   reviews: {reviews}   "
-            "later scores: {judgements}   here already: {present}"
+            "new attempts: {new}   recordings: {recordings}   reviews: {reviews}   later "
+            "scores: {judgements}   already here: {present}"
         ).format(
             new=arrived.new,
             recordings=arrived.recordings,
@@ -242,13 +246,16 @@ def _print_import(arrived: Arrived) -> None:
         ),
     )
     if arrived.forgotten:
-        text = _("removed here, and not brought back: {n}")
+        text = _("removed here before, not imported: {n}")
         say(console, text.format(n=arrived.forgotten))
     for attempt_id in arrived.refused:
-        text = _("The recording of {id} cannot be played and was left out; the record is here.")
+        text = _(
+            "The recording of {id} cannot be played and was not imported. The attempt itself "
+            "is here."
+        )
         say(console, text.format(id=attempt_id[:8]), "yellow", indent=2)
     for take in arrived.differing:
-        text = _("{take} is otherwise here than in the pack; it stays as it is here.")
+        text = _("{take} differs from the bundle. The version on this machine is kept.")
         say(console, text.format(take=_name(take)), "yellow", indent=2)
     for conflict in arrived.conflicts:
         say(console, _conflict(conflict), "yellow", indent=2)
@@ -259,8 +266,8 @@ def _conflict(conflict: Conflict) -> str:
     from practice.output.wording import local_time
 
     return _(
-        "Two reviews of {take}: {ours}, {our_time}: {our_decision}; {theirs}, {their_time}: "
-        "{their_decision}. That of {who}, {when}, is the latest and counts."
+        "{take} has two reviews: {ours}, {our_time}: {our_decision}; {theirs}, "
+        "{their_time}: {their_decision}. The latest one, by {who}, {when}, counts."
     ).format(
         take=_name(conflict.take),
         ours=conflict.ours.reviewer,

@@ -23,13 +23,14 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    help=_(
-        "Compare the machine's verdicts with the trainers', and propose limits by which fewer "
-        "would be left open and none more be wrong. docs/calibration.md says when not to trust "
-        "that."
+    epilog=_(
+        "Compares the machine's verdicts with the trainers'. docs/calibration.md says when not "
+        "to trust a proposal."
     )
 )
-@click.option("--apply", is_flag=True, help=_("Write what is proposed to the scenarios' folder."))
+@click.option(
+    "--apply", is_flag=True, help=_("Write the proposed thresholds to the scenario folder.")
+)
 @options.as_json
 @options.model
 @options.prompts
@@ -93,7 +94,11 @@ def _require_own_folder(folder: Path) -> None:
     from practice.scenarios import scenario_ids
 
     if not scenario_ids(folder):
-        raise PromptError(_("There are no scenarios in {folder}.").format(folder=folder))
+        raise PromptError(
+            _("There are no scenarios in {folder}. Choose another folder with --prompts.").format(
+                folder=folder
+            )
+        )
     if checkout() is None and folder == default_prompts():
         raise PromptError(
             _(
@@ -133,7 +138,7 @@ def _remark(proposals: tuple[Proposal, ...]) -> str:
     from practice.output.wording import local_time
     from practice.store.database import now
 
-    text = _("Written by `practice calibrate`, {when}, from {n} labelled elements.")
+    text = _("Written by `practice calibrate`, {when}. Labeled courtesies: {n}.")
     return text.format(when=local_time(now()), n=sum(p.said + p.not_said for p in proposals))
 
 
@@ -168,13 +173,13 @@ def _print_read(console: Console, read: int, left_out: int) -> None:
     from practice.output.wrap import say
 
     if not read:
-        say(console, _("No take was reviewed yet."))
+        say(console, _("No attempt has been reviewed yet."))
         return
-    say(console, ngettext("{n} reviewed take", "{n} reviewed takes", read).format(n=read))
+    say(console, ngettext("{n} reviewed attempt", "{n} reviewed attempts", read).format(n=read))
     if left_out:
         text = _(
-            "{n} of them were judged by another model or an earlier version and are left out. "
-            "`practice rescore` judges them again."
+            "Attempts left out because another model or an earlier version scored them: "
+            "{n}. Run `practice rescore` to score them again."
         )
         say(console, text.format(n=left_out), "yellow")
 
@@ -189,9 +194,9 @@ def _print_agreement(console: Console, agreement: list[Agreement]) -> None:
     if not agreement:
         return
     console.print()
-    say(console, _("Machine and trainer, verdict by verdict"), "bold")
+    say(console, _("Machine's and trainer's verdicts compared"), "bold")
     table = Table(box=None, pad_edge=False)
-    table.add_column(_("element"), max_width=20)
+    table.add_column(_("courtesy"), max_width=20)
     for head in (
         _("agreed"),
         _("wrongly heard"),
@@ -219,7 +224,13 @@ def _print_ending(console: Console, is_proposed: bool, path: Path | None) -> Non
 
     console.print()
     if path is not None:
-        text = _("Written to {path}. `practice rescore` judges kept takes by it.")
+        text = _("Written to {path}. Run `practice rescore` to apply it to saved attempts.")
         say(console, text.format(path=path))
     elif is_proposed:
-        say(console, _("Nothing was changed; `practice calibrate --apply` writes the proposal."))
+        say(
+            console,
+            _(
+                "Nothing was changed. Run `practice calibrate --apply` to write the proposed "
+                "thresholds."
+            ),
+        )

@@ -65,12 +65,12 @@ def _mistakes(path: Path, sources: list[Source]) -> Iterator[str]:
             catalogue = read_po(file, abort_invalid=True)
     except (PoFileError, ValueError) as error:
         line = error.lineno + 1 if isinstance(error, PoFileError) else 1
-        yield f"{path}:{line}: " + _("Not readable as a catalogue: {why}.").format(why=error)
+        yield f"{path}:{line}: " + _("Not a valid message catalog: {why}.").format(why=error)
         return
     # Click's messages are not ours to find: which ones there are depends on its version.
     for source, line, message in sources if path.stem == DOMAIN else ():
         if message not in catalogue:
-            text = _("“{message}” is missing in {catalogue}.").format(
+            text = _("“{message}” is missing from {catalogue}.").format(
                 message=message, catalogue=path
             )
             yield f"{source}:{line}: {text}"
@@ -92,7 +92,7 @@ def _fault(entry: Message) -> str | None:
     originals = chain(forms if len(texts) > 1 else (), [forms[-1]] * len(texts))
     for text, original in zip(texts, originals, strict=False):
         if sorted(_PLACEHOLDER.findall(text)) != sorted(_PLACEHOLDER.findall(original)):
-            return _("“{message}” has other placeholders than its translation “{text}”.").format(
+            return _("The placeholders of “{message}” and its translation “{text}” differ.").format(
                 message=original, text=text
             )
     return None

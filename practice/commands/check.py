@@ -14,7 +14,7 @@ from practice.i18n import ngettext
 from practice.paths import checkout, default_prompts
 
 
-@click.command(help=_("Check the scenarios' files; each mistake is named with its line."))
+@click.command()
 @options.prompts
 def check(prompts_dir: Path) -> None:
     """Print every mistake; exit with 1 where there is one.
@@ -49,13 +49,13 @@ def check(prompts_dir: Path) -> None:
         click.echo("\n".join(lines))
     if mistakes:
         text = ngettext(
-            "{n} mistake; files looked at: {files}.",
-            "{n} mistakes; files looked at: {files}.",
+            "{n} error; files checked: {files}.",
+            "{n} errors; files checked: {files}.",
             len(mistakes),
         )
         click.echo(text.format(n=len(mistakes), files=files), err=True)
         raise SystemExit(1)
-    click.echo(_("No mistake; files looked at: {files}.").format(files=files))
+    click.echo(_("No errors; files checked: {files}.").format(files=files))
 
 
 @cache

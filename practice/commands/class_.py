@@ -26,17 +26,12 @@ if TYPE_CHECKING:
     from practice.training.session import Session, Step
 
 
-@click.command(
-    "class",
-    help=_(
-        "Practise as a class: one trainee after the other says each line of the scenarios once."
-    ),
-)
+@click.command("class")
 @click.argument("scenario_ids", nargs=-1, required=True, metavar="SCENARIO...")
 @click.option(
     "--trainees",
     metavar="NAMES",
-    help=_("Who takes part, with commas between; else the names are asked."),
+    help=_("Trainees, separated by commas; asks for the names if omitted."),
 )
 @options.microphone
 @options.no_playback
@@ -103,7 +98,7 @@ def _steps(folder: Path, scenario_ids: Sequence[str]) -> list[Step]:
     scenarios = [prompts.load(folder, name) for name in dict.fromkeys(scenario_ids)]
     for scenario in scenarios:
         if scenario.is_conversation:
-            text = _("“{id}” is a conversation. Practise it with: practice run {id}")
+            text = _("“{id}” is a conversation. Practice it with: practice run {id}")
             raise PromptError(text.format(id=scenario.id))
     places = [(s, number) for s in scenarios for number in range(1, len(s.lines) + 1)]
     setting = Setting(Mode.CLASS, "", tuple(f"{s.id}/{number}" for s, number in places))
@@ -117,14 +112,14 @@ def _people(names: Sequence[str], group: str | None) -> list[Trainee]:
     """The trainees of these names, each once. Raises PracticeError for nobody."""
     known = dict.fromkeys(name.strip() for name in names if name.strip())
     if not known:
-        raise PracticeError(_("Nobody takes part. Give names, or --trainees 王芳,李雷."))
+        raise PracticeError(_("No trainees were given. Enter names, or use --trainees 王芳,李雷."))
     return [parts.resolve_trainee(name, group) for name in known]
 
 
 def _asked_names() -> list[str]:
     names: list[str] = []
     while True:
-        question = _("Name {n} (empty: that is all)").format(n=len(names) + 1)
+        question = _("Name {n} (leave empty to finish)").format(n=len(names) + 1)
         name = click.prompt(question, default="", show_default=False, err=True)
         if not name.strip():
             return names

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from practice.scenarios.coverage import Coverage
 
 
-@click.command(help=_("Show which scenarios practise which rows of the standard."))
+@click.command()
 @click.option("--markdown", is_flag=True, help=_("Print the page docs/coverage.md."))
 @options.as_json
 @options.prompts
@@ -32,9 +32,9 @@ def coverage(markdown: bool, as_json: bool, prompts_dir: Path) -> None:
     rows = prompts.load_standard(prompts_dir)
     if not rows:
         raise PromptError(
-            _("{folder} has no rows of the standard. List them in rules/standard.yaml.").format(
-                folder=prompts_dir
-            )
+            _(
+                "{folder} has no rows of the service standard. List them in rules/standard.yaml."
+            ).format(folder=prompts_dir)
         )
     for problem in problems:
         parts.report_error(problem)

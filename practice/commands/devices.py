@@ -10,7 +10,7 @@ from practice.commands import options, parts
 from practice.i18n import gettext as _
 
 
-@click.command(help=_("List the microphones."))
+@click.command()
 @options.as_json
 def devices(as_json: bool) -> None:
     """Print a line for each microphone; the default one is marked."""
@@ -24,4 +24,4 @@ def devices(as_json: bool) -> None:
     for device in list_microphones():
         mark = "*" if device.index == default.index else " "
         click.echo(f"{mark} {device.index:3}  {device.name}  ({device.host}, {device.rate_hz} Hz)")
-    click.echo(_("* is used unless --device INDEX or --device NAME says otherwise."))
+    click.echo(_("* marks the default. Choose another with --device INDEX or --device NAME."))

@@ -31,7 +31,7 @@ class _Level(StrEnum):
 _Finding = tuple[_Level, str]
 
 
-@click.command(help=_("Check Python, sound, microphone, weights, disk and terminal."))
+@click.command()
 @options.as_json
 @options.model
 @options.prompts
@@ -43,7 +43,7 @@ def doctor(as_json: bool, model_name: str, prompts_dir: Path, records: options.R
     names = {
         "python": "Python",
         "microphone": _("microphone"),
-        "weights": _("weights"),
+        "weights": _("model"),
         "scenarios": _("scenarios"),
         "recordings": _("recordings"),
         "terminal": _("terminal"),
@@ -97,7 +97,10 @@ def _weights(name: str) -> Iterator[_Finding]:
 
     model = weights.installed(models_dir(), name)
     if model is None and name == weights.DEFAULT_MODEL:
-        yield _Level.WARN, _("base is not unpacked yet; the first run does it, without network.")
+        yield (
+            _Level.WARN,
+            _("Model base is not installed yet. The first run installs it, without network."),
+        )
         return
     model = parts.require_model(name)
     weights.verify(model)
@@ -111,12 +114,12 @@ def _scenarios(folder: Path) -> Iterator[_Finding]:
     if problems:
         yield (
             _Level.WARN,
-            _("{n} mistakes in {folder}; `practice check` names them.").format(
+            _("{folder}, errors: {n}. Run `practice check` to list them.").format(
                 n=len(problems), folder=folder
             ),
         )
     else:
-        yield _Level.OK, _("{n} files in {folder}").format(n=files, folder=folder)
+        yield _Level.OK, _("{folder}, files: {n}").format(n=files, folder=folder)
 
 
 def _recordings(records: options.Records) -> Iterator[_Finding]:
@@ -128,7 +131,7 @@ def _recordings(records: options.Records) -> Iterator[_Finding]:
         probe.unlink()
     except OSError as error:
         raise PracticeError(
-            _("{folder} cannot be written: {why}. Choose another folder with --recordings.").format(
+            _("Cannot write to {folder}: {why}. Choose another folder with --recordings.").format(
                 folder=folder, why=system_reason(error)
             )
         ) from None
@@ -155,15 +158,14 @@ def _terminal() -> Iterator[_Finding]:
     except UnicodeEncodeError:
         yield (
             _Level.WARN,
-            _(
-                "the terminal's encoding is {encoding}, which has no Chinese. "
-                "On Windows: chcp 65001"
-            ).format(encoding=encoding),
+            _("The encoding {encoding} cannot display Chinese. On Windows, run: chcp 65001").format(
+                encoding=encoding
+            ),
         )
     else:
         yield (
             _Level.OK,
-            _("{encoding}; if Chinese shows as boxes, choose a font that has it").format(
+            _("{encoding}; if Chinese shows as boxes, choose a font that supports it").format(
                 encoding=encoding
             ),
         )

@@ -23,17 +23,20 @@ if TYPE_CHECKING:
     from practice.training.session import Session
 
 
-@click.command(
-    help=_("Practise what you miss most: lines are picked from all scenarios by spaced repetition.")
-)
+@click.command()
 @click.option(
     "--count",
     type=click.IntRange(1, 100),
     default=5,
     show_default=True,
-    help=_("How many lines."),
+    help=_("Number of lines."),
 )
-@click.option("--plan", "only_plan", is_flag=True, help=_("Only tell which lines, and why."))
+@click.option(
+    "--plan",
+    "only_plan",
+    is_flag=True,
+    help=_("Only list the chosen lines and why, without practicing."),
+)
 @options.microphone
 @options.no_playback
 @options.explain
@@ -106,7 +109,7 @@ def _pick(
 
     picks = plan(scenarios, sayings, now, count)
     if not picks:
-        raise PromptError(_("There is no line to drill: lines of conversations are not drilled."))
+        raise PromptError(_("There is no line to drill. Lines of conversations are not drilled."))
     return picks
 
 

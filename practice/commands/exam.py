@@ -24,20 +24,15 @@ if TYPE_CHECKING:
     from practice.training.session import Session, Step
 
 
-@click.command(
-    help=_(
-        "Take an exam: each line of BOOK once, from memory, and one result at the end. Without "
-        "BOOK the books are listed."
-    )
-)
+@click.command(epilog=_("Without BOOK, list the books."))
 @click.argument("book_id", required=False, metavar="[BOOK]")
 @options.recorded
-@click.option("--show", metavar="SESSION", help=_("Show the result of an exam that was taken."))
+@click.option("--show", metavar="SESSION", help=_("Show the result of an earlier exam."))
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help=_("Write the result as a page to print, too (HTML)."),
+    help=_("Also write the result as a printable page (HTML)."),
 )
 @options.microphone
 @options.no_playback
@@ -57,14 +52,16 @@ def exam(
     if show is not None and (book_id or files):
         raise click.UsageError(_("Give a BOOK, or --show SESSION, not both."))
     if book_id is None and (files or (out and show is None)):
-        raise click.UsageError(_("Which book? `practice exam` lists them."))
+        raise click.UsageError(_("No exam book was given. Run `practice exam` to list them."))
     if out is not None and out.exists():
         raise ExportError(
-            _("{path} is there already. Choose another name with --out.").format(path=out)
+            _("{path} already exists. Choose another name with --out.").format(path=out)
         )
     if out is not None and not out.resolve().parent.is_dir():
         raise ExportError(
-            _("There is no folder {folder} to write to.").format(folder=out.resolve().parent)
+            _(
+                "The folder {folder} does not exist. Create it, or choose another with --out."
+            ).format(folder=out.resolve().parent)
         )
     if show is not None:
         _show(show, out, desk.records, as_json=as_json)
@@ -102,7 +99,7 @@ def _list(folder: Path, *, as_json: bool) -> None:
     if as_json:
         return
     if found:
-        click.echo(_("Take one with: practice exam BOOK --trainee NAME"))
+        click.echo(_("To take one: practice exam BOOK --trainee NAME"))
     else:
         click.echo(_("There are no exam books in {folder}.").format(folder=folder))
 
@@ -139,9 +136,10 @@ def _hold(
     ]
     if len(files) > len(steps):
         raise PracticeError(
-            _("{files} recordings were given for the {n} lines of {book}.").format(
-                files=len(files), n=len(steps), book=book.id
-            )
+            _(
+                "There are more recordings ({files}) than lines ({n}) in {book}. Give one "
+                "recording for each line."
+            ).format(files=len(files), n=len(steps), book=book.id)
         )
     _require_readable(files)
     microphone = None if files else live.open_microphone(mic, or_files=True)
@@ -162,7 +160,7 @@ def _hold(
         if is_begun:
             _tell(shown, session.store, session.id, out, as_json=as_json)
         else:
-            say(console, _("Nothing was said: this exam is not kept."))
+            say(console, _("Nothing was said, so this exam was not saved."))
 
 
 def _examinee(name: str | None) -> str:
@@ -170,10 +168,10 @@ def _examinee(name: str | None) -> str:
     if name is not None:
         return name
     if not parts.is_interactive():
-        raise click.UsageError(_("Whose exam is it? Give the name with --trainee."))
+        raise click.UsageError(_("No trainee was given. Name the trainee with --trainee."))
     asked = ""
     while not asked.strip():
-        asked = click.prompt(_("Whose exam is it?"), err=True)
+        asked = click.prompt(_("Trainee's name"), err=True)
     return asked
 
 
@@ -209,8 +207,8 @@ def _recite(
         say(
             console,
             _(
-                "Each line is said once, from memory. Esc begins a take anew; what is skipped, or "
-                "left when you quit, counts as not said."
+                "Say each line once, from memory. Esc starts the line again; lines that "
+                "you skip, or have not said when you quit, count as not said."
             ),
         )
         return practise(session, steps, microphone, stage, retries=False)

@@ -19,20 +19,20 @@ if TYPE_CHECKING:
     from practice.store import Filter, Store
 
 
-@click.command(help=_("Write takes as CSV, Excel or JSON: all, those that options pick, or IDs."))
+@click.command()
 @click.argument("attempt_ids", nargs=-1, metavar="[ID]...")
 @click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help=_("Where to. Without it CSV and JSON go to the standard output."),
+    help=_("Output file. CSV and JSON go to standard output by default."),
 )
 @click.option(
     "--format",
     "kind",
     type=click.Choice(KINDS),
-    help=_("The format. Without it FILE's ending tells, and without FILE it is csv."),
+    help=_("Format. Default: by the extension of FILE, or csv without FILE."),
 )
 @options.filters
 @options.records
@@ -52,7 +52,7 @@ def export(
     if kind == "xlsx" and output is None:
         raise click.UsageError(_("Excel needs a file: -o FILE.xlsx"))
     if attempt_ids and only != Filter():
-        raise click.UsageError(_("Give IDs, or options that pick takes, not both."))
+        raise click.UsageError(_("Give IDs or filter options, not both."))
     store = parts.existing_store(records, quiet=True)
     if store is None:
         return
@@ -66,7 +66,7 @@ def export(
         with parts.progress(attempts, total) as bar:
             n = write(kind, bar, sys.stdout.buffer)
     sys.stdout.flush()
-    click.echo(ngettext("{n} take written.", "{n} takes written.", n).format(n=n), err=True)
+    click.echo(ngettext("{n} attempt exported.", "{n} attempts exported.", n).format(n=n), err=True)
 
 
 def _kind_of(output: Path | None) -> str:
@@ -76,9 +76,9 @@ def _kind_of(output: Path | None) -> str:
     ending = output.suffix.lower().lstrip(".")
     if ending not in KINDS:
         raise click.UsageError(
-            _("{name} doesn't tell the format. Let it end in .csv, .xlsx or .json.").format(
-                name=output.name
-            )
+            _(
+                "The extension of {name} is not a supported format. Use .csv, .xlsx or .json."
+            ).format(name=output.name)
         )
     return ending
 

@@ -10,15 +10,12 @@ from practice.i18n import gettext as _
 from practice.records.attempt import Trainee
 
 
-@click.command(
-    help=_(
-        "Remove everything that is kept of a trainee: takes, recordings, scores, reviews, "
-        "account and name."
-    )
-)
+@click.command()
 @click.argument("trainee")
 # No variable stands in for it here: what is removed is named by who removes it.
-@click.option("--group", help=_("The trainee's hall, where several have one of that name."))
+@click.option(
+    "--group", help=_("The trainee's group, if several groups have a trainee of this name.")
+)
 @options.yes
 @options.as_json
 @options.records
@@ -37,9 +34,9 @@ def forget(
         # Perhaps an earlier run was stopped after the records had gone.
         removing.tell_leftovers(sweep(store), as_json=as_json)
         raise PracticeError(
-            _("There is no trainee “{name}” here. `practice history` shows who is.").format(
-                name=trainee
-            )
+            _(
+                "There is no trainee “{name}”. Run `practice history` to see who has practiced."
+            ).format(name=trainee)
         )
     if len(groups) > 1:
         raise PracticeError(
@@ -48,7 +45,5 @@ def forget(
             )
         )
     aim = Trainee(trainee, groups[0])
-    heading = _("Everything that is kept of {name} ({group}):").format(
-        name=aim.name, group=aim.group
-    )
+    heading = _("All data of {name} ({group}):").format(name=aim.name, group=aim.group)
     removing.remove(remover.plan(aim), remover, heading, yes=yes, as_json=as_json)

@@ -13,11 +13,15 @@ if TYPE_CHECKING:
     from practice.records.attempt import Attempt
 
 
-@click.command(help=_("List the takes that are kept, or show one: practice history ID."))
+@click.command()
 @click.argument("attempt_id", required=False, metavar="[ID]")
 @click.option("--scenario", help=_("Only this scenario."))
 @click.option(
-    "--last", type=click.IntRange(1, 100_000), default=20, show_default=True, help=_("How many.")
+    "--last",
+    type=click.IntRange(1, 100_000),
+    default=20,
+    show_default=True,
+    help=_("Number of latest attempts to show."),
 )
 @options.explain
 @options.as_json
@@ -61,7 +65,7 @@ def history(
     elif attempts:
         _print_table(attempts)
     else:
-        click.echo(_("No such takes."))
+        click.echo(_("No matching attempts."))
 
 
 def _print_table(attempts: list[Attempt]) -> None:

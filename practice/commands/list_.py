@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from practice.scenarios import Heading
 
 
-@click.command("list", help=_("List the scenarios by kind, with the trainee's best result."))
+@click.command("list")
 @options.kind(_("Only scenarios of this kind, like 送别."))
 @options.as_json
 @options.trainee
@@ -51,7 +51,7 @@ def list_(
         for line in listing(headings, best):
             click.echo(line)
         click.echo()
-        click.echo(_("Practise one with: practice run ID"))
+        click.echo(_("To practice one: practice run ID"))
 
 
 def _best(

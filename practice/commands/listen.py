@@ -34,7 +34,7 @@ class _Readings:
     own: Samples | None
 
 
-@click.command(help=_("Hear the model reading of each line, and your own newest take after it."))
+@click.command()
 @click.argument("scenario_id", metavar="SCENARIO")
 @click.option("--line", type=click.IntRange(min=1), help=_("Only this line of the scenario."))
 @options.trainee
@@ -63,8 +63,9 @@ def listen(
     if not found:
         raise PracticeError(
             _(
-                "There is nothing to hear of {scenario}: no model reading, and no take of yours. "
-                "A trainer records one with: practice voice record {scenario} --model"
+                "There is nothing to play for {scenario}: no reference recording, and no "
+                "recording of yours. A trainer can record a reference with: practice voice "
+                "record {scenario} --reference"
             ).format(scenario=scenario_id)
         )
     console = parts.console()
@@ -146,8 +147,8 @@ def _go_on(stage: TerminalStage, console: Console, readings: _Readings, *, is_la
         keys["own"] = ("y",)
         offer = _("Y: yours   {others}").format(others=offer)
     if readings.model is not None:
-        keys["model"] = ("m",)
-        offer = _("M: model   {others}").format(others=offer)
+        keys["reference"] = ("r", "m")
+        offer = _("R: reference   {others}").format(others=offer)
     while True:
         say(console, offer, "dim")
         pressed = stage.choose(keys)
@@ -167,5 +168,5 @@ def _show(console: Console, readings: _Readings) -> None:
 
 
 def _in_order(readings: _Readings) -> list[tuple[Samples, str]]:
-    both = ((readings.model, _("The model reading")), (readings.own, _("Your newest take")))
+    both = ((readings.model, _("Reference recording")), (readings.own, _("Your latest recording")))
     return [(samples, said) for samples, said in both if samples is not None]

@@ -34,11 +34,11 @@ def open_microphone(mic: Mic, *, or_files: bool = False) -> Microphone:
     if not parts.is_interactive():
         raise PracticeError(
             _(
-                "There is no terminal to press keys in. Run it in a terminal, or give "
-                "recordings with --audio."
+                "Keys cannot be read without a terminal. Run the command in a terminal, or "
+                "give recordings with --audio."
             )
             if or_files
-            else _("There is no terminal to press keys in. Run it in a terminal.")
+            else _("Keys cannot be read without a terminal. Run the command in a terminal.")
         )
     return Microphone(choose(mic.device), mic.end_silence_s, mic.limit_s)
 
@@ -72,14 +72,17 @@ def offer_broken_off(console: Console, session: Session, stage: TerminalStage) -
             continue
         say(
             console,
-            _("A take of “{script}” by {name} was broken off on {time} and is still here.").format(
+            _(
+                "An attempt at “{script}” by {name} was interrupted on {time}. Its recording "
+                "is still here."
+            ).format(
                 script=take.spec.script,
                 name=take.trainee.name,
                 time=local_time(take.created_at),
             ),
             "yellow",
         )
-        say(console, _("Enter: judge it   D: delete it   L: later"), "dim")
+        say(console, _("Enter: score it   D: delete it   L: later"), "dim")
         chosen = stage.choose({"judge": ("KEY_ENTER", " "), "delete": ("d",), "later": ("l",)})
         if chosen == "delete":
             takes.strike_off(session.folder, take, with_audio=True)

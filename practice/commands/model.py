@@ -9,12 +9,12 @@ from practice.i18n import gettext as _
 from practice.paths import models_dir
 
 
-@click.group(help=_("Whisper's weights: list, install, path."))
+@click.group()
 def model() -> None:
     """Group the commands on weights."""
 
 
-@model.command("list", help=_("List the models that are installed."))
+@model.command("list", help=_("List the installed models."))
 @options.as_json
 def list_(as_json: bool) -> None:
     """Print the installed models, and how to get others."""
@@ -30,7 +30,7 @@ def list_(as_json: bool) -> None:
     for m in found:
         click.echo(f"{m.name}  {m.path.stat().st_size / 1e6:.0f} MB  {m.source}")
     if not found:
-        click.echo(_("No model is installed yet; `base` is, at the first run, without network."))
+        click.echo(_("No model is installed yet. The first run installs `base`, without network."))
     click.echo(_("Others: practice model install tiny|small|medium|large|turbo, or a .pt file"))
 
 
@@ -42,7 +42,7 @@ def install(name: str) -> None:
     click.echo(_("{name} is installed: {path}").format(name=installed.name, path=installed.path))
 
 
-@model.command(help=_("Print where a model's checkpoint lies."))
+@model.command(help=_("Print the path of a model's checkpoint."))
 @click.argument("name", default="base")
 def path(name: str) -> None:
     """Print the checkpoint's path. Fails where the model is not installed."""

@@ -14,9 +14,9 @@ from practice.paths import checkout, default_prompts
 from practice.records.kinds import ScenarioKind
 
 
-@click.command(help=_("Write a new scenario's file, with remarks on how it goes on."))
+@click.command()
 @click.argument("scenario_id", metavar="ID")
-@options.kind(_("What it is for, like 送别: its group in lists."))
+@options.kind(_("Kind of scenario, like 送别; lists are grouped by it."))
 @click.option(
     "--conversation", is_flag=True, help=_("A conversation with a customer, with branches.")
 )
@@ -35,8 +35,8 @@ def new(
     if checkout() is None and prompts_dir == default_prompts():
         raise PracticeError(
             _(
-                "The scenarios in {folder} belong to the program. Copy them to a folder of your "
-                "own and name it with --prompts."
+                "The scenarios in {folder} belong to the installation. Copy them to a "
+                "folder of your own and name it with --prompts."
             ).format(folder=prompts_dir)
         )
     is_conversation = conversation or kind is ScenarioKind.CONVERSATION
@@ -46,8 +46,8 @@ def new(
     named = ctx.get_parameter_source("prompts_dir") is ParameterSource.COMMANDLINE
     option = f" --prompts {prompts_dir}" if named else ""
     click.echo(_("Written: {path}").format(path=path))
-    click.echo(_("1. Make it your own in an editor."))
-    click.echo(_("2. Look for mistakes:  {command}").format(command=f"practice check{option}"))
+    click.echo(_("1. Edit it in a text editor."))
+    click.echo(_("2. Check it:  {command}").format(command=f"practice check{option}"))
     click.echo(
-        _("3. Practise it:  {command}").format(command=f"practice run {scenario_id}{option}")
+        _("3. Practice it:  {command}").format(command=f"practice run {scenario_id}{option}")
     )

@@ -50,15 +50,17 @@ prompts: _Decorator = click.option(
     envvar="PRACTICE_PROMPTS",
     type=click.Path(path_type=Path),
     default=default_prompts,
-    help=_("Folder of scenarios. [env: PRACTICE_PROMPTS]"),
+    help=_("Scenario folder. [env: PRACTICE_PROMPTS]"),
 )
 
 trainee: _Decorator = click.option(
-    "--trainee", envvar="PRACTICE_TRAINEE", help=_("Who practises. [env: PRACTICE_TRAINEE]")
+    "--trainee", envvar="PRACTICE_TRAINEE", help=_("Trainee's name. [env: PRACTICE_TRAINEE]")
 )
 
 group: _Decorator = click.option(
-    "--group", envvar="PRACTICE_GROUP", help=_("The trainee's hall. [env: PRACTICE_GROUP]")
+    "--group",
+    envvar="PRACTICE_GROUP",
+    help=_("Trainee's group (business hall). [env: PRACTICE_GROUP]"),
 )
 
 model: _Decorator = click.option(
@@ -71,7 +73,7 @@ model: _Decorator = click.option(
 )
 
 as_json: _Decorator = click.option(
-    "--json", "as_json", is_flag=True, help=_("Print JSON for programs, one object a line.")
+    "--json", "as_json", is_flag=True, help=_("Print JSON for programs, one object per line.")
 )
 
 device: _Decorator = click.option(
@@ -85,19 +87,19 @@ no_playback: _Decorator = click.option(
     cls=Renamed,
     former="--silent",
     is_flag=True,
-    help=_("Play nothing: no customer's voice, no model reading."),
+    help=_("Play nothing, neither the customer's voice nor reference recordings."),
 )
 
-yes: _Decorator = click.option("--yes", is_flag=True, help=_("Remove without a question."))
+yes: _Decorator = click.option("--yes", is_flag=True, help=_("Remove without asking."))
 
 observer: _Decorator = click.option(
     "--observer",
     metavar="NAME",
-    help=_("A trainer who watches, and is asked for the posture."),
+    help=_("Trainer who observes and is asked about the posture."),
 )
 
 explain: _Decorator = click.option(
-    "--explain", is_flag=True, help=_("Show what each figure and verdict rests on.")
+    "--explain", is_flag=True, help=_("Show the basis of each figure and verdict.")
 )
 
 
@@ -121,7 +123,7 @@ _end_silence: _Decorator = click.option(
     type=click.FloatRange(0.3, 10),
     default=END_SILENCE_S,
     show_default=True,
-    help=_("Seconds of silence after speech that end a take."),
+    help=_("Seconds of silence after speech that end the recording."),
 )
 
 _limit: _Decorator = click.option(
@@ -129,7 +131,7 @@ _limit: _Decorator = click.option(
     type=click.FloatRange(1, 60),
     default=60,
     show_default=True,
-    help=_("Longest take, in seconds."),
+    help=_("Maximum length of a recording, in seconds."),
 )
 
 
@@ -153,7 +155,9 @@ def recorded(command: Callable[..., Any]) -> Callable[..., Any]:
         *args: Any, audio: tuple[Path, ...], more_audio: tuple[Path, ...], **others: Any
     ) -> Any:
         if more_audio and not audio:
-            raise click.UsageError(_("Recordings are given with --audio FILE."))
+            raise click.UsageError(
+                _("The option --audio is missing. Give recordings with --audio FILE.")
+            )
         return command(*args, files=audio + more_audio, **others)
 
     path = click.Path(path_type=Path)
@@ -161,7 +165,7 @@ def recorded(command: Callable[..., Any]) -> Callable[..., Any]:
         "--audio",
         type=path,
         multiple=True,
-        help=_("Take a recording instead of the microphone; once for each line."),
+        help=_("Use a recording instead of the microphone; repeat for each line."),
     )
     return option(
         click.argument("more_audio", nargs=-1, type=path, metavar="[FILE]...")(with_files)
@@ -175,7 +179,7 @@ def _kind(_ctx: click.Context, _param: click.Parameter, value: str | None) -> Sc
     kind = parse_scenario_kind(value)
     if kind is None:
         kinds = "、".join(CHINESE_SCENARIO_KINDS.values())
-        message = _("“{kind}” is no kind of scenario. Use one of: {kinds}.")
+        message = _("“{kind}” is not a kind of scenario. Use one of: {kinds}.")
         raise click.BadParameter(message.format(kind=value, kinds=kinds))
     return kind
 
@@ -211,14 +215,14 @@ _recordings: _Decorator = click.option(
     envvar="PRACTICE_RECORDINGS",
     type=click.Path(path_type=Path),
     default=default_recordings,
-    help=_("Folder of takes and records. [env: PRACTICE_RECORDINGS]"),
+    help=_("Folder of attempts and recordings. [env: PRACTICE_RECORDINGS]"),
 )
 
 _database: _Decorator = click.option(
     "--database",
     envvar="PRACTICE_DATABASE",
     metavar="URL",
-    help=_("Records in PostgreSQL instead, for several machines. [env: PRACTICE_DATABASE]"),
+    help=_("Store records in PostgreSQL, shared by several machines. [env: PRACTICE_DATABASE]"),
 )
 
 
@@ -265,7 +269,7 @@ def _day(_ctx: click.Context, _param: click.Parameter, value: str | None) -> dat
     # The years are those that every system's clock can count.
     if day is None or not 1971 <= day.year <= 2999:
         raise click.BadParameter(
-            _("“{value}” is no day. Write it like 2026-11-22.").format(value=value)
+            _("“{value}” is not a valid date. Write it like 2026-11-22.").format(value=value)
         )
     return day
 
@@ -275,19 +279,19 @@ _RESULTS = ("passed", "failed", "open", "unscored")
 _FILTERS: tuple[_Decorator, ...] = (
     # No environment variables here: whoever looks at everybody's takes would lose some.
     click.option("--trainee", help=_("Only this trainee.")),
-    click.option("--group", help=_("Only this hall.")),
+    click.option("--group", help=_("Only this group.")),
     click.option("--scenario", help=_("Only this scenario.")),
     click.option("--since", callback=_day, metavar="DATE", help=_("From this day on.")),
-    click.option("--until", callback=_day, metavar="DATE", help=_("Up to and with this day.")),
+    click.option("--until", callback=_day, metavar="DATE", help=_("Up to and including this day.")),
     click.option(
         "--result",
         type=click.Choice(_RESULTS),
-        help=_("Only takes with this result; open is for the trainer to decide."),
+        help=_("Only attempts with this result; open means needs review."),
     ),
     click.option(
         "--reviewed/--unreviewed",
         default=None,
-        help=_("Only takes that a trainer has looked at, or has not."),
+        help=_("Only reviewed, or only unreviewed attempts."),
     ),
 )
 

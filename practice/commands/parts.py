@@ -109,7 +109,7 @@ def resolve_trainee(name: str | None, group: str | None) -> Trainee:
         return known
     asked = ""
     while not asked.strip():
-        asked = click.prompt(_("Your name (it is remembered here)"), err=True)
+        asked = click.prompt(_("Your name (will be remembered on this machine)"), err=True)
     require_name(asked)
     settings.remember(settings_file(), trainee=asked.strip(), group=known.group)
     return Trainee(asked.strip(), known.group)
@@ -151,20 +151,20 @@ def require_consent(store: Store, trainee: Trainee, prompts_dir: Path) -> None:
     if not click.confirm(question, default=True, err=True):
         if settings.remembered(settings_file(), "trainee") == trainee.name:
             settings.forget(settings_file(), "trainee")
-        raise ConsentError(_("Nothing was recorded. Start again when you do agree."))
+        raise ConsentError(_("Nothing was recorded. Start again if you agree."))
     store.agree(trainee, words)
 
 
 def _consent_words(*, shared: bool) -> str:
     place = (
-        _("They are kept in the database that your trainer's machine shares")
+        _("They are stored in a database shared with your trainer")
         if shared
         else _("They stay on this machine, or in a copy for your trainer")
     )
     return _(
-        "Your takes are recorded: your voice, its text and its score, under your name. {place}; "
-        "your trainer listens to them. Ask your trainer to have them removed: `practice forget` "
-        "does it."
+        "Your attempts are recorded: your voice, the transcript and the score are kept "
+        "under your name. {place}; your trainer listens to the recordings. To have them "
+        "removed, ask your trainer (`practice forget`)."
     ).format(place=place)
 
 
@@ -173,7 +173,8 @@ def require_name(name: str) -> str:
     if not is_name(name):
         raise PracticeError(
             _(
-                "“{name}” is no name. Give one of 1 to {most} letters, for trainee and group."
+                "“{name}” is not a valid name. Use 1 to {most} characters for names of "
+                "trainees and groups."
             ).format(name=name[:MAX_NAME], most=MAX_NAME)
         )
     return name.strip()
@@ -188,10 +189,10 @@ def install_model(name: str) -> Installed:
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
     shown = console(for_programs=True)
     with Progress(*columns, console=shown, transient=True, disable=not shown.is_terminal) as bar:
-        task = bar.add_task(_("Whisper's weights"), total=1)
+        task = bar.add_task(_("Whisper model"), total=1)
 
         def progress(step: str, done: int, total: int) -> None:
-            description = _("Whisper's weights: {step}").format(step=step)
+            description = _("Whisper model: {step}").format(step=step)
             bar.update(task, description=description, completed=done, total=total)
 
         return weights.install(models_dir(), name, progress)
@@ -206,7 +207,7 @@ def require_model(name: str) -> Installed:
         return install_model(name)
     if model is None and not weights.is_model_name(name):
         raise WeightsError(
-            _("“{name}” is no name of a model. See `practice model list`.").format(name=name)
+            _("“{name}” is not a model name. See `practice model list`.").format(name=name)
         )
     if model is None:
         raise WeightsError(
@@ -266,7 +267,7 @@ def existing_store(records: Records, *, quiet: bool = False) -> Store | None:
 
     if Store.exists(records.folder, records.database):
         return open_store(records)
-    click.echo(_("No takes in {folder} yet.").format(folder=records.folder), err=quiet)
+    click.echo(_("There are no attempts in {folder} yet.").format(folder=records.folder), err=quiet)
     return None
 
 
@@ -285,7 +286,7 @@ def kept_trainee(store: Store, name: str, group: str | None, home: str | None = 
         halls = [home]
     if len(halls) > 1:
         raise PracticeError(
-            _("“{name}” practises in several halls: {halls}. Say which, with --group.").format(
+            _("“{name}” is in several groups: {halls}. Choose one with --group.").format(
                 name=name, halls=_(", ").join(halls)
             )
         )
@@ -298,9 +299,9 @@ def no_takes(store: Store, name: str) -> PracticeError:
 
     near = difflib.get_close_matches(name, People(store.database).names(), n=1, cutoff=0.5)
     if near and near[0] != name:
-        text = _("There are no takes of “{name}”. Did you mean “{near}”?")
+        text = _("There are no attempts by “{name}”. Did you mean “{near}”?")
         return PracticeError(text.format(name=name, near=near[0]))
-    text = _("There are no takes of “{name}”. `practice history` shows who practised.")
+    text = _("There are no attempts by “{name}”. `practice history` shows who has practiced.")
     return PracticeError(text.format(name=name))
 
 

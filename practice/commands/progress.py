@@ -18,20 +18,23 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    help=_(
-        "Show how a trainee comes on: totals, days in a row, what is missed most, pace. Without a "
-        "name it is the trainee of this machine."
+    epilog=_(
+        "Scores, practice days, most missed courtesies and pace; by default of this machine's "
+        "trainee."
     )
 )
 @click.argument("name", required=False, envvar="PRACTICE_TRAINEE", metavar="[TRAINEE]")
 @click.option(
-    "--png", type=click.Path(path_type=Path), metavar="FILE", help=_("Draw it as a picture, too.")
+    "--png",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help=_("Also draw it as a PNG picture."),
 )
 @click.option(
     "--page",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help=_("Write it as an HTML file, too, which opens in any browser."),
+    help=_("Also write it as an HTML file that opens in any browser."),
 )
 @options.as_json
 @options.group
@@ -60,9 +63,10 @@ def progress(
         raise parts.no_takes(store, trainee.name)
     if not found.scenarios:
         raise PracticeError(
-            _("None of the takes of “{name}” was scored yet. `practice history` says why.").format(
-                name=trainee.name
-            )
+            _(
+                "No attempt by “{name}” has been scored yet. See `practice history` for the "
+                "reasons."
+            ).format(name=trainee.name)
         )
     _write(found, png, page, now.isoformat())
     if as_json:

@@ -13,12 +13,7 @@ from practice.i18n import gettext as _
 _MOST_DAYS = 36_500
 
 
-@click.command(
-    help=_(
-        "Remove takes that are older than an age, with their recordings, scores and reviews. "
-        "Trainees stay known."
-    )
-)
+@click.command(epilog=_("Recordings, scores and reviews go with them; the trainees stay."))
 @click.option(
     "--older-than",
     "age",
@@ -27,7 +22,7 @@ _MOST_DAYS = 36_500
     help=_("Days or weeks, like 90d or 12w."),
 )
 # No variable stands in for it here: what is removed is named by who removes it.
-@click.option("--group", help=_("Only the takes of this hall."))
+@click.option("--group", help=_("Only the attempts of this group."))
 @options.yes
 @options.as_json
 @options.records
@@ -48,9 +43,11 @@ def prune(age: str, group: str | None, yes: bool, as_json: bool, records: option
         if as_json:
             removing.emit(plan)
         else:
-            click.echo(_("No take is from before {time}.").format(time=local_time(moment)))
+            click.echo(
+                _("There are no attempts from before {time}.").format(time=local_time(moment))
+            )
         return
-    heading = _("Takes from before {time}:").format(time=local_time(moment))
+    heading = _("Attempts from before {time}:").format(time=local_time(moment))
     removing.remove(plan, remover, heading, yes=yes, as_json=as_json)
 
 
@@ -60,7 +57,7 @@ def _moment(age: str) -> str:
     days = int(found[1]) * (7 if found[2] == "w" else 1) if found else 0
     if not 0 < days <= _MOST_DAYS:
         raise click.BadParameter(
-            _("“{age}” is no age. Give days or weeks: 90d, 12w.").format(age=age),
+            _("“{age}” is not a valid age. Give days or weeks: 90d, 12w.").format(age=age),
             param_hint="--older-than",
         )
     return (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="milliseconds")

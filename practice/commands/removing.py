@@ -33,23 +33,23 @@ def remove(plan: Plan, remover: Remover, heading: str, *, yes: bool, as_json: bo
     if not yes:
         if not parts.is_interactive():
             raise PracticeError(
-                _("There is no terminal to ask in. Give --yes to remove without a question.")
+                _("There is no terminal to ask in. Use --yes to remove without confirmation.")
             )
         shown = parts.console(for_programs=True)
         say(shown, heading, "bold")
         _list(plan, to_stderr=True)
-        if not click.confirm(_("Remove it for good?"), default=False, err=True):
+        if not click.confirm(_("Remove permanently?"), default=False, err=True):
             click.echo(_("Nothing was removed."), err=True)
             return
     done = replace(plan, extent=remover.carry_out(plan))
     if as_json:
         emit(done)
         return
-    say(parts.console(), _("Removed for good:"), "bold")
+    say(parts.console(), _("Permanently removed:"), "bold")
     _list(done, to_stderr=False)
     text = _(
-        "Packs and reports that were given away are out of reach. Where a pack was taken over, "
-        "remove it there too."
+        "Bundles and reports already given away are not affected. Where a bundle was "
+        "imported, remove the data there too."
     )
     say(parts.console(), text)
 
@@ -74,7 +74,7 @@ def tell_leftovers(found: Sounds, *, as_json: bool) -> None:
     """Tell what an earlier removal had left behind, if anything."""
     if found.number and not as_json:
         click.echo(
-            _("Left by an earlier removal, now gone: {n} recordings, {mb:.1f} MB").format(
+            _("Recordings left by an earlier removal, now removed: {n}, {mb:.1f} MB").format(
                 n=found.number, mb=found.size / 1e6
             )
         )
@@ -86,10 +86,10 @@ def _list(plan: Plan, *, to_stderr: bool) -> None:
 
     console = parts.console(for_programs=to_stderr)
     extent = plan.extent
-    lines = [_("no takes")]
+    lines = [_("no attempts")]
     if extent.oldest and extent.newest:
         lines = [
-            _("takes: {n}, from {first} to {last}; not reviewed: {unreviewed}").format(
+            _("attempts: {n}, from {first} to {last}; not reviewed: {unreviewed}").format(
                 n=extent.attempts,
                 first=local_time(extent.oldest)[:10],
                 last=local_time(extent.newest)[:10],
@@ -101,11 +101,11 @@ def _list(plan: Plan, *, to_stderr: bool) -> None:
     )
     counted: list[tuple[str, Any]] = [
         (_("reviews: {n}"), extent.reviews),
-        (_("takes that were broken off: {n}"), len(plan.broken_off)),
+        (_("interrupted attempts: {n}"), len(plan.broken_off)),
         (_("accounts: {n}"), extent.accounts),
     ]
     lines += [text.format(n=n) for text, n in counted if n]
     if plan.remembered:
-        lines.append(_("the name that this machine remembers"))
+        lines.append(_("the name remembered on this machine"))
     for line in lines:
         say(console, f"  {line}", indent=4)

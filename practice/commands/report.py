@@ -13,9 +13,8 @@ from practice.records.attempt import DEFAULT_GROUP
 
 
 @click.command(
-    help=_(
-        "Write a trainee's newest takes, with sound and reviews, as an HTML file that opens in "
-        "any browser, without practice and without network."
+    epilog=_(
+        "The latest attempts with recordings and reviews, in one file that opens in any browser."
     )
 )
 @click.argument("trainee")
@@ -24,7 +23,7 @@ from practice.records.attempt import DEFAULT_GROUP
     "--output",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help=_("Where to; else a file here that is named after trainee and day."),
+    help=_("Output file; by default a file in the current folder, named after trainee and date."),
 )
 @click.option("--no-audio", is_flag=True, help=_("Leave the recordings out."))
 @click.option(
@@ -32,7 +31,7 @@ from practice.records.attempt import DEFAULT_GROUP
     type=click.IntRange(1, 1000),
     default=20,
     show_default=True,
-    help=_("How many takes, the newest. With sound each needs about 0.1 MB."),
+    help=_("Include this many of the latest attempts; each recording adds about 0.1 MB."),
 )
 @options.group
 @options.records
@@ -65,5 +64,5 @@ def report(
     sound = None if no_audio else store.sound
     with whole_file(path) as file, parts.progress(attempts, len(attempts)) as bar:
         write_report(cover, bar, file, sound)
-    text = ngettext("{path}: {n} take", "{path}: {n} takes", len(attempts))
+    text = ngettext("{path}: {n} attempt", "{path}: {n} attempts", len(attempts))
     click.echo(one_line(text.format(path=path, n=len(attempts))))

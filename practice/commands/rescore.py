@@ -18,12 +18,7 @@ if TYPE_CHECKING:
     from practice.store import Store
 
 
-@click.command(
-    help=_(
-        "Judge kept takes again: all, or those named. The script in force then is used; "
-        "earlier scores stay."
-    )
-)
+@click.command(epilog=_("Uses the script stored with each attempt; earlier scores are kept."))
 @click.argument("attempt_ids", nargs=-1, metavar="[ID]...")
 @click.option("--scenario", help=_("Only this scenario."))
 @options.as_json
@@ -68,7 +63,9 @@ def rescore(
                 click.echo(f"{attempt.take.id[:8]}  {one_line(attempt)}  ->  {one_line(after)}")
     if not as_json:
         click.echo(
-            _("{n} takes: {changed} judged anew, {same} as before, {failed} failed").format(
+            _(
+                "Attempts: {n}; scored differently: {changed}, unchanged: {same}, errors: {failed}"
+            ).format(
                 n=len(attempts),
                 changed=changed,
                 same=len(attempts) - changed - failed,

@@ -24,30 +24,30 @@ PORT = 8571
 _LOOPBACK_NAMES = ["127.0.0.1", "localhost"]
 
 
-@click.command(help=_("Review takes on a page of this machine: listen, correct, pass or redo."))
+@click.command()
 @click.option("--as", "reviewer", envvar="PRACTICE_TRAINER", help=_("The trainer's name."))
 @click.option(
     "--host",
     default="127.0.0.1",
     show_default=True,
-    help=_("Address to listen on; any but this machine's own asks for a login."),
+    help=_("Address to listen on. Anything but localhost requires a login."),
 )
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
     default=PORT,
     show_default=True,
-    help=_("Port to listen on; 0 takes a free one."),
+    help=_("Port to listen on; 0 picks a free one."),
 )
-@click.option("--login", is_flag=True, help=_("Ask for a login on this machine too."))
+@click.option("--login", is_flag=True, help=_("Require a login on this machine too."))
 @click.option(
     "--allow-host",
     "allowed",
     multiple=True,
     metavar="NAME",
-    help=_("A name by which the page is called; once for each."),
+    help=_("Host name by which the page is reached; may be repeated."),
 )
-@click.option("--behind-tls", is_flag=True, help=_("A TLS proxy on this machine stands before it."))
+@click.option("--behind-tls", is_flag=True, help=_("Run behind a TLS proxy on this machine."))
 @click.option("--no-browser", is_flag=True, help=_("Do not open the browser."))
 @options.prompts
 @options.model
@@ -70,14 +70,12 @@ def review(
     from practice.web.guard import session_key
 
     if ":" in host:  # what checks the names of requests knows no IPv6
-        raise click.UsageError(_("Give an IPv4 address or a name, without a port."))
+        raise click.UsageError(_("--host must be an IPv4 address or a host name, without a port."))
     allowed = tuple(name.lower() for name in allowed)
     for name in allowed:
         if not re.fullmatch(r"[a-z0-9.-]+", name):
             raise click.UsageError(
-                _("{name} is no name of a machine. Give it without https:// and port.").format(
-                    name=name
-                )
+                _("{name} is not a host name. Give it without https:// and port.").format(name=name)
             )
     login = login or not _is_loopback(host)
     hosts = _names(host, allowed)
@@ -99,12 +97,12 @@ def review(
         )
     except (OSError, ValueError) as error:
         raise PracticeError(
-            _("{host}:{port} cannot be listened on: {why}. Choose another --port.").format(
+            _("Cannot listen on {host}:{port}: {why}. Choose another port with --port.").format(
                 host=host, port=port, why=system_reason(error)
             )
         ) from None
     url = f"http://{host}:{server.effective_port}/"
-    click.echo(_("The trainer's desk: {url}   (Ctrl-C ends it)").format(url=url))
+    click.echo(_("Review page: {url}   (Ctrl-C to stop)").format(url=url))
     sys.stdout.flush()
     if not no_browser and _has_screen():
         import webbrowser
@@ -137,7 +135,9 @@ def _names(host: str, allowed: tuple[str, ...]) -> list[str]:
     if host == "0.0.0.0":
         if not allowed:
             raise click.UsageError(
-                _("{host} is every address: name those in use with --allow-host.").format(host=host)
+                _(
+                    "{host} means all addresses. List the host names in use with --allow-host."
+                ).format(host=host)
             )
         return [*_LOOPBACK_NAMES, *allowed]
     return [host, *allowed]
@@ -148,7 +148,10 @@ def _require_accounts(store: Store) -> None:
 
     if not any(a.role is not Role.TRAINEE for a in Accounts(store.database).all()):
         raise PracticeError(
-            _("Nobody could log in. Make an account: practice account add NAME --role trainer")
+            _(
+                "There is no trainer or admin account to log in with. Add one: practice "
+                "account add NAME --role trainer"
+            )
         )
 
 

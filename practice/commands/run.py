@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from practice.training.session import Session, Step
 
 
-@click.command(help=_("Practise a scenario: read, speak, and see what was missed."))
+@click.command()
 @click.argument("scenario_id", metavar="SCENARIO")
 @click.option("--line", type=click.IntRange(min=1), help=_("Only this line of the scenario."))
 @options.recorded
@@ -38,9 +38,9 @@ if TYPE_CHECKING:
     "branches",
     multiple=True,
     metavar="NAME",
-    help=_("Which way a conversation goes: the name of a line; once for each branch."),
+    help=_("Branch to follow in a conversation, by the name of its line; repeat for each branch."),
 )
-@click.option("--choose", is_flag=True, help=_("Choose at each branch instead of chance."))
+@click.option("--choose", is_flag=True, help=_("Choose each branch yourself instead of at random."))
 @options.observer
 @options.no_playback
 @options.explain
@@ -69,9 +69,18 @@ def run(
     scenario = prompts.load(desk.prompts_dir, scenario_id)
     is_whole = scenario.is_conversation and line is None
     if (branches or choose) and not is_whole:
-        raise click.UsageError(_("{id} has no branches to choose.").format(id=scenario_id))
+        raise click.UsageError(
+            _("{id} has no branches to choose here. Leave out --branch and --choose.").format(
+                id=scenario_id
+            )
+        )
     if choose and (branches or files):
-        raise click.UsageError(_("Give --choose or --branch, and --choose at the microphone only."))
+        raise click.UsageError(
+            _(
+                "--choose works only at the microphone, without --branch. Leave out --choose, or "
+                "the other options."
+            )
+        )
     console = parts.console(for_programs=as_json) if files else live.console(as_json=as_json)
     if files:
         walk, steps = _recorded_steps(scenario, line, branches, files)
@@ -134,8 +143,8 @@ def _recorded_steps(
     if len(files) > len(steps):
         raise PracticeError(
             _(
-                "{files} recordings were given for {n} lines of {scenario}. Several takes of one "
-                "line are judged by `practice score`."
+                "Too many recordings for {scenario}: {files} given, lines: {n}. To score "
+                "several attempts at one line, use `practice score`."
             ).format(files=len(files), n=len(steps), scenario=scenario.id)
         )
     return walk, steps
@@ -247,7 +256,7 @@ def _say_what_to_say_again(console: Console, session: Session, scenario: Scenari
     for attempt in filter(None, map(session.store.find, sent_back)):
         if attempt.take.scenario != scenario.id or attempt.review is None:
             continue
-        text = _("{trainer} asks you to say this again: {script}")
+        text = _("{trainer} asks you to redo this line: {script}")
         script = attempt.take.spec.script
         say(console, text.format(trainer=attempt.review.reviewer, script=script), "yellow")
         for comment in attempt.review.comments:

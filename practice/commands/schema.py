@@ -5,10 +5,9 @@ from __future__ import annotations
 import click
 
 from practice.commands import parts
-from practice.i18n import gettext as _
 
 
-@click.command(help=_("Print the JSON schema of a scenario's file, for editors."))
+@click.command()
 def schema() -> None:
     """Print the schema."""
     from practice.scenarios.schema import schema_text

@@ -17,21 +17,25 @@ if TYPE_CHECKING:
     from practice.training.session import Session, Step
 
 
-@click.command(help=_("Judge recordings: takes of one scenario, or the rows of a manifest."))
+@click.command()
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[AUDIO]...")
-@click.option("--scenario", "scenario_id", help=_("The scenario that the recordings are of."))
+@click.option("--scenario", "scenario_id", help=_("Scenario of the recordings."))
 @click.option(
-    "--line", type=click.IntRange(min=1), default=1, show_default=True, help=_("Its line.")
+    "--line",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help=_("Line of the scenario."),
 )
 @click.option(
     "--manifest",
     type=click.Path(path_type=Path),
-    help=_("A file of JSON rows that bring their own script and elements; nothing is stored."),
+    help=_("File of JSON rows, each with its own script and elements; nothing is stored."),
 )
 @click.option(
     "--jobs",
     type=click.IntRange(1, 64),
-    help=_("How many recordings are judged at a time. [default: one for each processor]"),
+    help=_("Number of recordings to score at a time. [default: one per processor]"),
 )
 @options.explain
 @options.as_json
@@ -49,11 +53,16 @@ def score(
     """Judge what was given, with a progress bar, and add it up."""
     if manifest is not None:
         if files or scenario_id:
-            raise click.UsageError(_("A manifest names its own recordings and scripts."))
+            raise click.UsageError(
+                _(
+                    "A manifest lists its own recordings and scripts. Leave out the files and "
+                    "--scenario."
+                )
+            )
         _score_manifest(manifest, desk, jobs, as_json=as_json)
         return
     if not files or scenario_id is None:
-        raise click.UsageError(_("Give recordings and their --scenario, or a --manifest."))
+        raise click.UsageError(_("Give recordings with their --scenario, or a --manifest."))
 
     from practice import scenarios as prompts
     from practice.training.session import steps_of
@@ -120,7 +129,7 @@ def _score_manifest(manifest: Path, desk: options.Desk, jobs: int | None, *, as_
             if as_json:
                 parts.emit_json(result)
     if not as_json:
-        click.echo(_("{n} rows").format(n=len(rows)))
+        click.echo(_("Rows: {n}").format(n=len(rows)))
         for verdict, count in sorted(verdicts.items()):
             click.echo(f"  {verdict}: {count}")
     if rows and failed == len(rows):
@@ -135,8 +144,8 @@ def _print_totals(attempts: list[Attempt], given: int) -> None:
     counts = sum((a.assessment.score.counts for a in scored), Counts())
     click.echo(
         _(
-            "{given} recordings: {passed} passed, {failed} not passed, {open} for the trainer, "
-            "{unscored} not scored, {unread} not read"
+            "Recordings: {given}; passed: {passed}, failed: {failed}, needs review: "
+            "{open}, not scored: {unscored}, unreadable: {unread}"
         ).format(
             given=given,
             passed=passed,

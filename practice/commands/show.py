@@ -7,10 +7,9 @@ from pathlib import Path
 import click
 
 from practice.commands import options, parts
-from practice.i18n import gettext as _
 
 
-@click.command(help=_("Show a scenario: situation, script, courtesies, accepted wordings."))
+@click.command()
 @click.argument("scenario_id", metavar="SCENARIO")
 @options.as_json
 @options.prompts

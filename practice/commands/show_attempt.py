@@ -16,20 +16,14 @@ if TYPE_CHECKING:
     from practice.records.attempt import Attempt
 
 
-@click.command(
-    "show-take",
-    help=_(
-        "Tell how a take was said, also beside the model reading of its line; or draw it, with "
-        "waveform, pitch, characters and pauses. The ID is that of practice history."
-    ),
-)
+@click.command("show-take", epilog=_("See `practice history` for the ID."))
 @click.argument("attempt_id", metavar="ID")
 @click.option(
     "--png",
     "path",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help=_("Draw the take to this file."),
+    help=_("Draw the attempt to this file."),
 )
 @options.prompts
 @options.model
@@ -53,8 +47,8 @@ def show_attempt(
     if path is not None and sound is None:
         raise AudioError(
             _(
-                "The recording of take {id} is not here: it was removed, lies on another machine, "
-                "or was never kept. Nothing can be drawn."
+                "The recording of attempt {id} is not here: it was removed, is on another "
+                "machine, or was never kept. Nothing can be drawn."
             ).format(id=attempt.take.id[:8])
         )
     found = None
@@ -83,7 +77,9 @@ def _tell(attempt: Attempt, found: Comparison | NotCompared | None) -> None:
     if assessment.score.reason is not None:
         say(console, reason_text(assessment.check, assessment.score.reason))
     elif assessment.delivery is None:
-        text = _("How it was said was not measured yet. `practice rescore {id}` does it.")
+        text = _(
+            "The delivery has not been measured yet. Run `practice rescore {id}` to measure it."
+        )
         say(console, text.format(id=attempt.take.id[:8]))
     for name, text in delivery.rows(attempt):
         say(console, labelled(name, text), indent=2)

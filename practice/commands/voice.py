@@ -25,12 +25,12 @@ _line = click.option(
 )
 
 
-@click.group(help=_("The customer's voice and the model readings: record, list, remove."))
+@click.group()
 def voice() -> None:
     """Group the commands on voices."""
 
 
-@voice.command(help=_("Record what the customer says, or with --model how it is said well."))
+@voice.command(help=_("Record the customer's words, or with --reference a reference recording."))
 @click.argument("scenario_id", metavar="SCENARIO")
 @_line
 @click.option(
@@ -38,7 +38,7 @@ def voice() -> None:
     cls=options.Renamed,
     former="--model",
     is_flag=True,
-    help=_("Record model readings, which are judged."),
+    help=_("Record reference recordings, and check them against the script."),
 )
 @options.device
 @click.option(
@@ -47,7 +47,7 @@ def voice() -> None:
     envvar="PRACTICE_MODEL",
     default="base",
     show_default=True,
-    help=_("Whisper model that judges model readings. [env: PRACTICE_MODEL]"),
+    help=_("Whisper model that checks reference recordings. [env: PRACTICE_MODEL]"),
 )
 @options.prompts
 def record(
@@ -73,8 +73,8 @@ def record(
     if not parts.is_interactive():
         raise PracticeError(
             _(
-                "There is no terminal to press keys in. Run it in a terminal, or lay a file beside "
-                "the scenario: {file}"
+                "There is no terminal to press keys in. Run it in a terminal, or put a "
+                "file next to the scenario: {file}"
             ).format(file=f"{_voice(steps[0], role).stem}.wav")
         )
     voices.part_of(prompts_dir, _voice(steps[0], role)).unlink()
@@ -96,7 +96,7 @@ def record(
         say(console, _("Kept: {path}").format(path=path))
 
 
-@voice.command("list", help=_("List which voices there are, of all scenarios or of one."))
+@voice.command("list", help=_("List the voices of all scenarios, or of one."))
 @click.argument("scenario_id", metavar="[SCENARIO]", required=False)
 @options.as_json
 @options.prompts
@@ -113,13 +113,13 @@ def list_(scenario_id: str | None, as_json: bool, prompts_dir: Path) -> None:
     else:
         ids = [scenario_id]
     if not ids and not as_json:
-        click.echo(_("No voices in {folder} yet.").format(folder=prompts_dir))
+        click.echo(_("There are no voices in {folder} yet.").format(folder=prompts_dir))
     for name in ids:
         for step in steps_of(prompts.load(prompts_dir, name), None):
             _list_line(step, found, as_json=as_json)
 
 
-@voice.command(help=_("Remove the customer's voice, or with --model the model readings."))
+@voice.command(help=_("Remove the customer's voice, or with --model the reference recordings."))
 @click.argument("scenario_id", metavar="SCENARIO")
 @_line
 @click.option(
@@ -127,7 +127,7 @@ def list_(scenario_id: str | None, as_json: bool, prompts_dir: Path) -> None:
     cls=options.Renamed,
     former="--model",
     is_flag=True,
-    help=_("Remove the model readings."),
+    help=_("Remove the reference recordings."),
 )
 @options.yes
 @options.prompts
@@ -143,18 +143,18 @@ def remove(
     found = voices.files_of(prompts_dir, scenario_id, role, line)
     if not found:
         raise PracticeError(
-            _("There is no such voice of {scenario}. `practice voice list` shows them.").format(
+            _("{scenario} has no such voice. `practice voice list` shows the voices.").format(
                 scenario=scenario_id
             )
         )
     if not yes:
         if not parts.is_interactive():
             raise PracticeError(
-                _("There is no terminal to ask in. Give --yes to remove without a question.")
+                _("There is no terminal to ask in. Use --yes to remove without confirmation.")
             )
         for path in found:
             click.echo(path, err=True)
-        if not click.confirm(_("Remove it for good?"), default=False, err=True):
+        if not click.confirm(_("Remove permanently?"), default=False, err=True):
             click.echo(_("Nothing was removed."), err=True)
             return
     for path in found:
@@ -186,8 +186,8 @@ def _to_record(prompts_dir: Path, scenario_id: str, line: int | None, role: Role
     if not spoken:
         raise PracticeError(
             _(
-                "No line of {scenario} has words of the customer. Name the line with --line, or "
-                "record model readings with --model."
+                "The customer says nothing in {scenario}. Choose a line with --line, or "
+                "record reference recordings with --reference."
             ).format(scenario=scenario_id)
         )
     return spoken
@@ -221,6 +221,6 @@ def _list_line(step: Step, found: dict[Voice, Path], *, as_json: bool) -> None:
     say(console, f"{step.scenario.id} {step.number}  {step.line.script}", "bold", indent=2)
     for label, path in (
         (_("the customer's voice: {file}"), customer),
-        (_("model reading: {file}"), model),
+        (_("reference recording: {file}"), model),
     ):
         say(console, "  " + label.format(file=path.name if path else "-"), indent=4)

@@ -95,7 +95,7 @@ class VoiceRecorder:
         keys = {"record": _ENTER, "skip": ("n",), "quit": _QUIT}
         offer = _("Enter or Space: speak   N: skip   Q: quit")
         if there is not None:
-            text = _("There is a voice already: {file}").format(file=there.name)
+            text = _("A voice already exists: {file}").format(file=there.name)
             say(self._console, text, "yellow", indent=2)
             keys["record"] = ("r",)
             offer = _("R: replace   N: skip   Q: quit")
@@ -145,15 +145,19 @@ class VoiceRecorder:
         if score.off_script:
             say(console, _("This is not the script: something else was said."), "red")
         elif missed:
-            text = _("Missing: {elements}. A model reading has them all: better say it again.")
+            text = _(
+                "Missed: {elements}. A reference recording needs them all: please say it again."
+            )
             say(console, text.format(elements=missed), "red")
         elif unsure:
-            text = _("Not clear to the machine: {elements}. Listen to it before you keep it.")
+            text = _(
+                "The machine is unsure: {elements}. Listen to the recording before you keep it."
+            )
             say(console, text.format(elements=unsure), "yellow")
         else:
             say(console, _("No courtesy is missing."), "green")
         for hit in score.banned:
-            text = _("Never say “{phrase}”. Better: {instead}")
+            text = _("Never say “{phrase}”. Say instead: {instead}")
             say(console, text.format(phrase=hit.phrase, instead=hit.instead), "red")
 
 

@@ -63,8 +63,7 @@ def print_attempt(
         say(
             console,
             _(
-                "The computer dropped sound {n} times while recording; close other programs "
-                "if words are missing."
+                "Audio dropouts during recording: {n}. If words are missing, close other programs."
             ).format(n=attempt.take.overflows),
             "yellow",
         )
@@ -76,7 +75,7 @@ def print_attempt(
 def print_explanation(console: Console, attempt: Attempt) -> None:
     """Print what each figure of an attempt rests on."""
     console.print()
-    say(console, _("How this came about"), "bold")
+    say(console, _("Scoring details"), "bold")
     for line in _explanation(attempt):
         say(console, f"  {line}", indent=4)
     print_clarity(console, attempt)
@@ -88,7 +87,7 @@ def print_clarity(console: Console, attempt: Attempt) -> None:
     if not levels:
         return
     console.print()
-    say(console, _("How surely each character was heard"), "bold")
+    say(console, _("Clarity of each character"), "bold")
     for line in levels:
         console.print(Text("  ") + line, no_wrap=True, crop=False)
     signs = clarity.legend(of_columns(attempt.assessment))
@@ -102,8 +101,8 @@ def _explanation(attempt: Attempt) -> Iterator[str]:
     score, check, transcript = assessment.score, assessment.check, assessment.transcript
     names = {
         "courtesies": _("courtesies heard"),
-        "accuracy": _("characters of the script"),
-        "delivery": _("pace, fluency and volume as asked for"),
+        "accuracy": _("script characters said"),
+        "delivery": _("pace, fluency, and volume on target"),
     }
     for part in score.components:
         yield labelled(
@@ -112,9 +111,9 @@ def _explanation(attempt: Attempt) -> Iterator[str]:
             f" × {part.weight:.2f} = {100 * part.value * part.weight:.1f}",
         )
     if deducted := deduction(score):
-        yield _("banned phrases: {points:.0f} points less").format(points=deducted)
+        yield _("banned phrases: {points:.0f} points deducted").format(points=deducted)
     if score.total is not None:
-        yield _("total {total:.1f}, pass mark {mark:.0f}").format(total=score.total, mark=PASS_MARK)
+        yield _("score {total:.1f}, pass mark {mark:.0f}").format(total=score.total, mark=PASS_MARK)
     if said := delivery.points(score):
         yield said
     for element in score.elements:
@@ -124,24 +123,24 @@ def _explanation(attempt: Attempt) -> Iterator[str]:
     if transcript is not None:
         counts = score.counts
         yield _(
-            "characters: {hits} right, {homophones} sound the same, {near} almost the same, "
+            "characters: {hits} correct, {homophones} same sound, {near} similar sound, "
             "{substitutions} different, {deletions} left out, {insertions} extra"
         ).format(**asdict(counts))
         yield _(
-            "tolerant accuracy (by sound) {accuracy:.1%}, strict CER (by spelling) {cer:.1%}"
+            "tolerant accuracy (by sound) {accuracy:.1%}, strict CER (by character) {cer:.1%}"
         ).format(accuracy=counts.accuracy or 0.0, cer=score.strict.cer or 0.0)
         yield _("compared with the wording: {wording}").format(wording=score.wording)
-        yield _("Whisper wrote: {text}").format(text=transcript.text)
+        yield _("Whisper transcript: {text}").format(text=transcript.text)
         if assessment.second is not None:
-            yield _("second look: {text}").format(text=assessment.second.text)
+            yield _("second transcription: {text}").format(text=assessment.second.text)
         yield (
             f"avg_logprob {transcript.avg_logprob:.2f}, no_speech_prob "
             f"{transcript.no_speech_prob:.2f}, model "
             f"{assessment.model.name if assessment.model else '-'}, scorer {assessment.scorer}"
         )
     yield _(
-        "signal: {speech:.1f} s of speech in {seconds:.1f} s, level {level}, above the "
-        "background by {snr}, clipped {clipped:.1%}"
+        "signal: {speech:.1f} s of speech in {seconds:.1f} s, level {level}, SNR {snr}, "
+        "clipped {clipped:.1%}"
     ).format(
         speech=check.speech_s,
         seconds=check.duration_s,
@@ -160,10 +159,10 @@ def one_line(attempt: Attempt) -> str:
         return _("not scored: {reason}").format(reason=reason) + by
     parts = [f"{result_name(score)} {score.total:.0f}{by}"]
     if score.off_script:
-        return parts[0] + "  " + _("something else was said")
+        return parts[0] + "  " + _("off script")
     missed = missed_text(score)
     if missed:
-        parts.append(_("Missing: {elements}").format(elements=missed))
+        parts.append(_("Missed: {elements}").format(elements=missed))
     unsure = element_names(score.with_verdict(Verdict.UNSURE))
     if unsure:
         parts.append(_("Unsure: {elements}").format(elements=unsure))
@@ -204,17 +203,17 @@ def _print_verdict(console: Console, score: Score) -> None:
     if score.off_script:
         say(console, _("This is not the script: something else was said."), "red", indent=2)
     elif missed:
-        say(console, _("Missing: {elements}").format(elements=missed), "red", indent=2)
+        say(console, _("Missed: {elements}").format(elements=missed), "red", indent=2)
     elif score.elements and not unsure:
         say(console, _("No courtesy is missing."), "green")
     if unsure and not score.off_script:
-        text = _("Not clear to the machine, the trainer will listen: {elements}")
+        text = _("Unsure, the trainer will review: {elements}")
         say(console, text.format(elements=unsure), "yellow", indent=2)
     for hit in score.banned:
         say(console, banned_text(hit), "red" if hit.sure else "yellow", indent=2)
     moved = [r.text for r in score.remarks if r.kind is RemarkKind.ORDER]
     if moved:
-        text = _("In another order than the script: {elements}")
+        text = _("Order differs from the script: {elements}")
         say(console, text.format(elements=_(", ").join(moved)), indent=2)
 
 
@@ -222,7 +221,7 @@ def _print_comparison(console: Console, assessment: Assessment) -> None:
     console.print()
     width, chunks = min(console.width, MAX_WIDTH), assessment.score.chunks
     less_clear = unclear(of_columns(assessment))
-    for line in compare(chunks, (_("script"), _("heard")), width, less_clear):
+    for line in compare(chunks, (_("script"), _("transcript")), width, less_clear):
         console.print(line, no_wrap=True, crop=False)
     used = {chunk.op for chunk in chunks}
     notes = [f"{mark} {difference_name(op)}" for op, mark in MARKS.items() if op in used]
@@ -262,29 +261,29 @@ def evidence_text(element: ElementResult) -> str:
     """What an element's verdict rests on."""
     evidence = element.evidence
     verdict = verdict_name(element.verdict)
-    heard = _("the transcript has “{heard}” there").format(heard=evidence.heard or "-")
+    heard = _("the transcript has “{heard}” here").format(heard=evidence.heard or "-")
     strength = f"{evidence.strength or 0.0:+.1f}"
     high, low = _limits(element)
     match evidence.basis:
         case Basis.TEXT:
-            why = _("it stands in the transcript at its place")
+            why = _("found in the transcript at its position in the script")
         case Basis.HOMOPHONE:
             why = _("{heard}, which sounds the same").format(heard=heard)
         case Basis.ELSEWHERE:
-            why = _("it stands at another place than in the script")
+            why = _("found in the transcript, but not at its position in the script")
         case Basis.PART:
             why = _("{heard}, which is another courtesy").format(heard=heard)
         case Basis.ABSENT:
             why = heard
         case Basis.AUDIO:
             why = _(
-                "{heard}; the audio gives it {strength} nats (heard from {high:+.1f}, "
-                "missed from {low:+.1f})"
+                "{heard}; audio evidence {strength} nats (heard from {high:+.1f} up, "
+                "missed from {low:+.1f} down)"
             ).format(heard=heard, strength=strength, high=high, low=low)
         case Basis.PRONOUN:
             why = _(
-                "the audio gives 您 over 你 {strength} nats (heard from {high:+.1f}, "
-                "missed from {low:+.1f})"
+                "audio evidence for 您 over 你 {strength} nats (heard from {high:+.1f} up, "
+                "missed from {low:+.1f} down)"
             ).format(strength=strength, high=high, low=low)
         case _:
             return verdict
@@ -307,17 +306,17 @@ def _limits(element: ElementResult) -> tuple[float, float]:
 def _doubt(doubt: str) -> str:
     return {
         "unlikely": _("but the transcript is poor"),
-        "dropped": _("but the transcript is too short for so much speech"),
+        "dropped": _("but the transcript is too short for the length of the speech"),
         "loops": _("but the transcript repeats itself"),
-        "script": _("but with it the script fits the audio better"),
-        "unasked": _("but there is too much speech to ask the audio about it"),
+        "script": _("but the script matches the audio better with it"),
+        "unasked": _("but the speech is too long to check the audio for it"),
     }[doubt]
 
 
 def _next_step(score: Score) -> str:
     said = [hit.phrase for hit in score.banned if hit.sure]
     if said:
-        return _("leave out “{phrase}” and say the better sentence.").format(phrase=said[0])
+        return _("do not say “{phrase}”; use the suggested wording.").format(phrase=said[0])
     missed = [e.text for e in score.with_verdict(Verdict.MISSED) if e.required]
     if missed:
         named = list(dict.fromkeys(missed))[:_NAMED]

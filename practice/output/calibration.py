@@ -26,7 +26,7 @@ def print_proposal(console: Console, proposal: Proposal) -> None:
     """Print the limits of a family, those proposed, and what they would change."""
     console.print()
     say(console, _family_name(proposal.family), "bold")
-    text = _("labelled: {said} said, {not_said} not said, trainees: {trainees}")
+    text = _("labeled: {said} said, {not_said} not said, trainees: {trainees}")
     say(
         console,
         "  "
@@ -40,14 +40,16 @@ def print_proposal(console: Console, proposal: Proposal) -> None:
             say(console, f"    {line}", indent=6)
         return
     text = {
-        Outcome.UNCHANGED: _("Nothing better was found; these limits stay."),
+        Outcome.UNCHANGED: _("No better thresholds were found. The current ones stay."),
         Outcome.TOO_FEW_CASES: _(
-            "Too few to propose anything: it takes {cases} that were said and {cases} that were "
-            "not."
+            "Too few cases for a proposal. It needs at least {cases} said and {cases} not said."
         ),
-        Outcome.TOO_FEW_TRAINEES: _("Too few to propose anything: it takes {trainees} trainees."),
+        Outcome.TOO_FEW_TRAINEES: _(
+            "Too few trainees for a proposal. It needs at least {trainees}."
+        ),
         Outcome.NOT_PROVEN: _(
-            "Other limits fit better, but not trainees whom they were not chosen by; these stay."
+            "Other thresholds fit better only for the trainees they were chosen on, not "
+            "for others. The current ones stay."
         ),
     }[proposal.outcome]
     say(console, "  " + text.format(cases=LEAST_CASES, trainees=LEAST_TRAINEES), indent=4)
@@ -56,7 +58,7 @@ def print_proposal(console: Console, proposal: Proposal) -> None:
 def _print_limits(
     console: Console, when: str, proposal: Proposal, band: tuple[float, float], tally: Tally
 ) -> None:
-    text = _("{when}: heard from {high:+.2f}, missed from {low:+.2f}")
+    text = _("{when}: heard from {high:+.2f} up, missed from {low:+.2f} down")
     say(console, "  " + text.format(when=when, high=band[0], low=band[1]), indent=4)
     if not proposal.said + proposal.not_said:
         return
@@ -91,8 +93,8 @@ def _change_lines(changes: tuple[Change, ...]) -> list[str]:
         reopened = change.after is Verdict.UNSURE
         is_told = change.truth is not change.before if reopened else change.truth is change.after
         told[pair] += change.cases if is_told else 0
-    right = _("{n} {before} -> {after}; right by the trainers: {told}")
-    wrong = _("{n} {before} -> {after}; wrong until now, by the trainers: {told}")
+    right = _("{n} {before} -> {after}; correct according to the trainers: {told}")
+    wrong = _("{n} {before} -> {after}; wrong before, according to the trainers: {told}")
     return [
         (wrong if after is Verdict.UNSURE else right).format(
             n=n, before=verdict_name(before), after=verdict_name(after), told=told[before, after]
@@ -103,7 +105,7 @@ def _change_lines(changes: tuple[Change, ...]) -> list[str]:
 
 def _family_name(family: Family) -> str:
     return {
-        Family.AUDIO: _("How strongly the audio speaks for an element, in nats"),
-        Family.PRONOUN: _("您 over 你, in nats"),
-        Family.HELLO: _("您好 over 你好, in nats"),
+        Family.AUDIO: _("Audio evidence for a courtesy, in nats"),
+        Family.PRONOUN: _("Evidence for 您 over 你, in nats"),
+        Family.HELLO: _("Evidence for 您好 over 你好, in nats"),
     }[family]

@@ -62,7 +62,7 @@ def tone_hints(attempt: Attempt) -> Iterator[str]:
     """Where the recogniser wrote a syllable of the script with another tone."""
     for other in other_tones(attempt.assessment, attempt.take.spec.readings):
         yield _(
-            "“{character}” was written {written} ({heard}): look at the tone ({asked})."
+            "“{character}” was recognized as {written} ({heard}). Check the tone ({asked})."
         ).format(
             character=other.character,
             written=other.written,

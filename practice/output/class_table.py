@@ -55,9 +55,9 @@ def print_roll(console: Console, turns: Sequence[Turn], lines: int, absent: Sequ
     if turns:
         console.print(table)
     if absent:
-        say(console, _("Without a take: {names}").format(names=_(", ").join(absent)), "dim")
+        say(console, _("No attempt: {names}").format(names=_(", ").join(absent)), "dim")
     of_all = most_missed(score for turn in turns for score in turn.scores)
     if of_all:
         name, n = of_all[0]
-        text = _("The group missed most: {element} ({n} times)")
+        text = _("The group missed most: {element} (×{n})")
         say(console, text.format(element=name, n=n), "bold")

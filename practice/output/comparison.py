@@ -21,7 +21,7 @@ def print_beside(console: Console, found: Comparison | NotCompared | None) -> No
     for nth, line in enumerate(lines(found)):
         if nth == 0:
             console.print()
-            say(console, _("Beside the model reading"), "bold")
+            say(console, _("Compared with the reference recording"), "bold")
         say(console, f"  {line}", indent=4)
 
 
@@ -53,20 +53,27 @@ def lines(found: Comparison | NotCompared | None) -> Iterator[str]:
     if isinstance(found, NotCompared):
         yield {
             NotCompared.CHANGED: _(
-                "The script has changed since; the model reading is of another."
+                "The script has changed since this attempt. It cannot be compared with the "
+                "reference recording."
             ),
-            NotCompared.UNSCORED: _("The model reading could not be heard well enough to compare."),
-            NotCompared.UNLIKE: _("Too few words were heard both here and in the model reading."),
+            NotCompared.UNSCORED: _(
+                "The reference recording could not be scored. No comparison is possible."
+            ),
+            NotCompared.UNLIKE: _(
+                "Too few words were recognized in both this attempt and the reference recording."
+            ),
         }[found]
         return
     for difference in found.differences:
         yield _difference(difference)
     if found.pace is None:
-        yield _("Whether the pace is that of the model reading cannot be told.")
+        yield _("The pace cannot be compared with the reference recording.")
     if found.contour is None:
-        yield _("Whether the pitch moves as in the model reading cannot be told.")
+        yield _("The pitch cannot be compared with the reference recording.")
     elif not found.differences and found.pace is not None:
-        yield _("Pace and pitch are like the model reading's, as far as can be told.")
+        yield _(
+            "Pace and pitch are close to the reference recording, as far as they can be measured."
+        )
 
 
 def _difference(found: Difference) -> str:
@@ -74,32 +81,38 @@ def _difference(found: Difference) -> str:
     match found.trait:
         case Trait.PACE:
             text = (
-                _("{share:.0%} faster than the model reading.")
+                _("{share:.0%} faster than the reference recording.")
                 if own > theirs
-                else _("{share:.0%} slower than the model reading.")
+                else _("{share:.0%} slower than the reference recording.")
             )
             return text.format(share=abs(own / theirs - 1))
         case Trait.FINAL:
-            text = _("{end} ({own:+.1f}, there {theirs:+.1f} semitones)")
+            text = _("{end} ({own:+.1f} semitones, reference {theirs:+.1f}).")
             return text.format(end=_end(own, theirs), own=own, theirs=theirs)
         case Trait.RANGE:
             text = (
                 _(
-                    "The pitch moves more than in the model reading: over {own:.0f} semitones, "
-                    "there over {theirs:.0f}."
+                    "The pitch range is wider than in the reference recording (semitones: "
+                    "{own:.0f}, reference {theirs:.0f})."
                 )
                 if own > theirs
                 else _(
-                    "The pitch moves less than in the model reading: over {own:.0f} semitones, "
-                    "there over {theirs:.0f}."
+                    "The pitch range is narrower than in the reference recording "
+                    "(semitones: {own:.0f}, reference {theirs:.0f})."
                 )
             )
             return text.format(own=own, theirs=theirs)
         case Trait.HEIGHT:
             text = (
-                _("“{words}” is {apart:.0f} semitones higher in the voice than there.")
+                _(
+                    "“{words}” is {apart:.0f} semitones higher than in the reference "
+                    "recording, each relative to its own voice."
+                )
                 if own > theirs
-                else _("“{words}” is {apart:.0f} semitones lower in the voice than there.")
+                else _(
+                    "“{words}” is {apart:.0f} semitones lower than in the reference recording, "
+                    "each relative to its own voice."
+                )
             )
             return text.format(words=found.words, apart=abs(own - theirs))
 
@@ -107,12 +120,12 @@ def _difference(found: Difference) -> str:
 def _end(own: float, theirs: float) -> str:
     if own > theirs:
         if theirs >= 0:
-            return _("The end rises more than in the model reading.")
+            return _("The end rises more than in the reference recording")
         if own >= 0:
-            return _("The end does not fall as it does in the model reading.")
-        return _("The end falls less than in the model reading.")
+            return _("The end does not fall as in the reference recording")
+        return _("The end falls less than in the reference recording")
     if theirs < 0:
-        return _("The end falls more than in the model reading.")
+        return _("The end falls more than in the reference recording")
     if own <= 0:
-        return _("The end does not rise as it does in the model reading.")
-    return _("The end rises less than in the model reading.")
+        return _("The end does not rise as in the reference recording")
+    return _("The end rises less than in the reference recording")

@@ -18,15 +18,15 @@ def print_whole(console: Console, title: str, whole: Whole) -> None:
     """Print how a conversation went."""
     console.print()
     result, style = verdict_heading(whole.passed)
-    say(console, _("The whole conversation: {title}").format(title=title), "bold")
+    say(console, _("Conversation result: {title}").format(title=title), "bold")
     if whole.total is not None:
         result += "  " + mark_text(whole.total, whole.deciding, PASS_MARK)
     if not whole.is_finished:
-        result += "  " + _("broken off, so there is no total")
+        result += "  " + _("ended early, so there is no score")
     say(console, result, style)
     for place, turn in enumerate(whole.turns, 1):
         say(console, f"  {place}. {turn.line.script}", indent=5)
-        text = score_text(turn.score) if turn.score else _("passed over")
+        text = score_text(turn.score) if turn.score else _("skipped")
         say(console, f"     {text}", indent=7)
     for finding in whole.findings:
         style = {State.BROKEN: "red", State.UNSURE: "yellow"}.get(finding.state, "")
@@ -65,22 +65,24 @@ def finding_text(finding: Finding) -> str:
     turns = _(", ").join(str(turn) for turn in finding.turns)
     words = _(", ").join(finding.words)
     texts = {
-        (Check.ORDER, State.KEPT): _("[+] Order: kept"),
-        (Check.ORDER, State.BROKEN): _("[x] Order: at turn {turns} you said “{words}”"),
-        (Check.COMPLETE, State.KEPT): _("[+] Nothing was left out"),
-        (Check.COMPLETE, State.BROKEN): _("[x] Left out: turn {turns}"),
-        (Check.COMPLETE, State.UNSURE): _("[?] Turn {turns} could not be scored"),
+        (Check.ORDER, State.KEPT): _("[+] Order: correct"),
+        (Check.ORDER, State.BROKEN): _("[x] Order: in line {turns} you said “{words}”"),
+        (Check.COMPLETE, State.KEPT): _("[+] All lines were said"),
+        (Check.COMPLETE, State.BROKEN): _("[x] Lines not said: {turns}"),
+        (Check.COMPLETE, State.UNSURE): _("[?] Lines not scored: {turns}"),
         (Check.ADDRESS, State.KEPT): _("[+] Form of address: {words}"),
-        (Check.ADDRESS, State.BROKEN): _("[x] Form of address: {words}; keep to the one that fits"),
-        (Check.ADDRESS, State.UNSURE): _("[?] Form of address: unsure at turn {turns}"),
+        (Check.ADDRESS, State.BROKEN): _(
+            "[x] Form of address: {words}; use only the one that fits"
+        ),
+        (Check.ADDRESS, State.UNSURE): _("[?] Form of address: unsure in line {turns}"),
         (Check.ADDRESS, State.ABSENT): _("[ ] Form of address: none was heard"),
         (Check.RESPECT, State.KEPT): _("[+] 您 throughout"),
-        (Check.RESPECT, State.BROKEN): _("[x] 您 is missing at turn {turns}"),
-        (Check.RESPECT, State.UNSURE): _("[?] 您 is unsure at turn {turns}"),
-        (Check.RESPECT, State.ABSENT): _("[ ] 您: no turn asks for it"),
+        (Check.RESPECT, State.BROKEN): _("[x] 您 was missed in line {turns}"),
+        (Check.RESPECT, State.UNSURE): _("[?] 您 is unsure in line {turns}"),
+        (Check.RESPECT, State.ABSENT): _("[ ] 您: no line requires it"),
     }
     if (finding.check, finding.state) == (Check.COMPLETE, State.BROKEN) and not finding.turns:
-        return _("[x] The conversation was broken off")
+        return _("[x] The conversation ended early")
     if (finding.check, finding.state) == (Check.RESPECT, State.ABSENT) and finding.turns:
-        return _("[ ] 您: turn {turns} was not said").format(turns=turns)
+        return _("[ ] 您: no verdict, line {turns} was not said or not scored").format(turns=turns)
     return texts[finding.check, finding.state].format(turns=turns, words=words)

@@ -34,10 +34,14 @@ def _aim_hint(aim: AimResult, score: Score, delivery: Delivery) -> str:
     match aim.aim:
         case Aim.PACE:
             text = (
-                _("Slower: {value:.1f} characters a second; {low:g} to {high:g} is good.")
+                _(
+                    "Speak more slowly: {value:.1f} characters a second; {low:g} to {high:g} "
+                    "is good."
+                )
                 if aim.value > high
                 else _(
-                    "A little faster: {value:.1f} characters a second; {low:g} to {high:g} is good."
+                    "Speak a little faster: {value:.1f} characters a second; {low:g} to "
+                    "{high:g} is good."
                 )
             )
             return text.format(value=aim.value, low=low, high=high)
@@ -46,20 +50,20 @@ def _aim_hint(aim: AimResult, score: Score, delivery: Delivery) -> str:
             longest = max(inside, key=lambda pause: pause.length_s, default=None)
             if longest is None:
                 return ""
-            return _("More fluently: you paused {seconds:.1f} s after “{words}”.").format(
+            return _("Speak more fluently: you paused {seconds:.1f} s after “{words}”.").format(
                 seconds=longest.length_s, words=_words_before(longest, score.wording)
             )
         case Aim.VOLUME:
             if aim.value < low:
-                return _("Louder: this line is to be heard more clearly.")
-            return _("Softer: this line is to be said more quietly.")
+                return _("Speak louder: this line should be clear.")
+            return _("Speak more softly: this line should be soft.")
 
 
 def _flaw_hint(flaw: Flaw) -> str:
     return {
-        Flaw.LOW: _("Nearer to the microphone: the recording is quiet."),
-        Flaw.CLIPPED: _("A little away from the microphone: the sound is clipped."),
-        Flaw.NOISY: _("Find a quieter place: the background covers pace and pitch."),
+        Flaw.LOW: _("Move closer to the microphone: the recording is quiet."),
+        Flaw.CLIPPED: _("Move away from the microphone a little: the recording is clipped."),
+        Flaw.NOISY: _("Find a quieter place: the background noise masks pace and pitch."),
     }[flaw]
 
 
@@ -74,9 +78,14 @@ def points(score: Score) -> str:
         return ""
     deciding = tally_of(score).deciding
     if score.aims_may_fail:
-        text = _("the delivery may fail this take: {deciding:.1f} decides, pass mark {mark:.0f}")
+        text = _(
+            "delivery counts for the pass: deciding score {deciding:.1f}, pass mark {mark:.0f}"
+        )
     else:
-        text = _("without the delivery {deciding:.1f}, which decides; pass mark {mark:.0f}")
+        text = _(
+            "delivery does not count for the pass: deciding score {deciding:.1f}, pass mark "
+            "{mark:.0f}"
+        )
     return text.format(deciding=deciding, mark=PASS_MARK)
 
 
@@ -94,13 +103,13 @@ def rows(attempt: Attempt) -> Iterator[tuple[str, str]]:
     shown = [name for name in FIGURES if name != "onset_s" or is_live]
     for reason, names in groupby(shown, delivery.untold.get):
         if reason is not None:
-            text = _("cannot tell: {reason}").format(reason=_reason(reason))
+            text = _("unavailable: {reason}").format(reason=_reason(reason))
             yield _(", ").join(map(_name, names)), text
             continue
         for name in names:
             yield _name(name), _value(name, delivery, attempt.assessment.score.wording)
     for flaw in delivery.flaws:
-        yield _("sound"), _flaw_hint(flaw)
+        yield _("recording"), _flaw_hint(flaw)
 
 
 def _name(figure: str) -> str:
@@ -108,14 +117,14 @@ def _name(figure: str) -> str:
         "articulation_cps": _("pace without pauses"),
         "speech_cps": _("pace"),
         "pauses": _("pauses"),
-        "onset_s": _("first word"),
+        "onset_s": _("time to first word"),
         "level_dbfs": _("loudness"),
-        "level_spread_db": _("evenness of loudness"),
+        "level_spread_db": _("loudness variation"),
         "pitch_hz": _("pitch"),
-        "pitch_range_st": _("range of the pitch"),
-        "pitch_variation": _("liveliness of the pitch"),
+        "pitch_range_st": _("pitch range"),
+        "pitch_variation": _("pitch variation"),
         "final_st": _("pitch at the end"),
-        "perturbation": _("unsteadiness of the voice"),
+        "perturbation": _("voice unsteadiness"),
     }[figure]
 
 
@@ -148,10 +157,10 @@ def _pauses_text(delivery: Delivery, script: str) -> str:
     if longest is None:
         return _("none")
     number = len(delivery.pauses or ())
-    text = ngettext("{n}, of {seconds:.1f} s", "{n}, the longest {seconds:.1f} s", number)
+    text = ngettext("{n}, {seconds:.1f} s", "{n}, longest {seconds:.1f} s", number)
     parts = [text.format(n=number, seconds=longest.length_s)]
     if longest.inside is not None:
-        where = _("inside of a phrase") if longest.inside else _("at a sign")
+        where = _("inside a phrase") if longest.inside else _("at a punctuation mark")
         words = _words_before(longest, script)
         parts.append(_("after “{words}”, {where}").format(words=words, where=where))
     return _(", ").join(parts)
@@ -159,10 +168,10 @@ def _pauses_text(delivery: Delivery, script: str) -> str:
 
 def _reason(reason: Untold) -> str:
     return {
-        Untold.UNSCORED: _("the take was not scored"),
-        Untold.SHORT: _("too little was said"),
-        Untold.TEXT: _("the words are not known well enough"),
-        Untold.UNVOICED: _("whispered, or too little voice"),
-        Untold.NOISY: _("the background is too loud"),
+        Untold.UNSCORED: _("the attempt was not scored"),
+        Untold.SHORT: _("too little speech"),
+        Untold.TEXT: _("the transcript is not reliable enough"),
+        Untold.UNVOICED: _("whispered, or too little voiced speech"),
+        Untold.NOISY: _("the background noise is too loud"),
         Untold.OTHERS: _("more than one voice, or music"),
     }[reason]

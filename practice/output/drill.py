@@ -28,17 +28,17 @@ def print_plan(console: Console, picks: Sequence[Pick], now: datetime) -> None:
 def why_text(pick: Pick, now: datetime) -> str:
     """Why a line was picked."""
     if pick.last is None or pick.due is None:
-        return _("never said")
+        return _("not practiced yet")
     texts = []
     if pick.last.missed:
         names = _(", ").join(pick.last.missed)
         texts.append(_("missed last time: {elements}").format(elements=names))
     elif not pick.last.passed:
-        texts.append(_("not passed last time"))
+        texts.append(_("failed last time"))
     days = abs((pick.due - now).total_seconds()) // 86400
     n = int(days)
     if pick.is_due:
-        text = ngettext("due for {n} day", "due for {n} days", n) if n else _("due today")
+        text = ngettext("overdue by {n} day", "overdue by {n} days", n) if n else _("due today")
     else:
         text = ngettext("due in {n} day", "due in {n} days", n) if n else _("due within a day")
     return _(", ").join([*texts, text.format(n=n)])
@@ -69,9 +69,9 @@ def print_outcome(console: Console, attempts: Sequence[Attempt]) -> None:
     passed = sum(score.passed is True for score in scores)
     console.print()
     text = ngettext(
-        "{n} line said, {passed} passed.", "{n} lines said, {passed} passed.", len(scores)
+        "{n} line practiced, {passed} passed.", "{n} lines practiced, {passed} passed.", len(scores)
     )
     say(console, text.format(n=len(scores), passed=passed), "bold")
     missed = most_missed(scores)
     if missed:
-        say(console, _("Missing: {elements}").format(elements=times_text(missed)), "red", indent=2)
+        say(console, _("Missed: {elements}").format(elements=times_text(missed)), "red", indent=2)

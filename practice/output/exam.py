@@ -45,7 +45,7 @@ def heading(result: ExamResult, sitting: int) -> str:
     """Who took the exam, where, when, and for which time."""
     who = f"{result.trainee.name} · {result.trainee.group}"
     when = local_time(result.created_at)
-    nth = _("attempt no. {n}").format(n=sitting)
+    nth = _("exam attempt {n}").format(n=sitting)
     return f"{who} · {when} · {nth}"
 
 
@@ -73,7 +73,7 @@ def figures(result: ExamResult) -> str:
         for part in result.tally.components
     ]
     if result.tally.deducted:
-        text = _("banned phrases: {points:.0f} points less")
+        text = _("banned phrases: {points:.0f} points deducted")
         shown.append(text.format(points=result.tally.deducted))
     return " · ".join(shown)
 
@@ -83,7 +83,7 @@ def faults(result: ExamResult) -> list[str]:
     texts = []
     missed = most_missed(result.scores)
     if missed:
-        texts.append(_("Missing: {elements}").format(elements=times_text(missed)))
+        texts.append(_("Missed: {elements}").format(elements=times_text(missed)))
     if result.not_said:
         text = ngettext("{n} line was not said.", "{n} lines were not said.", result.not_said)
         texts.append(text.format(n=result.not_said))
@@ -93,7 +93,7 @@ def faults(result: ExamResult) -> list[str]:
         critical = [element_name(e) for e in line.score.with_verdict(Verdict.MISSED) if e.critical]
         severe = [h for h in line.score.banned if h.sure and h.severity is Severity.SEVERE]
         what = _(", ").join([*critical, *(f"“{hit.phrase}”" for hit in severe)])
-        text = _("Fails the exam whatever the total: {what} ({script})")
+        text = _("Automatic fail, whatever the score: {what} ({script})")
         texts.append(text.format(what=what, script=line.asked.script))
     return texts
 

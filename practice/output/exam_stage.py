@@ -21,7 +21,7 @@ class Recital(TerminalStage):
         start = super().wait_for_start(step)
         if start is not Start.QUIT:
             return start
-        text = _("End the exam? What is left counts as not said.   Y: end   N: go on")
+        text = _("End the exam? Remaining lines count as not said.   Y: end   N: continue")
         say(self._console, text, "yellow")
         is_over = self.choose({"end": ("y",), "on": ("n", "KEY_ENTER", "KEY_ESCAPE")}) == "end"
         return Start.QUIT if is_over else self.wait_for_start(step)
@@ -30,7 +30,7 @@ class Recital(TerminalStage):
         """Tell that a take is kept, and of its judgement only that there can be none."""
         reason = attempt.assessment.score.reason
         if reason is None:
-            say(self._console, _("Kept."))
+            say(self._console, _("Saved."))
             return
         say(self._console, _("NOT SCORED"), "bold yellow")
         say(self._console, reason_text(attempt.assessment.check, reason))

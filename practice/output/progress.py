@@ -36,12 +36,12 @@ def print_progress(console: Console, progress: Progress) -> None:
     width = min(console.width, MAX_WIDTH)
     table = Table(box=None, pad_edge=False, width=None)
     table.add_column(_("scenario"), max_width=_TITLE_CELLS, no_wrap=True, overflow="ellipsis")
-    table.add_column(_("takes"), justify="right", no_wrap=True)
+    table.add_column(_("attempts"), justify="right", no_wrap=True)
     table.add_column(_("first"), justify="right", no_wrap=True)
     table.add_column(_("now"), justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
     # Last, for there are terminals that give such bars two cells.
-    table.add_column(_("over time"), no_wrap=True, overflow="crop")
+    table.add_column(_("trend"), no_wrap=True, overflow="crop")
     for trend in progress.scenarios[:MOST_SCENARIOS]:
         table.add_row(
             Text(visible(trend.title or trend.id)),
@@ -65,7 +65,7 @@ def print_progress(console: Console, progress: Progress) -> None:
 
 def heading(progress: Progress) -> str:
     """Whose progress it is, and of how many takes."""
-    takes = ngettext("{n} take", "{n} takes", len(progress.points))
+    takes = ngettext("{n} attempt", "{n} attempts", len(progress.points))
     return labelled(who(progress.trainee), takes.format(n=len(progress.points)))
 
 
@@ -78,9 +78,9 @@ def who(trainee: Trainee) -> str:
 
 def streak_text(streak: Streak) -> str:
     """On how many days was practised, and how many of them in a row."""
-    days = ngettext("practised on {n} day", "practised on {n} days", streak.days)
-    now = ngettext("{n} day in a row now", "{n} days in a row now", streak.now)
-    longest = ngettext("at most {n} day in a row", "at most {n} days in a row", streak.longest)
+    days = ngettext("practiced on {n} day", "practiced on {n} days", streak.days)
+    now = ngettext("current streak: {n} day", "current streak: {n} days", streak.now)
+    longest = ngettext("longest streak: {n} day", "longest streak: {n} days", streak.longest)
     parts = [days.format(n=streak.days)]
     if streak.now:
         parts.append(now.format(n=streak.now))

@@ -16,8 +16,8 @@ def decision_text(review: Review) -> str:
     """What a review came to, in a word."""
     return {
         Decision.PASS: _("passed by the trainer"),
-        Decision.REDO: _("please say it again"),
-        None: _("looked at by the trainer"),
+        Decision.REDO: _("to be redone"),
+        None: _("reviewed by the trainer"),
     }[review.decision]
 
 
@@ -28,13 +28,13 @@ def comment_text(comment: Comment) -> str:
 
 def observation_text(seen: Observation) -> str:
     """Whether a body standard was seen."""
-    text = _("seen: {item}") if seen.seen else _("not seen: {item}")
+    text = _("done: {item}") if seen.seen else _("not done: {item}")
     return text.format(item=seen.item)
 
 
 def postures(review: Review) -> list[tuple[str, tuple[Observation, ...]]]:
     """What was seen of the body standards, under a heading for each who watched."""
-    text = _("posture (watched by {name}): {seen} of {n} seen")
+    text = _("posture (observed by {name}): {seen} of {n} done")
     return [
         (text.format(name=name, seen=sum(o.seen for o in observed), n=len(observed)), observed)
         for name, observed in watchers(review).items()
@@ -65,14 +65,14 @@ def _print_judgement(console: Console, attempt: Attempt, review: Review) -> None
         if machine.verdict is trainer.verdict:
             continue
         reason = next((m.reason for m in review.marks if (m.name, m.nth) == place), "")
-        text = _("{element}: {verdict}, the machine said {other}").format(
+        text = _("{element}: {verdict}; machine verdict: {other}").format(
             element=element_name(machine),
             verdict=verdict_name(trainer.verdict),
             other=verdict_name(machine.verdict),
         )
-        say(console, f"  {text}" + (f" ({reason})" if reason else ""), indent=4)
+        say(console, f"  {text}" + (_(" ({text})").format(text=reason) if reason else ""), indent=4)
     for comment in review.comments:
         say(console, f"  {comment_text(comment)}", indent=4)
     if final.total is not None and final.total != attempt.assessment.score.total:
-        text = _("Total with the trainer's corrections: {total:.0f}")
+        text = _("Score after review: {total:.0f}")
         say(console, "  " + text.format(total=final.total))

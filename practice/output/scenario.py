@@ -24,13 +24,13 @@ def print_scenario(console: Console, scenario: Scenario) -> None:
         say(console, text, indent=2)
     if scenario.is_conversation:
         console.print()
-        say(console, _("How it goes on, by the numbers of the lines:"))
+        say(console, _("Flow of the conversation, by line number:"))
         for text in outline(scenario):
             say(console, f"  {text}", indent=len(text) - len(text.lstrip()) + 4)
     for number, line in enumerate(scenario.lines, 1):
         _print_line(console, number, line)
     console.print()
-    legend = _("【words|kind】 is a courtesy. Of a/b any counts; {/a} may be left out.")
+    legend = _("【words|kind】 marks a courtesy. In a/b, either counts; {/a} is optional.")
     say(console, legend, "dim")
     if not is_chinese():
         used = {e.kind for line in scenario.lines for w in line.wordings for e in w.elements}
@@ -149,19 +149,21 @@ def _headings(scenario: Scenario) -> Iterator[str]:
     yield _("Kind: {kind}").format(kind=scenario_kind_name(scenario.kind))
     if scenario.role:
         yield _("Role: {role}").format(role=scenario.role)
-    origin = _("the standard") if scenario.origin == "standard" else _("added to the standard")
+    origin = (
+        _("part of the standard") if scenario.origin == "standard" else _("added to the standard")
+    )
     if scenario.source:
         yield _("Source: {source}").format(source=f"{scenario.source} · {origin}")
     if scenario.covers:
         yield _("Covers: {rows}").format(rows=_(", ").join(scenario.covers))
     if scenario.address:
-        yield _("The customer is: {forms}").format(forms=_(", ").join(scenario.address))
+        yield _("Address the customer as: {forms}").format(forms=_(", ").join(scenario.address))
 
 
 def _print_line(console: Console, number: int, line: Line) -> None:
     console.print()
     if line.instead_of:
-        say(console, f"{number}. " + _("Instead of: {phrase}").format(phrase=line.instead_of))
+        say(console, f"{number}. " + _("Do not say: {phrase}").format(phrase=line.instead_of))
     else:
         say(console, f"{number}. " + _("Situation: {cue}").format(cue=line.cue), indent=3)
     if line.customer:

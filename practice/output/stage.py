@@ -90,7 +90,7 @@ class TerminalStage:
         if line.customer:
             say(console, _("Customer: “{words}”").format(words=line.customer), indent=2)
         if line.instead_of:
-            say(console, _("Instead of: {phrase}").format(phrase=line.instead_of), "red", indent=2)
+            say(console, _("Do not say: {phrase}").format(phrase=line.instead_of), "red", indent=2)
         self.show_script(step)
 
     def show_script(self, step: Step) -> None:
@@ -107,7 +107,7 @@ class TerminalStage:
     def choose_branch(self, ways: tuple[Branch, ...]) -> Branch | None:
         """Let the trainee say which way a conversation goes on; None breaks it off."""
         self._console.print()
-        say(self._console, _("How does it go on?"), "bold")
+        say(self._console, _("How does the conversation continue?"), "bold")
         for number, way in enumerate(ways, 1):
             say(self._console, f"  {number}: {way.when}", indent=5)
         say(self._console, _("1 to {n}: choose   Q: quit").format(n=len(ways)), "dim")
@@ -155,10 +155,10 @@ class TerminalStage:
             say(self._console, _("Discarded."))
             return
         if recorded.ending is Ending.LIMIT:
-            say(self._console, _("The time is up."), "yellow")
+            say(self._console, _("Time is up."), "yellow")
         say(
             self._console,
-            _("{seconds:.1f} s recorded; listening …").format(seconds=recorded.seconds),
+            _("{seconds:.1f} s recorded; transcribing …").format(seconds=recorded.seconds),
         )
 
     def result(self, attempt: Attempt, previous: Attempt | None) -> None:
@@ -187,13 +187,17 @@ class TerminalStage:
         """Ask somebody who watched which body standards they saw, one by one."""
         self.settle()
         console = self._console
-        offer = _("{name}, what did you see? Y: seen   N: not seen   Enter: not watched")
+        offer = _("{name}, rate the posture. Y: done   N: not done   Enter: not observed")
         console.print()
         say(console, offer.format(name=observer), "bold")
-        answers = {"seen": _("seen"), "unseen": _("not seen"), "skip": _("not watched")}
+        answers = {"seen": _("done"), "unseen": _("not done"), "skip": _("not observed")}
         found = []
         for item in items:
-            question = wrap(visible(f"  {item}？"), min(console.width, MAX_WIDTH) - 12, 4)
+            question = wrap(
+                "  " + visible(_("{item}?").format(item=item)),
+                min(console.width, MAX_WIDTH) - 12,
+                4,
+            )
             console.print(Text(f"{question} "), end="")
             pressed = self._press({"seen": ("y",), "unseen": ("n",), "skip": ("KEY_ENTER", " ")})
             console.print(Text(answers[pressed]))
@@ -211,7 +215,7 @@ class TerminalStage:
         """Play something, if there is anything, until it ends or any key is pressed."""
         if samples is None or self._voices is None:
             return
-        say(self._console, _("Playing … any key stops it."), "dim")
+        say(self._console, _("Playing … Press any key to stop."), "dim")
         with self._keys.cbreak():
             self._drain()
             self._voices.play(samples, lambda: bool(self._keys.inkey(timeout=0, esc_delay=0.0)))
@@ -279,7 +283,7 @@ def _place(step: Step) -> str:
         count = len(step.scenario.lines)
         return f" {step.number}/{count}" if count > 1 else ""
     if step.setting.mode is Mode.CONVERSATION:
-        return " " + _("turn {n}").format(n=len(step.setting.steps))
+        return " " + _("line {n}").format(n=len(step.setting.steps))
     return f" {step.setting.steps.index(step.key) + 1}/{len(step.setting.steps)}"
 
 
@@ -310,6 +314,6 @@ def _meter_line(meter: Meter, width: int) -> Text:
     elif not meter.is_armed:
         line.append(_("speak now"), style="bold")
     else:
-        line.append(_("I hear you"), style="default")
+        line.append(_("listening"), style="default")
     line.append("  " + _("Enter: stop  Esc: discard"), style="dim")
     return line

@@ -55,7 +55,7 @@ def verdict_name(verdict: Verdict) -> str:
         Verdict.HEARD: _("heard"),
         Verdict.MISSED: _("missed"),
         Verdict.UNSURE: _("unsure"),
-        Verdict.UNSCORED: _("not judged"),
+        Verdict.UNSCORED: _("not scored"),
     }[verdict]
 
 
@@ -101,14 +101,20 @@ def banned_text(hit: BannedHit) -> str:
     """A banned phrase as it is reported: what was heard, why it is banned, what to say instead."""
     from practice.scoring.score import MINOR_COST
 
-    named = _("“{phrase}”") if hit.heard in ("", hit.phrase) else _("“{phrase}” (heard “{heard}”)")
+    named = (
+        _("“{phrase}”")
+        if hit.heard in ("", hit.phrase)
+        else _("“{phrase}” (transcript: “{heard}”)")
+    )
     said = _("Never say {phrase}") if hit.sure else _("Perhaps {phrase} was said")
-    cost = _("{points:.0f} points less") if hit.severity is Severity.MINOR else _("cannot pass")
+    cost = (
+        _("{points:.0f} points deducted") if hit.severity is Severity.MINOR else _("automatic fail")
+    )
     parts = (
         said.format(phrase=named.format(phrase=hit.phrase, heard=hit.heard)),
         hit.why,
-        cost.format(points=MINOR_COST) if hit.sure else _("the trainer will listen"),
-        _("better: {instead}").format(instead=hit.instead),
+        cost.format(points=MINOR_COST) if hit.sure else _("the trainer will review"),
+        _("say instead: {instead}").format(instead=hit.instead),
     )
     return _(" – ").join(part for part in parts if part)
 
@@ -122,15 +128,15 @@ def result_name(score: Score) -> str:
     """What a take came to, in a word or two."""
     if score.passed is None and score.reason is not None:
         return _("not scored")
-    return {True: _("passed"), False: _("not passed"), None: _("for the trainer")}[score.passed]
+    return {True: _("passed"), False: _("failed"), None: _("needs review")}[score.passed]
 
 
 def verdict_heading(passed: bool | None) -> tuple[str, str]:
     """What is printed above a result, and its style."""
     return {
         True: (_("PASSED"), "bold green"),
-        False: (_("NOT PASSED"), "bold red"),
-        None: (_("FOR THE TRAINER TO DECIDE"), "bold yellow"),
+        False: (_("FAILED"), "bold red"),
+        None: (_("NEEDS REVIEW"), "bold yellow"),
     }[passed]
 
 
@@ -138,7 +144,7 @@ def mark_text(total: float, deciding: float, mark: float) -> str:
     """A total beside the mark that passes; with the total that decides where they disagree."""
     text = _("{total:.0f} of 100 (pass mark {mark:.0f})")
     if (total >= mark) is not (deciding >= mark):
-        text = _("{total:.0f} of 100, without the delivery {deciding:.0f} (pass mark {mark:.0f})")
+        text = _("{total:.0f} of 100, without delivery {deciding:.0f} (pass mark {mark:.0f})")
     return text.format(total=total, deciding=deciding, mark=mark)
 
 
@@ -155,10 +161,10 @@ def score_text(score: Score) -> str:
     if score.total is not None:
         text += f" {score.total:.0f}"
     if score.off_script:
-        return text + "  " + _("something else was said")
+        return text + "  " + _("off script")
     missed = missed_text(score)
     if missed:
-        text += "  " + _("Missing: {elements}").format(elements=missed)
+        text += "  " + _("Missed: {elements}").format(elements=missed)
     unsure = element_names(score.with_verdict(Verdict.UNSURE))
     if unsure:
         text += "  " + _("Unsure: {elements}").format(elements=unsure)
@@ -172,11 +178,11 @@ def difference_name(op: Op) -> str:
     """What is said of a difference between script and transcript; nothing of what is equal."""
     return {
         Op.EQUAL: "",
-        Op.HOMOPHONE: _("sounds the same, no fault"),
-        Op.NEAR: _("sounds almost the same"),
+        Op.HOMOPHONE: _("same sound, no deduction"),
+        Op.NEAR: _("similar sound"),
         Op.DELETE: _("left out"),
         Op.SUBSTITUTE: _("different"),
-        Op.INSERT: _("extra, no fault"),
+        Op.INSERT: _("extra, no deduction"),
     }[op]
 
 
@@ -185,27 +191,27 @@ def reason_text(check: SpeechCheck, reason: Unscored) -> str:
     from practice.audio.signal_check import MAX_TAKE_S
 
     text = {
-        Unscored.NO_SPEECH: _("No speech was found. Check the microphone and speak again."),
+        Unscored.NO_SPEECH: _("No speech was detected. Check the microphone and speak again."),
         Unscored.TOO_QUIET: _(
             "The speech is too quiet ({level:.0f} dBFS). Move the microphone closer or turn it "
             "up, and record again."
         ),
         Unscored.CLIPPED: _(
-            "The sound is clipped ({clipped:.0%} of it). Turn the microphone down or move back, "
-            "and record again."
+            "The recording is clipped ({clipped:.0%} of it). Turn the microphone down or "
+            "move back, and record again."
         ),
         Unscored.NOISY: _(
-            "The background is almost as loud as the speech ({snr:.0f} dB). Find a quieter place "
-            "and record again."
+            "The background noise is almost as loud as the speech (SNR {snr:.0f} dB). Find "
+            "a quieter place and record again."
         ),
         Unscored.TOO_SHORT: _("The recording is too short ({seconds:.1f} s). Record again."),
         Unscored.TOO_LONG: _(
-            "The recording is too long ({seconds:.0f} s; at most {limit:.0f} s). Cut it to one "
-            "utterance."
+            "The recording is too long ({seconds:.0f} s; at most {limit:.0f} s). Trim it "
+            "to one line."
         ),
-        Unscored.NO_TEXT: _("No words were recognised. Speak again, a little more clearly."),
+        Unscored.NO_TEXT: _("No words were recognized. Speak again, a little more clearly."),
         Unscored.CUT_OFF: _(
-            "The microphone went away while you spoke. Check its plug and record again."
+            "The microphone was disconnected during recording. Check its plug and record again."
         ),
     }[reason]
     return text.format(

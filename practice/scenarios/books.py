@@ -54,13 +54,15 @@ def read_book(path: Path, scenarios: Mapping[str, Scenario]) -> Book:
         scenario = scenarios.get(name)
         lines = range(1, len(scenario.lines) + 1) if scenario else range(0)
         if scenario is None:
-            message = _("there is no scenario “{id}”, or it has mistakes.").format(id=name)
+            message = _(
+                "there is no scenario “{id}”, or its file has mistakes. Correct the id or the file."
+            ).format(id=name)
         elif scenario.is_conversation and not slash:
-            message = _("“{id}” is a conversation. Ask for one of its lines: {id}/1.").format(
+            message = _("“{id}” is a conversation. Name one of its lines, like {id}/1.").format(
                 id=name
             )
         elif slash and not (line.isdecimal() and int(line) in lines):
-            message = _("{scenario} has no line {line}; its lines are 1 to {n}.").format(
+            message = _("{scenario} has no line {line}. Choose one from 1 to {n}.").format(
                 scenario=name, line=line, n=len(lines)
             )
         else:

@@ -45,7 +45,7 @@ def read_exits(path: Path, tree: yaml.Node, lines: Sequence[_Line]) -> tuple[Exi
                 found.append(Branch(when, numbers[then], weight))
                 continue
             where = line_of(tree, ("lines", number - 1, *key))
-            message = _("the branch leads nowhere: no line is named “{name}”.")
+            message = _("no line is named “{name}”. Correct the name here, or add that line.")
             problems.append(Problem(path, where, message.format(name=then)))
         if not line.then and not line.branches:
             found = [Branch("", number + 1 if number < len(lines) else None)]
@@ -68,7 +68,9 @@ def _name_problems(path: Path, tree: yaml.Node, lines: Sequence[_Line]) -> Itera
     seen: set[str] = set()
     for number, line in enumerate(lines):
         if line.name in END:
-            message = _("a line cannot be named “{name}”: it ends a conversation.")
+            message = _(
+                "“{name}” is reserved for the end of a conversation. Give the line another name."
+            )
             where = line_of(tree, ("lines", number, "name"))
             yield Problem(path, where, message.format(name=line.name))
         if line.name and line.name in seen:
@@ -77,11 +79,14 @@ def _name_problems(path: Path, tree: yaml.Node, lines: Sequence[_Line]) -> Itera
             yield Problem(path, where, message.format(name=line.name))
         seen.add(line.name)
         if len(line.branches) > MOST_BRANCHES:
-            message = _("a line has at most {most} branches: each is chosen by one key.")
+            message = _(
+                "a line can have at most {most} branches, because each is chosen with one key. "
+                "Remove the rest."
+            )
             where = line_of(tree, ("lines", number, "branches", MOST_BRANCHES))
             yield Problem(path, where, message.format(most=MOST_BRANCHES))
         if line.then and line.branches:
-            message = _("a line has “then” or “branches”, not both. Take one away.")
+            message = _("a line can have “then” or “branches”, not both. Remove one.")
             yield Problem(path, line_of(tree, ("lines", number, "then")), message)
 
 
@@ -101,7 +106,9 @@ def _course_problems(
         nth = follows[number].index(back_to)
         key = ("branches", nth, "then") if lines[number - 1].branches else ("then",)
         where = line_of(tree, ("lines", number - 1, *key))
-        message = _("the conversation goes round in a loop: back to “{name}”.")
+        message = _(
+            "the conversation loops back to “{name}”. Continue with another line, or with “end”."
+        )
         yield Problem(path, where, message.format(name=lines[back_to - 1].name))
         return
     reached, waiting = {1}, [1]
@@ -112,7 +119,7 @@ def _course_problems(
     yield from _run_ons(path, tree, lines, exits)
     for number in range(1, len(lines) + 1):
         if number not in reached:
-            message = _("no way leads to this line. Name it in a “then”, or take it away.")
+            message = _("this line is never reached. Name it in a “then”, or remove it.")
             yield Problem(path, line_of(tree, ("lines", number - 1)), message)
 
 
@@ -131,8 +138,8 @@ def _run_ons(
             if number + 1 in targets and targets & run:
                 name = lines[number].name
                 message = _(
-                    "after this comes the line “{name}” of another branch. Write “then: {name}” "
-                    "if you mean that, else “then: end”."
+                    "this line continues with “{name}”, a line of another branch. Write "
+                    "“then: {name}” if this is intended, otherwise “then: end”."
                 )
                 where = line_of(tree, ("lines", number - 1))
                 yield Problem(path, where, message.format(name=name))

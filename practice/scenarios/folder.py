@@ -54,7 +54,7 @@ def load(folder: Path, scenario_id: str) -> Scenario:
         hint = (
             _("Did you mean “{id}”?").format(id=near[0])
             if near
-            else _("`practice list` shows what there is.")
+            else _("`practice list` shows all scenarios.")
         )
         raise PromptError(
             _("There is no scenario “{id}” in {folder}. {hint}").format(
@@ -78,7 +78,7 @@ def load_book(folder: Path, book_id: str) -> Book:
         hint = (
             _("Did you mean “{id}”?").format(id=near[0])
             if near
-            else _("There are: {ids}.").format(ids=", ".join(ids) or "-")
+            else _("Available: {ids}.").format(ids=_(", ").join(ids) or "-")
         )
         raise PromptError(
             _("There is no exam book “{id}” in {folder}. {hint}").format(
@@ -174,7 +174,7 @@ def _files(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise PromptError(
             _(
-                "There is no folder of scenarios at {folder}. Name it with --prompts or "
+                "There is no scenario folder at {folder}. Set it with --prompts or "
                 "PRACTICE_PROMPTS."
             ).format(folder=folder)
         )
@@ -190,7 +190,9 @@ def _unknown_rows(
         for place, row in enumerate(scenario.covers):
             if row not in known:
                 path = folder / f"{scenario.id}{SUFFIX}"
-                message = _("“{row}” is no row of {file}.").format(row=row, file=STANDARD_FILE)
+                message = _(
+                    "{file} has no row “{row}”. Correct the id here, or add the row there."
+                ).format(row=row, file=STANDARD_FILE)
                 yield Problem(path, line_of(parse(path)[1], ("covers", place)), message)
 
 
@@ -210,18 +212,18 @@ def _never_read(folder: Path) -> Iterator[Problem]:
         if path in read or hidden or path.suffix.lower() not in (SUFFIX, ".yml"):
             continue
         if place.parts[0] == RULES:
-            message = _("the file is not read. Files that are: {files}.").format(
-                files=", ".join(str(name) for name in _RULES)
+            message = _("this file is ignored. Only these are read here: {files}.").format(
+                files=_(", ").join(str(name) for name in _RULES)
             )
         elif path.stem.casefold() in scenarios and place.parts[0] != BOOKS:
             message = _twice(scenarios[path.stem.casefold()], folder)
         elif path.suffix != SUFFIX:
-            message = _("the file is not read. Rename it to end in .yaml.")
+            message = _("this file is ignored. Rename it to end in .yaml.")
         else:
-            message = _("the file is not read. Move it to {folder}.").format(folder=folder)
+            message = _("this file is ignored. Move it to {folder}.").format(folder=folder)
         yield Problem(path, 1, message)
 
 
 def _twice(other: Path, folder: Path) -> str:
-    message = _("a scenario of this id is there already: {file}. Rename or remove one.")
+    message = _("{file} has the same scenario id. Rename or remove one of the two.")
     return message.format(file=other.relative_to(folder))

@@ -26,8 +26,8 @@ def write_new(folder: Path, scenario_id: str, kind: ScenarioKind, *, is_conversa
     if not is_id(scenario_id) or len(scenario_id) > _LONGEST:
         raise PromptError(
             _(
-                "“{id}” is no id. Use up to {most} lower-case letters, digits and hyphens between "
-                "them, like id-missing."
+                "“{id}” is not a valid id. Use at most {most} lowercase letters and "
+                "digits, with single hyphens between them, like id-missing."
             ).format(id=scenario_id[:_LONGEST], most=_LONGEST)
         )
     _refuse_taken(folder, scenario_id)
@@ -60,7 +60,7 @@ def _refuse_taken(folder: Path, scenario_id: str) -> None:
     for path in sorted(folder.iterdir()):
         if path.stem.casefold() == scenario_id and path.suffix.lower() in (SUFFIX, ".yml"):
             raise PromptError(
-                _("There is {file} already. Choose another id, or change that file.").format(
+                _("{file} already exists. Choose another id, or edit that file.").format(
                     file=path.name
                 )
             )

@@ -165,16 +165,16 @@ def _banned(path: Path, content: str) -> tuple[BannedPhrase, ...]:
     seen: set[str] = set()
     for number, entry in enumerate(file.banned):
         if entry.severity not in _SEVERITIES:
-            message = _("“{severity}” is no severity. Write severe (严重) or minor (一般).")
+            message = _("“{severity}” is not a severity. Write severe (严重) or minor (一般).")
             where = line_of(tree, ("banned", number, "severity"))
             problems.append(Problem(path, where, message.format(severity=entry.severity)))
         for key, text in [("phrase", entry.phrase), *(("also", text) for text in entry.also)]:
             where = line_of(tree, ("banned", number, key))
             if not normalize(text):
-                message = _("“{text}” has nothing to say, only signs.")
+                message = _("“{text}” has only punctuation. Write the phrase in words.")
                 problems.append(Problem(path, where, message.format(text=text)))
             elif normalize(text) in seen:
-                message = _("the phrase “{text}” stands here twice. Take one away.")
+                message = _("the phrase “{text}” is listed twice. Remove one.")
                 problems.append(Problem(path, where, message.format(text=text)))
             seen.add(normalize(text))
         where = line_of(tree, ("banned", number, "instead"))
@@ -216,7 +216,7 @@ def read_standard(path: Path) -> tuple[StandardRow, ...]:
     seen: set[str] = set()
     for number, row in enumerate(file.rows):
         if row.id in seen:
-            message = _("the row “{id}” stands here twice. Take one away.")
+            message = _("the row “{id}” is listed twice. Remove one.")
             where = line_of(tree, ("rows", number, "id"))
             problems.append(Problem(path, where, message.format(id=row.id)))
         seen.add(row.id)
@@ -232,7 +232,10 @@ def read_thresholds(path: Path) -> Thresholds:
     problems = []
     for heard, missed in LIMITS.values():
         if getattr(limits, heard) <= getattr(limits, missed):
-            message = _("“{heard}” must be greater than “{missed}”; it is {high}, not above {low}.")
+            message = _(
+                "“{heard}” must be greater than “{missed}”, but {high} is not greater than "
+                "{low}. Correct one of them."
+            )
             named = max(line_of(tree, (name,)) for name in (heard, missed))
             text = message.format(
                 heard=heard, missed=missed, high=getattr(limits, heard), low=getattr(limits, missed)
@@ -248,7 +251,7 @@ def read_consent(path: Path) -> str:
     _raw, text = read_text(path)
     lines = text.replace("\r\n", "\n").split("\n")
     problems = [
-        Problem(path, number, _("the line has an invisible character. Type it anew."))
+        Problem(path, number, _("this line contains an invisible character. Retype the line."))
         for number, line in enumerate(lines, 1)
         if not is_visible(line)
     ]

@@ -73,7 +73,7 @@ def read_scenario(
                 problems += silent_parts(path, where, expanded)
                 problems += banned_in(path, where, expanded, banned)
             if wordings and wordings[0].elements and not expanded[0].elements:
-                message = _("the courtesies of this sentence are not marked with 【】.")
+                message = _("this wording has no courtesies marked. Mark them with 【】.")
                 problems.append(Problem(path, where, message))
             wordings += expanded
         if wordings:
@@ -94,7 +94,10 @@ def read_scenario(
         )
         raw += repr(banned).encode()
         if not lines:
-            message = _("there are no banned phrases to swap in {file}, or it has mistakes.")
+            message = _(
+                "{file} has no banned phrases to replace, or it has mistakes. Add phrases, or "
+                "correct the file."
+            )
             where = line_of(tree, ("swaps",))
             problems.append(Problem(path, where, message.format(file="rules/banned.yaml")))
     if problems:
@@ -125,8 +128,8 @@ def require_id(path: Path) -> None:
     """Refuse a file whose name is no id. Raises InvalidFileError."""
     if not is_id(path.stem):
         message = _(
-            "the file's name is the scenario's id: lower-case letters, digits and "
-            "hyphens only, like id-missing.yaml."
+            "the file name is the scenario's id. Use only lowercase letters and digits, "
+            "with single hyphens between them, like id-missing.yaml."
         )
         raise InvalidFileError([Problem(path, 1, message)])
 
@@ -151,28 +154,28 @@ def heading_problems(path: Path, tree: yaml.Node, file: ScenarioFile) -> Iterato
     """What is wrong with the keys that stand above the lines."""
     if file.kind and parse_scenario_kind(file.kind) is None:
         kinds = "、".join(CHINESE_SCENARIO_KINDS.values())
-        message = _("“{kind}” is no kind of scenario. Use one of: {kinds}.")
+        message = _("“{kind}” is not a kind of scenario. Use one of: {kinds}.")
         where = line_of(tree, ("kind",))
         yield Problem(path, where, message.format(kind=file.kind, kinds=kinds))
     if file.origin not in ORIGINS:
-        message = _("“{origin}” is no origin. Write standard or extension.")
+        message = _("“{origin}” is not an origin. Write standard or extension.")
         yield Problem(path, line_of(tree, ("origin",)), message.format(origin=file.origin))
     if file.swaps and file.swaps != ALL_SWAPS:
-        message = _("“{swaps}” cannot be swapped. Write “swaps: all”.")
+        message = _("“{swaps}” is not a valid value here. Write “swaps: all”.")
         yield Problem(path, line_of(tree, ("swaps",)), message.format(swaps=file.swaps))
     if bool(file.swaps) is bool(file.lines):
         message = (
-            _("a scenario has lines or swaps, not both. Take one away.")
+            _("a scenario can have “lines” or “swaps”, not both. Remove one.")
             if file.swaps
-            else _("{key} is empty. Write something after it, or take it away.").format(
-                key=key_name("lines")
-            )
+            else _("{key} is empty. Add a value, or remove the key.").format(key=key_name("lines"))
         )
         key = "swaps" if file.swaps else "lines"
         yield Problem(path, line_of(tree, (key,)), message)
     for number, form in enumerate(file.address):
         if not re.fullmatch(f"{_HAN.pattern}+", form):
-            message = _("“{form}” is no form of address, like 先生.")
+            message = _(
+                "“{form}” is not a form of address. Use Chinese characters only, like 先生."
+            )
             yield Problem(path, line_of(tree, ("address", number)), message.format(form=form))
 
 
@@ -186,8 +189,9 @@ def banned_in(
             found.setdefault(hit.phrase, wording.script)
     for phrase, script in found.items():
         message = _(
-            "the script “{script}” asks for the banned phrase “{phrase}”. Change the script, "
-            "or {file}: take the phrase out, or put what is innocent under “unless”."
+            "the script “{script}” contains the banned phrase “{phrase}”. Change the "
+            "script, or edit {file}: remove the phrase, or list the proper wording under "
+            "“unless”."
         )
         text = message.format(script=script, phrase=phrase, file="rules/banned.yaml")
         yield Problem(path, line, text)
@@ -199,7 +203,10 @@ def _strangers(
     """A form of address in a script, none of whose wordings fits the customer."""
     forms = {e.text for w in wordings for e in w.elements if e.kind is Kind.ADDRESS}
     if forms and address and not forms & set(address):
-        message = _("the customer is “{forms}”, but the script says “{others}”. Change one.")
+        message = _(
+            "the scenario's form of address is “{forms}”, but the script says “{others}”. "
+            "Change one."
+        )
         yield Problem(
             path,
             line,
@@ -214,7 +221,7 @@ def _unread(
     scripts = [normalize(w.script) for line in lines for w in line.wordings]
     for phrase in file.readings:
         if not any(normalize(phrase) in script for script in scripts):
-            message = _("“{phrase}” stands in no script. Mend it, or take it away.")
+            message = _("“{phrase}” is not in any script. Correct it, or remove it.")
             where = line_of(tree, ("readings", phrase))
             yield Problem(path, where, message.format(phrase=phrase))
 
@@ -232,20 +239,20 @@ def _slot_problems(path: Path, tree: yaml.Node, file: ScenarioFile) -> Iterator[
         for key in ("cue", "customer"):
             for name in re.findall(r"\{([^{}]*)\}", getattr(line, key)):
                 if name not in file.slots:
-                    message = _("the slot “{detail}” has no values. List them under slots.")
+                    message = _("the slot “{detail}” has no values. List them under “slots”.")
                     where = line_of(tree, ("lines", number, key))
                     yield Problem(path, where, message.format(detail=name))
     for name, values in file.slots.items():
         where = line_of(tree, ("slots", name))
         if not any(f"{{{name}}}" in script for script in scripts):
-            message = _("the slot “{detail}” is not used in a script.")
+            message = _("the slot “{detail}” is not used in any script. Use it, or remove it.")
             yield Problem(path, where, message.format(detail=name))
         for value in values:
             if "，" in value:
-                message = _("“{value}” is one value. Put “,” between two, not “，”.")
+                message = _("“{value}” counts as one value. Separate values with “,”, not “，”.")
                 yield Problem(path, where, message.format(value=value))
             elif re.search(r"[【】{}|｜]", value) or not normal_form(value).text:
-                message = _("“{value}” can be no value of a slot: write plain words.")
+                message = _("“{value}” cannot be a slot value. Write plain words.")
                 yield Problem(path, where, message.format(value=value))
 
 
@@ -255,8 +262,8 @@ def _reading_problems(
     for phrase, syllables in readings.items():
         if syllables is None or len(syllables) != len(normalize(phrase)):
             message = _(
-                "“{pinyin}” does not read “{phrase}”: write a syllable for each character, "
-                "like “huán nín”."
+                "“{pinyin}” is not the reading of “{phrase}”. Write one syllable for each "
+                "character, like “huán nín”."
             )
             where = line_of(tree, ("readings", phrase))
             yield Problem(path, where, message.format(pinyin=file.readings[phrase], phrase=phrase))
@@ -266,12 +273,12 @@ def silent_parts(path: Path, line: int, wordings: tuple[Wording, ...]) -> Iterat
     """The first script or element of a sentence's wordings that could never be heard."""
     for wording in wordings:
         if not _HAN.search(wording.script):
-            message = _("the script “{script}” has no Chinese to say.")
+            message = _("the script “{script}” has no Chinese characters. Write the words to say.")
             yield Problem(path, line, message.format(script=wording.script))
             return
         for element in wording.elements:
             if _is_silent(element, wording):
-                message = _("the element “{text}” has nothing to say, only signs.")
+                message = _("the courtesy “{text}” has only punctuation. Write the words to say.")
                 yield Problem(path, line, message.format(text=element.text))
                 return
 
@@ -285,22 +292,26 @@ def markup_message(error: MarkupError) -> str:
     """What is wrong with a script's markup, and how it is written."""
     kinds = "、".join(CHINESE.values())
     text = {
-        "bracket": _("a “{detail}” has no partner. An element is written 【请|敬语】."),
+        "bracket": _("“{detail}” has an unmatched bracket. Write a courtesy like 【请|敬语】."),
         "other-bracket": _(
-            "a “{detail}” stands here. An element is written 【请|敬语】, a slot {{业务}}."
+            "“{detail}” is not allowed here. Write a courtesy like 【请|敬语】, a slot like "
+            "{{业务}}."
         ),
-        "slot-inside": _("“【{detail}】” has a slot inside. Write the slot outside of 【】."),
-        "empty": _("“【{detail}】” has an empty text. An element is written 【请|敬语】."),
+        "slot-inside": _("“【{detail}】” contains a slot. Write the slot outside 【】."),
+        "empty": _("“【{detail}】” contains an empty text. Write a courtesy like 【请|敬语】."),
         "no-kind": _("“【{detail}】” has no kind. Write 【{detail}|kind】 with one of: {kinds}."),
-        "unknown-kind": _("“{detail}” is no kind of courtesy. Use one of: {kinds}."),
+        "unknown-kind": _("“{detail}” is not a kind of courtesy. Use one of: {kinds}."),
         "flag": _(
-            "“{detail}” is unknown here; 可选 (optional) or 关键 (critical) can follow the kind."
+            "“{detail}” is not allowed here. Only 可选 (optional) or 关键 (critical) can "
+            "follow the kind."
         ),
-        "both-flags": _("“【{detail}】” cannot be both 可选 (optional) and 关键 (critical)."),
-        "unknown-slot": _("the slot “{detail}” has no values. List them under slots."),
+        "both-flags": _(
+            "“【{detail}】” cannot be both 可选 (optional) and 关键 (critical). Remove one."
+        ),
+        "unknown-slot": _("the slot “{detail}” has no values. List them under “slots”."),
         "too-many": _(
-            "alternatives and slots make {detail} wordings; at most {limit} are allowed. "
-            "Split the line."
+            "alternatives and slots make {detail} wordings, but at most {limit} are "
+            "allowed. Split the line."
         ),
     }[error.code]
     return text.format(detail=error.detail, kinds=kinds, limit=MAX_WORDINGS)

@@ -63,11 +63,11 @@ def _problems(
 ) -> Iterator[Problem]:
     if "pace" in file.model_fields_set and not _is_pace(file.pace):
         message = _(
-            "{key} must be the least and the most characters a second, from {low:g} to "
-            "{high:g}, like [3, 5]."
+            "{key} must be a minimum and a maximum of characters a second, between {low:g} "
+            "and {high:g}, like [3, 5]."
         ).format(key=key_name("pace"), low=SLOWEST, high=FASTEST)
         yield Problem(path, line_of(tree, (*place, "delivery", "pace")), message)
     if file.volume and volume_of(file.volume) is None:
-        message = _("“{volume}” is no volume. Write soft (轻柔) or clear (清晰).")
+        message = _("“{volume}” is not a volume. Write soft (轻柔) or clear (清晰).")
         where = line_of(tree, (*place, "delivery", "volume"))
         yield Problem(path, where, message.format(volume=file.volume))

@@ -167,22 +167,28 @@ def _misplaced(folder: Path, paths: list[Path]) -> Iterator[Problem]:
     for path in paths:
         voice = named(path)
         if voice is None:
-            message = _("the voice belongs to no line. Name it like {example}.")
+            message = _("the voice file belongs to no line. Name it like {example}.")
             yield Problem(path, 1, message.format(example="farewell.1.wav, farewell.1.model.wav"))
             continue
         if voice.scenario not in ids:
-            message = _("the voice belongs to “{id}”, and there is no such scenario.")
+            message = _(
+                "the voice file belongs to “{id}”, but there is no such scenario. Rename or "
+                "remove the file."
+            )
             yield Problem(path, 1, message.format(id=voice.scenario))
             continue
         if voice.scenario not in counts:
             counts[voice.scenario] = _line_count(folder, voice.scenario)
         count = counts[voice.scenario]
         if count is not None and voice.line > count:
-            message = _("the voice belongs to line {line}; the lines of {scenario} are 1 to {n}.")
+            message = _(
+                "the voice file belongs to line {line}, but the last line of {scenario} is "
+                "{n}. Rename or remove the file."
+            )
             text = message.format(line=voice.line, scenario=voice.scenario, n=count)
             yield Problem(path, 1, text)
         elif first.setdefault(voice, path) is not path:
-            message = _("the voice is never heard: {other} stands before it. Remove one.")
+            message = _("the voice file is never played: {other} is played instead. Remove one.")
             yield Problem(path, 1, message.format(other=first[voice].name))
 
 
@@ -200,7 +206,7 @@ def _unheard(paths: list[Path]) -> Iterator[Problem]:
             message = _mistake(audio.read(path))
         except AudioError:
             message = (
-                _("the sound cannot be read. WAV, FLAC, OGG and MP3 can; convert it to one.")
+                _("the recording cannot be read. Convert it to WAV, FLAC, OGG or MP3.")
                 if path.stat().st_size
                 else _("the file is empty. Record it again.")
             )
@@ -211,7 +217,7 @@ def _unheard(paths: list[Path]) -> Iterator[Problem]:
 def _mistake(clip: audio.Clip) -> str:
     """Why a clip is no voice, or nothing."""
     if clip.is_too_long:
-        return _("the sound is longer than a minute. Cut it to one utterance.")
+        return _("the recording is longer than a minute. Cut it to one utterance.")
     if not np.any(clip.samples):
         return _("there is no sound in the file. Record it again.")
     return ""

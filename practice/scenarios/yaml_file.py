@@ -115,7 +115,7 @@ def read_text(path: Path) -> tuple[bytes, str]:
         return raw, raw.decode("utf-8-sig")  # Windows' Notepad may write a byte order mark
     except OSError as error:
         message = (
-            _("this is a folder, where a file should be. Rename it, or take it away.")
+            _("this is a folder, not a file. Rename or remove it.")
             if path.is_dir()
             else _("the file cannot be read: {why}.").format(why=system_reason(error))
         )
@@ -146,9 +146,11 @@ def parse_text(path: Path, text: str) -> yaml.Node:
         message = _("this is not valid YAML. Check indentation, colons, quotes.")
         raise InvalidFileError([Problem(path, 1, message)]) from None
     if tree is None:
-        raise InvalidFileError([Problem(path, 1, _("the file is empty."))])
+        raise InvalidFileError(
+            [Problem(path, 1, _("the file is empty. Fill it in, or remove it."))]
+        )
     if not isinstance(tree, yaml.MappingNode):
-        message = _("the file must be a list of keys, like “title: …”.")
+        message = _("the file must consist of keys with values, like “title: …”.")
         raise InvalidFileError([Problem(path, 1, message)])
     entangled = _entangled(tree) if "*" in text else None
     if entangled is not None:
@@ -164,20 +166,22 @@ def _typing_mistakes(path: Path, text: str) -> Iterator[Problem]:
     for number, line in enumerate(text.splitlines(), 1):
         indent = len(line) - len(line.lstrip())
         if not is_visible(line.lstrip(" \t")):
-            yield Problem(path, number, _("the line has an invisible character. Type it anew."))
+            yield Problem(
+                path, number, _("this line contains an invisible character. Retype the line.")
+            )
         elif below is not None and (indent > below or not line.strip()):
             continue
         elif "\t" in line[:indent]:
-            yield Problem(path, number, _("the line begins with a tab. Use spaces."))
+            yield Problem(path, number, _("this line begins with a tab. Use spaces."))
         elif (
             (wide := _WIDE_COLON.match(line))
             and (wide[1] in _KEYS or not indent)  # deeper, it may be a text that goes on
             and ": " not in line
         ):
-            message = _("a full-width colon “：” follows the key. Type “:” and a space.")
+            message = _("the key is followed by a full-width colon “：”. Use “:” and a space.")
             yield Problem(path, number, message)
         elif _TIGHT_DASH.match(line):
-            yield Problem(path, number, _("a space is missing after the “-”. Type it."))
+            yield Problem(path, number, _("a space is missing after “-”. Add it."))
         below = len(line) - len(line.lstrip(" -")) if _TEXT_BELOW.search(line) else None
 
 
@@ -199,26 +203,26 @@ _TOO_DEEP = "exceeded maximum nesting depth"
 def _syntax_message(error: yaml.MarkedYAMLError) -> str:
     """A mistake in the syntax in a trainer's words; libyaml's own are for programmers."""
     column = _(
-        "this line does not fit in. Begin it in the same column as its neighbours; close every "
-        "quotation mark, with nothing after it."
+        "this line does not match the lines around it. Indent it like its neighbors, close "
+        "every quotation mark, and write nothing after a closing one."
     )
     known = {
         "mapping values are not allowed in this context": _(
-            "a colon is not expected here. Put a text that has one in quotes, begin keys that "
-            "belong together in the same column, and see that the key above has its colon."
+            "a colon is not expected here. Put text that contains a colon in quotes, align "
+            "keys of the same level, and check that the key above has its colon."
         ),
-        _NO_COLON: _("after a key come a colon and a space. Type both."),
+        _NO_COLON: _("a key must be followed by a colon and a space. Add both."),
         "did not find expected key": column,
         "did not find expected '-' indicator": column,
         "block sequence entries are not allowed in this context": column,
         "found character that cannot start any token": _(
-            "a text cannot begin with this sign. Put the text in quotes."
+            "text cannot begin with this character. Put the text in quotes."
         ),
-        _OPEN_QUOTE: _("a quotation mark is not closed. Type the second one."),
+        _OPEN_QUOTE: _("a quotation mark is not closed. Add the closing one."),
         _TOO_DEEP: _entangled_message(),
         _OPEN_LIST: _(
-            "a list in [ ] is not closed, or has no comma between two of its parts. Type “,”, "
-            "not “，”."
+            "a list in [ ] is not closed, or a comma between two items is missing. Use "
+            "“,”, not “，”."
         ),
     }
     other = _("this is not valid YAML ({problem}). Check indentation, colons, quotes.")
@@ -243,7 +247,10 @@ def _entangled(tree: yaml.Node) -> int | None:
 
 
 def _entangled_message() -> str:
-    return _("the signs & and * of YAML are not used here, nor lists within lists.")
+    return _(
+        "YAML's & and * (anchors and aliases) and nested lists are not supported here. Write "
+        "the values out."
+    )
 
 
 def validate(model: type[_M], path: Path, tree: yaml.Node) -> _M:
@@ -276,7 +283,7 @@ def _construct(path: Path, node: yaml.Node, repeated: list[Problem]) -> object:
     for key, value in node.value:
         name = _key(key)
         if name in entries:
-            message = _("the key “{key}” stands here twice. Take one away.")
+            message = _("the key “{key}” occurs twice. Remove one.")
             where = key.start_mark.line + 1
             repeated.append(Problem(path, where, message.format(key=key.value)))
         entries[name] = _construct(path, value, repeated)
@@ -313,21 +320,23 @@ def _shape_message(model: type[Model], detail: dict[str, Any]) -> str:
         case "extra_forbidden":
             return _unknown_key_message(model, key)
         case "string_too_short" | "too_short":
-            text = _("{key} is empty. Write something after it, or take it away.")
+            text = _("{key} is empty. Add a value, or remove the key.")
         case "string_type":
-            text = _("{key} must be a text on one line. If it has a colon, put it in quotes.")
+            text = _(
+                "{key} must be text on one line. If the text contains a colon, put it in quotes."
+            )
         case "float_parsing" | "float_type" | "finite_number":
             text = _("{key} must be a number, like 2 or -6.5.")
         case "bool_parsing" | "bool_type":
             text = _("{key} must be yes or no (是, 否).")
         case "greater_than" | "greater_than_equal" | "less_than_equal":
             bound = f"{_BOUNDS[detail['type']]} {next(iter(detail['ctx'].values())):g}"
-            text = _("the number of {key} is out of range: it must be {bound}.")
+            text = _("the number of {key} is out of range. It must be {bound}.")
             return text.format(key=key_name(key), bound=bound)
         case "tuple_type":
-            text = _("{key} must be a list: lines that start with “- ”.")
+            text = _("{key} must be a list. Begin each item with “- ”.")
         case _:
-            text = _("{key} must be a list of keys, like “title: …”.")
+            text = _("{key} must consist of keys with values, like “title: …”.")
     return text.format(key=key_name(key))
 
 
@@ -343,7 +352,7 @@ def _unknown_key_message(model: type[Model], key: str) -> str:
     near = difflib.get_close_matches(key, sorted(known), n=1, cutoff=0.5)
     if near:
         return _("the key “{key}” is unknown. Did you mean “{near}”?").format(key=key, near=near[0])
-    return _("the key “{key}” is unknown here. Take it away.").format(key=key)
+    return _("the key “{key}” is unknown here. Remove it.").format(key=key)
 
 
 def _keys(model: type[Model]) -> set[str]:

@@ -51,7 +51,9 @@ class Accounts:
         An account with the role of a trainee is one trainee's.
         """
         if (role is Role.TRAINEE) != (trainee is not None):
-            raise StoreError(_("A trainee's account names its trainee, and no other account does."))
+            raise StoreError(
+                _("A trainee account requires a trainee. Other accounts must not have one.")
+            )
         hashed = _hashed(password)
         with self._database.writing() as db:
             added = db.execute(
@@ -69,9 +71,7 @@ class Accounts:
             ).first()
             if added is None:
                 raise StoreError(
-                    _("There is an account “{name}” already. Choose another name.").format(
-                        name=name
-                    )
+                    _("The account “{name}” already exists. Choose another name.").format(name=name)
                 )
 
     def set_password(self, name: str, password: str) -> None:
@@ -146,13 +146,15 @@ def _hashed(password: str) -> str:
 
     if len(password) < LEAST_PASSWORD:
         raise StoreError(
-            _("The password is too short; take at least {n} characters.").format(n=LEAST_PASSWORD)
+            _("The password is too short. Use at least {n} characters.").format(n=LEAST_PASSWORD)
         )
     return generate_password_hash(password)
 
 
 def _no_account(name: str) -> str:
-    return _("There is no account “{name}”. `practice account list` shows them.").format(name=name)
+    return _("There is no account “{name}”. `practice account list` lists the accounts.").format(
+        name=name
+    )
 
 
 @cache

@@ -109,27 +109,27 @@ class Database:
             if self.is_shared:
                 raise StoreError(
                     _(
-                        "The database {place} cannot be used: {why}. Check its address, the "
-                        "network and the right to write."
+                        "The database {place} cannot be used: {why}. Check its address, "
+                        "the network and the write permission."
                     ).format(place=self.place, why=why)
                 ) from None
             if not isinstance(error, OperationalError):
                 raise StoreError(self._damaged(why)) from None
             raise StoreError(
                 _(
-                    "The records in {folder} cannot be used: {why}. Check the free space and the "
-                    "right to write there, or choose another folder with --recordings."
+                    "The records in {folder} cannot be used: {why}. Check the free space "
+                    "and the write permission, or choose another folder with --recordings."
                 ).format(folder=Path(self.place).parent, why=why)
             ) from None
 
     def _damaged(self, why: str) -> str:
         if self.is_shared:
-            return _("The records in {place} are damaged ({why}). Bring a copy back.").format(
+            return _("The records in {place} are damaged ({why}). Restore a backup.").format(
                 place=self.place, why=why
             )
         return _(
-            "The records {path} are damaged ({why}). Rename that file and bring a copy back; "
-            "the recordings themselves are not touched."
+            "The records {path} are damaged ({why}). Rename that file and restore a "
+            "backup; the recordings themselves are not affected."
         ).format(path=self.place, why=why)
 
     def _migrate(self) -> None:
@@ -182,7 +182,7 @@ class Database:
 
 def _no_address() -> StoreError:
     return StoreError(
-        _("--database is no address. Give one like postgresql+psycopg://user@host/name.")
+        _("--database is not a valid address. Write it like postgresql+psycopg://user@host/name.")
     )
 
 

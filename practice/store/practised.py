@@ -89,9 +89,12 @@ class Practised:
         sessions = {attempt.take.session for attempt in found}
         if len(sessions) != 1:
             message = (
-                _("No exam begins with “{prefix}”. `practice history --json` has the sessions.")
+                _(
+                    "No exam ID starts with “{prefix}”. `practice history --json` shows the "
+                    "IDs (session)."
+                )
                 if not found
-                else _("Several exams begin with “{prefix}”. Give more of the id.")
+                else _("Several exam IDs start with “{prefix}”. Give more characters of the ID.")
             )
             raise StoreError(message.format(prefix=prefix))
         return found

@@ -37,7 +37,7 @@ def audio_path(folder: Path, audio: str) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise AudioError(
-            _("{folder} cannot be written: {why}. Choose another folder with --recordings.").format(
+            _("Cannot write to {folder}: {why}. Choose another folder with --recordings.").format(
                 folder=path.parent, why=system_reason(error)
             )
         ) from None
@@ -64,8 +64,8 @@ def _put(folder: Path, audio: str, name: str, write: Callable[[Path], object]) -
         part.unlink(missing_ok=True)
         raise AudioError(
             _(
-                "{path} cannot be copied to {folder}: {why}. Check the free space and the right "
-                "to write there."
+                "{path} cannot be copied to {folder}: {why}. Check the free space and the "
+                "write permission there."
             ).format(path=name, folder=target.parent, why=system_reason(error))
         ) from None
 
@@ -82,7 +82,7 @@ def announced(folder: Path, take: Take) -> Iterator[None]:
     except OSError as error:
         lock.release()
         raise AudioError(
-            _("{folder} cannot be written: {why}. Choose another folder with --recordings.").format(
+            _("Cannot write to {folder}: {why}. Choose another folder with --recordings.").format(
                 folder=note.parent, why=system_reason(error)
             )
         ) from None

@@ -88,7 +88,7 @@ class Remover:
         folder, aim = self._store.folder, plan.aim
         if isinstance(aim, Trainee) and any(t.trainee == aim for t in takes.under_way(folder)):
             raise PracticeError(
-                _("{name} is practising at this moment. Wait until the take is over.").format(
+                _("{name} is practicing now. Wait until the attempt is finished.").format(
                     name=aim.name
                 )
             )
@@ -134,8 +134,8 @@ def sweep(store: Store) -> Sounds:
 
 def _stuck(number: int, error: OSError) -> str:
     return _(
-        "{n} files cannot be removed, like {path}: {why}. Their records are gone; close what "
-        "uses the files and run it again."
+        "Files that could not be removed: {n}, for example {path} ({why}). Their records "
+        "are deleted. Close the programs that use the files, then run the command again."
     ).format(n=number, path=error.filename, why=system_reason(error))
 
 

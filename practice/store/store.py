@@ -63,9 +63,9 @@ class OvertakenError(StoreError):
 
     def __init__(self, theirs: Review) -> None:
         super().__init__(
-            _("{who} reviewed this take meanwhile. Look at it, then save again.").format(
-                who=theirs.reviewer
-            )
+            _(
+                "{who} reviewed this attempt in the meantime. Read that review, then save again."
+            ).format(who=theirs.reviewer)
         )
         self.theirs = theirs
 
@@ -89,7 +89,8 @@ class Store:
         except OSError as error:
             raise StoreError(
                 _(
-                    "The folder {folder} cannot be made: {why}. Choose another with --recordings."
+                    "The folder {folder} cannot be created: {why}. Choose another with "
+                    "--recordings."
                 ).format(folder=folder, why=system_reason(error))
             ) from None
         self.database = Database(folder, database)
@@ -177,9 +178,9 @@ class Store:
         )
         if len(found) != 1:
             message = (
-                _("No attempt begins with “{prefix}”. `practice history` shows them.")
+                _("No attempt ID starts with “{prefix}”. `practice history` lists the attempts.")
                 if not found
-                else _("Several attempts begin with “{prefix}”. Give more of the id.")
+                else _("Several attempt IDs start with “{prefix}”. Give more characters of the ID.")
             )
             raise StoreError(message.format(prefix=prefix))
         return found[0]

@@ -107,8 +107,8 @@ class Pack:
         except _DAMAGE:
             raise PackError(
                 _(
-                    "{path} is no pack, or is damaged; nothing of it was taken over. Have it "
-                    "copied once more, or made anew."
+                    "{path} is not a bundle, or it is damaged. Nothing was imported. Copy "
+                    "it again, or export it again."
                 ).format(path=self.path)
             ) from None
         except OSError as error:

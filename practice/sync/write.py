@@ -50,9 +50,7 @@ def write(
     pack_id, created_at = str(uuid4()), now()
     path = choose_path((exchange.first_pack() or pack_id)[:6])
     if path.exists():
-        raise PackError(
-            _("{path} is there already. Choose another name with -o.").format(path=path)
-        )
+        raise PackError(_("{path} already exists. Choose another name with -o.").format(path=path))
     part = path.with_name(f".{path.name}.part")
     try:
         raw = part.open("wb")
@@ -124,7 +122,9 @@ class _Writing:
             # One record that a reader refuses would make it refuse the whole pack.
             packs.record_from_bytes(record.take.id, data)
         except packs.FormatError as error:
-            text = _("The take {id} is left out: its record would be refused ({what}).")
+            text = _(
+                "Attempt {id} was not exported: its record would be rejected on import ({what})."
+            )
             self.left_out.append(text.format(id=record.take.id, what=error))
             return
         self._put(packs.record_name(record.take.id), data, zipfile.ZIP_DEFLATED)
@@ -141,9 +141,12 @@ class _Writing:
         suffix = PurePosixPath(take.audio).suffix
         sound = self._store.sound(take)
         if sound is None:
-            text = _("The recording {path} is left out: it is not there.")
+            text = _("Recording {path} was not exported: the file is missing.")
         elif len(sound) > packs.MOST_SOUND_BYTES or suffix not in packs.SOUND_SUFFIXES:
-            text = _("The recording {path} is left out: it is too large for a take.")
+            text = _(
+                "Recording {path} was not exported: it is too large for an attempt, or its "
+                "format is not supported."
+            )
         else:
             yield packs.sound_name(take.id, suffix), sound
             return

@@ -147,11 +147,15 @@ def read_manifest(path: Path) -> list[Row]:
     Raises PracticeError naming the line that is wrong.
     """
     if not path.is_file():
-        raise PracticeError(_("There is no manifest {path}.").format(path=path))
+        raise PracticeError(
+            _("The manifest {path} does not exist. Check the path.").format(path=path)
+        )
     try:
         text = path.read_text("utf-8-sig")
     except UnicodeDecodeError:
-        raise PracticeError(_("The manifest {path} is not UTF-8.").format(path=path)) from None
+        raise PracticeError(
+            _("The manifest {path} is not UTF-8. Save it as UTF-8.").format(path=path)
+        ) from None
     except OSError as error:
         raise PracticeError(
             _("The manifest {path} cannot be read: {why}.").format(
@@ -167,8 +171,9 @@ def read_manifest(path: Path) -> list[Row]:
             except (ValueError, RecursionError):
                 raise PracticeError(
                     _(
-                        "{path}:{line}: not a row of a manifest. A row is a JSON object with "
-                        "file, script and elements, each with a text that is in the script."
+                        "{path}:{line}: not a valid manifest row. A row is a JSON object "
+                        "with file, script and elements; the text of each element must be "
+                        "in the script."
                     ).format(path=path, line=number)
                 ) from None
     return rows

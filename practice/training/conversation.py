@@ -79,15 +79,17 @@ def as_named(scenario: Scenario, names: Sequence[str], otherwise: Choose) -> Cho
     for name in names:
         if name not in known:
             raise PracticeError(
-                _("No branch of {scenario} leads to “{name}”; there are: {names}.").format(
-                    scenario=scenario.id, name=name, names=", ".join(sorted(known)) or "-"
+                _("No branch of {scenario} leads to “{name}”. Available: {names}.").format(
+                    scenario=scenario.id, name=name, names=_(", ").join(sorted(known)) or "-"
                 )
             )
     for ways in forks:
         named = [name for way in ways if (name := line_name(scenario, way)) in names]
         if len(named) > 1:
             raise PracticeError(
-                _("{names} part at one branch. Name one of them.").format(names=", ".join(named))
+                _("{names} exclude each other at one branch. Choose one of them.").format(
+                    names=_(", ").join(named)
+                )
             )
 
     def choose(ways: tuple[Branch, ...]) -> Branch | None:
@@ -117,9 +119,9 @@ def must_be_named(scenario: Scenario) -> Choose:
     def refuse(ways: tuple[Branch, ...]) -> Branch:
         raise PracticeError(
             _(
-                "The conversation branches here; say which way was recorded: --branch with one "
-                "of {names}."
-            ).format(names=", ".join(line_name(scenario, way) for way in ways))
+                "The conversation branches here. Use --branch to name the one that was "
+                "recorded: {names}."
+            ).format(names=_(", ").join(line_name(scenario, way) for way in ways))
         )
 
     return refuse

@@ -263,7 +263,7 @@ def steps_of(scenario: Scenario, line: int | None) -> list[Step]:
         return [Step(scenario, number, is_last=number == count) for number in range(1, count + 1)]
     if line > count:
         raise PracticeError(
-            _("{scenario} has no line {line}; its lines are 1 to {n}.").format(
+            _("{scenario} has no line {line}. Choose one from 1 to {n}.").format(
                 scenario=scenario.id, n=count, line=line
             )
         )

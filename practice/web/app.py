@@ -58,10 +58,10 @@ def create_app(here: Desk, hosts: list[str], key: str, *, behind_tls: bool = Fal
 def _menu(reader: Viewer) -> list[tuple[str, str]]:
     """The pages that somebody may open, each with its name."""
     if not reader.may_review:
-        return [("queue.show", _("Takes")), ("people.own", _("Progress"))]
+        return [("queue.show", _("Attempts")), ("people.own", _("Progress"))]
     found = [
         ("queue.show", _("Queue")),
-        ("people.show", _("People")),
+        ("people.show", _("Trainees")),
         ("people.groups", _("Groups")),
         ("people.agreement", _("Agreement")),
     ]
@@ -75,19 +75,22 @@ def _refused(error: HTTPException) -> ResponseReturnValue:
         return Response(status=400)
     code = error.code or 500
     text = {
-        400: _("This request was refused. Go back, load the page anew and try again."),
-        403: _("You may not do this."),
-        404: _("There is no such page or take."),
-        405: _("There is no such page or take."),
-        413: _("That was too much at once."),
-        429: _("Too many tries. Wait a minute."),
-    }.get(code, _("The request failed."))
+        400: _("The request was rejected. Go back, reload the page, and try again."),
+        403: _("You do not have permission to do this."),
+        404: _("This page or attempt does not exist."),
+        405: _("This page or attempt does not exist."),
+        413: _("The request is too large. Shorten the text and try again."),
+        429: _("Too many login attempts. Wait a minute and try again."),
+    }.get(code, _("The request failed. Try again."))
     return render_template("message.html", text=text), code
 
 
 def _failed(error: PracticeError) -> tuple[str, int]:
     if desk().login:  # what ails the server is not for everybody who has an account
         current_app.logger.error("%s", error)
-        text = _("The records cannot be used now. The terminal of `practice review` says why.")
+        text = _(
+            "The records cannot be used now. The terminal that runs `practice review` shows "
+            "the reason."
+        )
         return render_template("message.html", text=text), 500
     return render_template("message.html", text=str(error)), 500

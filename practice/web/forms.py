@@ -59,7 +59,9 @@ def review_of(form: MultiDict[str, str], attempt: Attempt, reviewer: str) -> Rev
     known = {f"{name}#{nth}": (name, nth) for name, nth in places}
     sent = {key.removeprefix("mark-") for key in form if key.startswith("mark-")}
     if sent - known.keys():
-        raise PracticeError(_("The machine judged this take again meanwhile. Load the page anew."))
+        raise PracticeError(
+            _("The machine rescored this attempt in the meantime. Reload the page.")
+        )
     marks = []
     for key, (name, nth) in known.items():
         chosen = form.get(f"mark-{key}", "")

@@ -20,16 +20,16 @@ DOUBT_NAMES = {
     "unsure": _("unsure courtesy"),
     "unlikely": _("poor transcript"),
     "near": _("near the pass mark"),
-    "off-script": _("something else was said"),
-    "missed": _("courtesy missed"),
+    "off-script": _("off script"),
+    "missed": _("missed courtesy"),
     "unscored": _("not scored"),
 }
 """Why an attempt should be heard."""
 
 RESULT_NAMES = {
     "passed": _("passed"),
-    "failed": _("not passed"),
-    "open": _("for the trainer"),
+    "failed": _("failed"),
+    "open": _("needs review"),
     "unscored": _("not scored"),
 }
 """What became of an attempt."""
@@ -102,11 +102,11 @@ def result_line(attempt: Attempt, score: Score) -> str:
     """A score in a few words: result and total, or why there is none."""
     total = "" if score.total is None else f" {score.total:.0f}"
     if score.passed is not None:
-        return (_("passed") if score.passed else _("not passed")) + total
+        return (_("passed") if score.passed else _("failed")) + total
     if score.reason is not None:
         reason = reason_text(attempt.assessment.check, score.reason)
         return _("not scored: {reason}").format(reason=reason)
-    return _("for the trainer") + total
+    return _("needs review") + total
 
 
 def seconds(time_s: float) -> str:

@@ -89,7 +89,7 @@ def _write_xlsx(attempts: Iterable[Attempt], out: BinaryIO) -> int:
         plain = book.add_format({"valign": "top"})
         moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm", "valign": "top"})
         share = book.add_format({"num_format": "0%", "valign": "top"})
-        sheet = book.add_worksheet(_("takes"))
+        sheet = book.add_worksheet(_("attempts"))
         sheet.freeze_panes(1, 0)
         for x, column in enumerate(COLUMNS):
             sheet.set_column(x, x, column.width)
@@ -98,7 +98,7 @@ def _write_xlsx(attempts: Iterable[Attempt], out: BinaryIO) -> int:
         for n, attempt in enumerate(attempts, 1):
             if n == EXCEL_ROWS:
                 raise ExportError(
-                    _("Excel holds no more than {n} takes. Narrow them down, or write CSV.").format(
+                    _("Excel holds at most {n} attempts. Select fewer, or export CSV.").format(
                         n=EXCEL_ROWS - 1
                     )
                 )

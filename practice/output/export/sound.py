@@ -31,7 +31,7 @@ def embed(data: bytes | None) -> Sound:
     The FLAC is mono, 16 bit, at the 16 kHz that the recogniser hears.
     """
     if data is None:
-        return Sound(why_not=_("There is no recording of this take here."))
+        return Sound(why_not=_("There is no recording of this attempt here."))
     try:
         clip = decode(data, "")
     except AudioError:

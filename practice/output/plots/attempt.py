@@ -196,7 +196,7 @@ def png(attempt: Attempt, sound: bytes, model: PitchTrack | None = None) -> byte
 def _samples(attempt: Attempt, sound: bytes) -> Samples:
     clip = audio.decode(sound, attempt.take.audio or "")
     if not len(clip.samples):
-        raise AudioError(_("There is no sound in the recording."))
+        raise AudioError(_("The recording contains no sound. Nothing can be drawn."))
     return clip.samples
 
 
@@ -356,7 +356,7 @@ def _draw_pitch(
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_minor_formatter(NullFormatter())
     axes.set_yticks(ticks, [str(hz) for hz in ticks])
-    axes.set_ylabel(_("pitch, Hz"), fontsize=10, **text)
+    axes.set_ylabel(_("pitch (Hz)"), fontsize=10, **text)
     axes.grid(axis="y", color="#e0e0e0", linewidth=0.6)
     for _pause, (start, end) in _in_row(plan, row):
         axes.axvspan(start, end, facecolor="none", edgecolor="#cccccc", hatch="///", linewidth=0)
@@ -381,7 +381,7 @@ def _title(attempt: Attempt) -> str:
 def _legend(attempt: Attempt, plan: Layout, *, has_model: bool) -> str:
     """What the signs mean, as far as there are any."""
     left_out, other, silence, inside, unknown, reading = _notes()
-    notes = [_("seconds from left to right")]
+    notes = [_("horizontal axis: seconds")]
     if any(g.is_missing for g in plan.glyphs):
         notes.append(left_out)
     if any(g.heard for g in plan.glyphs):
@@ -401,9 +401,9 @@ def _legend(attempt: Attempt, plan: Layout, *, has_model: bool) -> str:
 def _notes() -> tuple[str, ...]:
     return (
         _("dashed frame: left out"),
-        _("frame above: heard instead, or as well"),
+        _("frame above: different or extra words"),
         _("hatched: pause"),
         _("!: inside a phrase"),
-        _("when each character was said is not known of this take"),
-        _("dashed line: the model reading, moved to this voice"),
+        _("character times unavailable for this attempt"),
+        _("dashed line: reference recording, aligned in pitch"),
     )

@@ -171,7 +171,7 @@ def _draw_trend(axes: Axes, points: Sequence[TrendPoint]) -> None:
 
 
 def _draw_frame(axes: Axes) -> None:
-    axes.set_ylabel(_("of 100"))
+    axes.set_ylabel(_("score (of 100)"))
     axes.set_ylim(-11, 106)
     axes.set_yticks(range(0, 101, 20))
     axes.grid(axis="y", color="#e0e0e0", linewidth=0.6)
@@ -185,7 +185,7 @@ def _draw_points(axes: Axes, points: Sequence[TrendPoint]) -> None:
 
     if not points:
         axes.set_xticks([])
-        axes.text(0.5, 0.4, _("No takes yet."), transform=axes.transAxes, ha="center")
+        axes.text(0.5, 0.4, _("No attempts yet."), transform=axes.transAxes, ha="center")
         return
     # The clock of this machine, as everywhere else; without its zone, which dates would undo.
     times = [datetime.fromisoformat(p.created_at).astimezone().replace(tzinfo=None) for p in points]
@@ -218,8 +218,8 @@ def _draw_legend(axes: Axes, results: Sequence[str]) -> None:
     """Name what is shown, in columns of their own: no text's width is known here."""
     names = {
         "passed": _("passed"),
-        "failed": _("not passed"),
-        "open": _("for the trainer"),
+        "failed": _("failed"),
+        "open": _("needs review"),
         "unscored": _("not scored"),
     }
     within, y, column = axes.transAxes, -0.3, 0.165

@@ -51,7 +51,7 @@ def load(model: weights.Installed) -> WhisperTranscriber:
             loaded.set_alignment_heads(heads)
     except (RuntimeError, KeyError, TypeError) as error:
         raise WeightsError(
-            _("The weights {path} could not be loaded ({why}).").format(
+            _("The model weights {path} cannot be loaded ({why}). Install the model again.").format(
                 path=model.path, why=str(error).splitlines()[0]
             )
         ) from None

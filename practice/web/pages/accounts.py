@@ -40,7 +40,7 @@ def change() -> ResponseReturnValue:
                 flash(_("Added: {name}").format(name=name))
             case "password":
                 accounts.set_password(name, password)
-                flash(_("The password of {name} is changed.").format(name=name))
+                flash(_("The password of {name} was changed.").format(name=name))
             case "remove":
                 if name == viewer().name:
                     raise PracticeError(_("You cannot remove your own account."))
@@ -70,7 +70,9 @@ def _require_admin() -> None:
 
 def _require_name(name: str) -> None:
     if not is_name(name):
-        raise PracticeError(_("“{name}” is no name of an account.").format(name=name[:MAX_NAME]))
+        raise PracticeError(
+            _("“{name}” is not a valid user name. Enter another one.").format(name=name[:MAX_NAME])
+        )
 
 
 def _trainee(role: Role) -> Trainee | None:
@@ -80,4 +82,4 @@ def _trainee(role: Role) -> Trainee | None:
     for group, name in desk().queue.trainees():
         if place == f"{group}\t{name}":
             return Trainee(name, group)
-    raise PracticeError(_("Choose the trainee whose account it is."))
+    raise PracticeError(_("Select the trainee for this account."))

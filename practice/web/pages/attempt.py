@@ -98,7 +98,12 @@ def beside_model(attempt_id: UUID) -> ResponseReturnValue:
         found = desk().readings.compare(attempt, desk().store.sound(attempt.take))
     except PracticeError as error:
         current_app.logger.warning("%s", error)
-        return [_("The model reading cannot be heard now.")]
+        return [
+            _(
+                "The reference recording cannot be analyzed now. The server's terminal shows the "
+                "reason."
+            )
+        ]
     return list(lines(found))
 
 

@@ -22,7 +22,7 @@ def log_in() -> ResponseReturnValue:
     name = request.form.get("name", "").replace("\0", "")
     account = desk().accounts.check(name, request.form.get("password", ""))
     if account is None:
-        told = _("Name or password is wrong.")
+        told = _("The user name or password is incorrect.")
         return render_template("login.html", name=name, told=told), 403
     login_user(User(account))
     return redirect(_inside(request.args.get("to", "")), 303)
