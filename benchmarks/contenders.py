@@ -96,9 +96,9 @@ def our_text() -> Contender:
 
     def text(samples: Samples, row: Row) -> str:
         heard = judge.listen(clip_of(samples), row.line)
-        if heard.hearing is None:
+        if heard.recognition is None:
             return ""
-        found = heard.hearing.transcript.text
+        found = heard.recognition.transcript.text
         scoring.score_transcript(row.line, found, judge.banned)
         return found
 
@@ -119,8 +119,8 @@ def our_whole() -> Contender:
 @cache
 def our_judge() -> Judge:
     """The judge of the commands, with the model loaded."""
-    transcriber = load(model())
-    return Judge(lambda: transcriber, prompts.load_banned(default_prompts()))
+    recognizer = load(model())
+    return Judge(lambda: recognizer, prompts.load_banned(default_prompts()))
 
 
 def clip_of(samples: Samples) -> audio.Clip:

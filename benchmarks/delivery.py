@@ -36,7 +36,7 @@ from practice.delivery import level, pitch
 from practice.delivery import measure as delivery
 from practice.delivery.pitch_tracker import STEP_S, track
 from practice.mandarin.normalization import normalize
-from practice.records.delivery import FIGURES, Delivery, Untold
+from practice.records.delivery import FIGURES, Delivery, Unavailable
 from practice.records.recognition import Transcript
 from practice.records.scenario import Line
 from practice.records.score import Score
@@ -246,10 +246,10 @@ def onsets(judge: Judge, clips: list[Samples]) -> Iterator[tuple[str, ...]]:
     away_s = np.arange(-0.1, 0.105, 0.01)
     about: list[Samples] = []
     for samples in clips:
-        hearing = judge.listen(contenders.clip_of(samples), line).hearing
-        if hearing is None:
+        recognition = judge.listen(contenders.clip_of(samples), line).recognition
+        if recognition is None:
             continue
-        text, times = hearing.transcript.text, hearing.times_s()
+        text, times = recognition.transcript.text, recognition.times_s()
         said = [at_s for char, at_s in zip(text, times, strict=True) if normalize(char)]
         flux = growth(samples)
         at_s = (np.arange(len(flux)) + 1.5) * 0.005 + 0.01
@@ -305,7 +305,7 @@ def other_voices(clips: list[Samples]) -> Iterator[tuple[str, ...]]:
             other = np.resize(even[(7 * i + 3) % len(even)], len(own))
             mixed = own if below is None else own + other * 10 ** (below / 20)
             found = measured(mixed.astype(np.float32), "一二三四五六七八")
-            told += found.untold.get("pitch_hz") is Untold.OTHERS
+            told += found.untold.get("pitch_hz") is Unavailable.OTHERS
             alone = measured(own.astype(np.float32), "一二三四五六七八").pitch_hz
             if alone is not None and found.pitch_hz is not None:
                 off.append(abs(12 * np.log2(found.pitch_hz / alone)))

@@ -37,14 +37,14 @@ from practice.audio.devices import Device
 from practice.audio.recorder import Command, Meter, Microphone, Recorded
 from practice.audio.signal_check import RATE_HZ, Samples, Spans
 from practice.audio.voice_activity import find_speech
-from practice.recognition.cache import Remembering
-from practice.recognition.recognizer import Hearing
+from practice.recognition.cache import CachedRecognizer
+from practice.recognition.recognizer import Recognition
 from practice.records.attempt import Attempt, Trainee
 from practice.records.recognition import Transcript
 from practice.records.review import Observation
 from practice.records.scenario import Scenario
 from practice.records.score import StrictCounts
-from practice.scoring.evidence import Pair
+from practice.scoring.evidence import TextPair
 from practice.store import Store
 from practice.training.batch import Row
 from practice.training.session import Choice, Session, Start, Step, practise
@@ -202,9 +202,9 @@ class _PlainTranscriber:
     def __init__(self, plain: Contender, row: Row, ours: Judge) -> None:
         self._plain = plain
         self._row = row
-        self.info = ours.transcriber().info
+        self.info = ours.recognizer().info
 
-    def listen(self, samples: Samples, spans_s: Spans, drafts: Sequence[str] = ()) -> Hearing:
+    def listen(self, samples: Samples, spans_s: Spans, drafts: Sequence[str] = ()) -> Recognition:
         return _PlainHearing(Transcript(self._plain.hear(samples, self._row), 0.0, 0.0, 1.0))
 
 
@@ -218,10 +218,10 @@ class _PlainHearing:
     def logprobs(self) -> tuple[float, ...]:
         return ()
 
-    def compare(self, pairs: Sequence[Pair]) -> list[float] | None:
+    def compare(self, pairs: Sequence[TextPair]) -> list[float] | None:
         return None
 
-    def second_look(self) -> Hearing:
+    def second_look(self) -> Recognition:
         return self
 
 
@@ -231,13 +231,13 @@ def _compare_runs(rows: Sequence[Row]) -> None:
     waits: dict[str, list[float]] = {"practice": [], "with transcribe()": []}
     for row in rows:
         samples = audio.read(row.path).samples
-        remembering = Remembering(ours.transcriber())
-        listening = replace(ours, transcriber=lambda r=remembering: r)
+        remembering = CachedRecognizer(ours.recognizer())
+        listening = replace(ours, recognizer=lambda r=remembering: r)
         simple = _PlainTranscriber(plain, row, ours)
         waits["practice"].append(_wait(listening, row, samples))
         pause_s, ahead.PAUSE_S = ahead.PAUSE_S, math.inf  # nothing is heard ahead
         waits["with transcribe()"].append(
-            _wait(replace(ours, transcriber=lambda s=simple: s), row, samples)
+            _wait(replace(ours, recognizer=lambda s=simple: s), row, samples)
         )
         ahead.PAUSE_S = pause_s
     print("\nfrom the last spoken word to the score in a run, less the wait of auto-stop")

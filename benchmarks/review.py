@@ -86,7 +86,7 @@ def fill(store: Store, n: int) -> None:
                 decision = Decision.REDO if i % 2 else Decision.PASS
                 review = Review(str(uuid4()), made, "李老师", decision=decision)
                 rows.insert_review(db, take.id, review)
-            rows.stand_anew(db, take.id, made)
+            rows.refresh_summary(db, take.id, made)
 
 
 def client(folder: Path, n: int) -> FlaskClient:

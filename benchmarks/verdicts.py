@@ -25,7 +25,7 @@ from typing import Any, ClassVar
 import contenders
 
 from practice import scenarios as prompts
-from practice.assessment.pipeline import Heard, Judge
+from practice.assessment.pipeline import Judge, RecognizedClip
 from practice.audio import clip as audio
 from practice.audio.clip import Clip
 from practice.mandarin.alignment import strict_counts
@@ -52,8 +52,8 @@ def main() -> None:
     warnings.simplefilter("ignore")
     model = contenders.model(options.model)
     rows = read_manifest(options.manifest)
-    transcriber = load(model)
-    judge = _TimedJudge(lambda: transcriber, prompts.load_banned(default_prompts()))
+    recognizer = load(model)
+    judge = _TimedJudge(lambda: recognizer, prompts.load_banned(default_prompts()))
     outcomes = _shown(score_rows(judge, rows), len(rows), "practice")
     ours = [row_to_dict(row.keys, o) for row, o in zip(rows, outcomes, strict=True)]
     _print_tables("practice", ours)
@@ -71,13 +71,13 @@ class _TimedJudge(Judge):
 
     seconds: ClassVar[Counter[str]] = Counter()
 
-    def listen(self, clip: Clip, line: Line, *, cut_off: bool = False) -> Heard:
+    def listen(self, clip: Clip, line: Line, *, cut_off: bool = False) -> RecognizedClip:
         start = time.perf_counter()
         heard = super().listen(clip, line, cut_off=cut_off)
         self.seconds["listening"] += time.perf_counter() - start
         return heard
 
-    def judge(self, heard: Heard, line: Line) -> Assessment:
+    def judge(self, heard: RecognizedClip, line: Line) -> Assessment:
         start = time.perf_counter()
         assessment = super().judge(heard, line)
         self.seconds["judging"] += time.perf_counter() - start

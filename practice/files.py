@@ -13,7 +13,7 @@ from practice.i18n import gettext as _
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[BinaryIO]:
+def atomic_write(path: Path) -> Iterator[BinaryIO]:
     """Open a file for writing, which takes its name at the end: until then an older one stays.
 
     Raises ExportError.

@@ -42,7 +42,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from werkzeug import security
 
 from practice import i18n
-from practice.recognition.recognizer import Transcriber
+from practice.recognition.recognizer import Recognizer
 from practice.recognition.whisper import engine, weights
 from practice.records.attempt import Assessment, Take, Trainee
 from practice.records.recognition import ModelInfo, SpeechCheck, Transcript
@@ -311,7 +311,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def loaded(models: Path) -> tuple[Transcriber, Whisper]:
+def loaded(models: Path) -> tuple[Recognizer, Whisper]:
     """Whisper with its real weights, loaded once for all tests: ours, and the model in it."""
     import whisper as openai_whisper
 
@@ -330,19 +330,19 @@ def loaded(models: Path) -> tuple[Transcriber, Whisper]:
 
 
 @pytest.fixture(scope="session")
-def whisper(loaded: tuple[Transcriber, Whisper]) -> Transcriber:
+def whisper(loaded: tuple[Recognizer, Whisper]) -> Recognizer:
     """Whisper with its real weights."""
     return loaded[0]
 
 
 @pytest.fixture(scope="session")
-def whisper_model(loaded: tuple[Transcriber, Whisper]) -> Whisper:
+def whisper_model(loaded: tuple[Recognizer, Whisper]) -> Whisper:
     """The same model as openai-whisper uses it, to hold ours against."""
     return loaded[1]
 
 
 @pytest.fixture
-def listening_practice(practice: Practice, whisper: Transcriber) -> Practice:
+def listening_practice(practice: Practice, whisper: Recognizer) -> Practice:
     """The command in this process with Whisper's real weights."""
     practice.recognizer = whisper
     return practice

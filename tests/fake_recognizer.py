@@ -21,7 +21,7 @@ from practice.audio.voice_activity import find_speech
 from practice.mandarin.normalization import normalize
 from practice.recognition.whisper import engine, weights
 from practice.records.recognition import Transcript
-from practice.scoring.evidence import Pair
+from practice.scoring.evidence import TextPair
 
 CLIPS = Path(__file__).parent / "clips"
 
@@ -63,17 +63,19 @@ class FakeRecognizer:
     def use_threads(self, number: int) -> None:
         """It computes nothing that threads would help with."""
 
-    def listen(self, samples: Samples, spans_s: Spans, drafts: Sequence[str] = ()) -> FakeHearing:
+    def listen(
+        self, samples: Samples, spans_s: Spans, drafts: Sequence[str] = ()
+    ) -> FakeRecognition:
         """Find the known clip that the speech within ``spans_s`` is most like."""
         pattern = _pattern(cut(samples, spans_s))
         likeness = {name: _likeness(pattern, known) for name, known in _known().items()}
         name = max(likeness, key=likeness.__getitem__)
         text = TEXTS[name] if likeness[name] >= _SAME_FROM else ""
-        return FakeHearing(text, spans_s)
+        return FakeRecognition(text, spans_s)
 
 
 @dataclass(frozen=True)
-class FakeHearing:
+class FakeRecognition:
     """A clip whose words are known."""
 
     text: str
@@ -99,7 +101,7 @@ class FakeHearing:
         """One for each character, all alike."""
         return (-0.1,) * len(self.text)
 
-    def compare(self, pairs: Sequence[Pair]) -> list[float]:
+    def compare(self, pairs: Sequence[TextPair]) -> list[float]:
         """The text that is fewer characters off the truth is the likelier."""
         truth = normalize(self.text)
 

@@ -35,7 +35,7 @@ import cli
 from practice import i18n
 from practice.audio import system_voice as speaker
 from practice.output import stage as live
-from practice.recognition.recognizer import Transcriber
+from practice.recognition.recognizer import Recognizer
 from practice.recognition.whisper import engine, weights
 
 WITHIN_S = 30.0
@@ -56,9 +56,7 @@ _import = builtins.__import__
 
 
 @contextmanager
-def machine(
-    env: dict[str, str], recognizer: Transcriber | None, sound: FakeSound
-) -> Iterator[None]:
+def machine(env: dict[str, str], recognizer: Recognizer | None, sound: FakeSound) -> Iterator[None]:
     """This process as the command's own: its environment, its ears, and all of it put back."""
     before = dict(os.environ)
     mask = os.umask(0o022)
@@ -188,7 +186,7 @@ class Practice:
 
     home: Path
     env: dict[str, str]
-    recognizer: Transcriber | None = field(default_factory=FakeRecognizer)
+    recognizer: Recognizer | None = field(default_factory=FakeRecognizer)
     sound: FakeSound = field(default_factory=FakeSound)
     encoding: str = "utf-8"
     _started: list[Child] = field(default_factory=list)

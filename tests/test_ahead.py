@@ -12,33 +12,33 @@ import numpy as np
 import pytest
 from conftest import CLIPS
 
-from practice.assessment.early import PAUSE_S, Ahead
+from practice.assessment.early import PAUSE_S, EarlyAssessment
 from practice.assessment.pipeline import Judge
 from practice.audio import clip as audio
 from practice.audio.clip import WavWriter
 from practice.audio.recorder import Meter
 from practice.audio.signal_check import Samples, Spans
 from practice.audio.voice_activity import find_speech
-from practice.recognition.cache import Remembering
-from practice.recognition.recognizer import Hearing
+from practice.recognition.cache import CachedRecognizer
+from practice.recognition.recognizer import Recognition
 from practice.records.recognition import ModelInfo, Transcript
 from practice.records.scenario import Line
 from practice.scenarios.markup import parse_script
-from practice.scoring.evidence import Pair
+from practice.scoring.evidence import TextPair
 
 WITHOUT_PLEASE = Transcript("慢走，欢迎下次光临", -0.2, 0.0, 1.0)
 LINE = Line("", parse_script("【请|敬语】【慢走|送别】，【欢迎下次光临|送别】。", {}))
 
 
 @dataclass
-class Heard:
+class RecognizedClip:
     """A hearing that counts what it is asked."""
 
     transcript: Transcript = WITHOUT_PLEASE
-    asked: list[Pair] = field(default_factory=list)
+    asked: list[TextPair] = field(default_factory=list)
     timed: int = 0
 
-    def second_look(self) -> Hearing | None:
+    def second_look(self) -> Recognition | None:
         return None
 
     def times_s(self) -> tuple[float, ...]:
@@ -48,7 +48,7 @@ class Heard:
     def logprobs(self) -> tuple[float, ...]:
         return ()
 
-    def compare(self, pairs: Sequence[Pair]) -> list[float] | None:
+    def compare(self, pairs: Sequence[TextPair]) -> list[float] | None:
         self.asked += pairs
         return [-40.0] * len(pairs)
 
@@ -58,11 +58,11 @@ class Counting:
     """A transcriber that counts how often it listens; ``heard`` tells when it has."""
 
     info: ModelInfo = field(default_factory=lambda: ModelInfo("counting", "0" * 64))
-    hearings: list[Heard] = field(default_factory=list)
+    hearings: list[RecognizedClip] = field(default_factory=list)
     heard: Event = field(default_factory=Event)
 
-    def listen(self, samples: Samples, spans_s: Spans, drafts: Sequence[str] = ()) -> Hearing:
-        self.hearings.append(Heard())
+    def listen(self, samples: Samples, spans_s: Spans, drafts: Sequence[str] = ()) -> Recognition:
+        self.hearings.append(RecognizedClip())
         self.heard.set()
         return self.hearings[-1]
 
@@ -87,13 +87,13 @@ def spoken() -> Samples:
     return samples[: int((find_speech(samples)[-1][1] + 0.1) * 16_000)]
 
 
-def judge_of(transcriber: Counting) -> Judge:
-    remembering = Remembering(transcriber)
+def judge_of(recognizer: Counting) -> Judge:
+    remembering = CachedRecognizer(recognizer)
     return Judge(lambda: remembering, ())
 
 
 def ahead_of(judge: Judge, path: Path, pauses: Sequence[float], told: Callable[[], None]) -> None:
-    with closing(Ahead(judge, path, LINE)) as ahead:
+    with closing(EarlyAssessment(judge, path, LINE)) as ahead:
         for pause_s in pauses:
             ahead.watch(meter(pause_s))
         told()
@@ -101,40 +101,40 @@ def ahead_of(judge: Judge, path: Path, pauses: Sequence[float], told: Callable[[
 
 @pytest.mark.slow
 def test_what_was_heard_in_the_pause_is_not_heard_again(tmp_path: Path) -> None:
-    transcriber = Counting()
-    judge = judge_of(transcriber)
+    recognizer = Counting()
+    judge = judge_of(recognizer)
     path = tmp_path / "take.wav"
     write(path, spoken(), silence(PAUSE_S - 0.1))
     pauses = [0.0, 0.3, PAUSE_S, PAUSE_S + 0.2]
-    ahead_of(judge, path, pauses, lambda: transcriber.heard.wait(30) or None)
+    ahead_of(judge, path, pauses, lambda: recognizer.heard.wait(30) or None)
     write(path, spoken(), silence(3.0))
     result = judge.assess(audio.read(path), LINE)
-    (hearing,) = transcriber.hearings
-    assert len(hearing.asked) == len(set(hearing.asked)) > 0
-    assert hearing.timed == 1
+    (recognition,) = recognizer.hearings
+    assert len(recognition.asked) == len(set(recognition.asked)) > 0
+    assert recognition.timed == 1
     # And it is what comes of judging once.
     once = judge_of(Counting()).assess(audio.read(path), LINE)
     assert result == once
 
 
 def test_speech_that_goes_on_is_heard_as_a_whole(tmp_path: Path) -> None:
-    transcriber = Counting()
-    judge = judge_of(transcriber)
+    recognizer = Counting()
+    judge = judge_of(recognizer)
     path = tmp_path / "take.wav"
     write(path, spoken(), silence(PAUSE_S - 0.1))
-    ahead_of(judge, path, [PAUSE_S], lambda: transcriber.heard.wait(30) or None)
+    ahead_of(judge, path, [PAUSE_S], lambda: recognizer.heard.wait(30) or None)
     write(path, spoken(), silence(PAUSE_S), spoken(), silence(1.0))
     judge.assess(audio.read(path), LINE)
-    assert len(transcriber.hearings) == 2
+    assert len(recognizer.hearings) == 2
 
 
 def test_a_short_pause_starts_nothing(tmp_path: Path) -> None:
-    transcriber = Counting()
-    ahead_of(judge_of(transcriber), tmp_path / "none.wav", [0.0, 0.3, 0.0], lambda: None)
-    assert not transcriber.hearings
+    recognizer = Counting()
+    ahead_of(judge_of(recognizer), tmp_path / "none.wav", [0.0, 0.3, 0.0], lambda: None)
+    assert not recognizer.hearings
 
 
 def test_a_recording_that_cannot_be_read_yet_is_no_failure(tmp_path: Path) -> None:
-    transcriber = Counting()
-    ahead_of(judge_of(transcriber), tmp_path / "none.wav", [PAUSE_S], lambda: None)
-    assert not transcriber.hearings
+    recognizer = Counting()
+    ahead_of(judge_of(recognizer), tmp_path / "none.wav", [PAUSE_S], lambda: None)
+    assert not recognizer.hearings

@@ -11,12 +11,12 @@ from conftest import CLIPS
 from practice.assessment.pipeline import Judge
 from practice.audio import clip as audio
 from practice.audio.signal_check import Samples, Spans
-from practice.recognition.recognizer import Hearing
+from practice.recognition.recognizer import Recognition
 from practice.records.attempt import Assessment
 from practice.records.recognition import ModelInfo, Transcript, Unscored
 from practice.records.scenario import Line
 from practice.scenarios.markup import parse_script
-from practice.scoring.evidence import Pair
+from practice.scoring.evidence import TextPair
 
 FAREWELL = Line("", parse_script("【请|敬语】【慢走|送别】，【欢迎下次光临|送别】。", {}))
 
@@ -49,22 +49,22 @@ class Told:
     def logprobs(self) -> tuple[float, ...]:
         return ()
 
-    def compare(self, pairs: Sequence[Pair]) -> list[float] | None:
+    def compare(self, pairs: Sequence[TextPair]) -> list[float] | None:
         return None if self.gain is None else [self.gain] * len(pairs)
 
 
-class TellingTranscriber:
+class FixedRecognizer:
     info = ModelInfo("told", "0" * 64)
 
-    def __init__(self, hearing: Told) -> None:
-        self.hearing = hearing
+    def __init__(self, recognition: Told) -> None:
+        self.recognition = recognition
 
-    def listen(self, samples: Samples, spans_s: Spans, drafts: Sequence[str] = ()) -> Hearing:
-        return self.hearing
+    def listen(self, samples: Samples, spans_s: Spans, drafts: Sequence[str] = ()) -> Recognition:
+        return self.recognition
 
 
-def judged(hearing: Told) -> Assessment:
-    judge = Judge(lambda: TellingTranscriber(hearing), ())
+def judged(recognition: Told) -> Assessment:
+    judge = Judge(lambda: FixedRecognizer(recognition), ())
     return judge.assess(audio.read(CLIPS / "farewell.flac"), FAREWELL)
 
 
@@ -76,36 +76,36 @@ WHOLE = text("请慢走，欢迎下次光临")
 
 
 def test_a_clear_text_is_looked_at_once() -> None:
-    hearing = Told(WHOLE, text(""), gain=0.0)
-    assert verdicts(judged(hearing)) == ["heard"] * 3
-    assert hearing.looks == 1
+    recognition = Told(WHOLE, text(""), gain=0.0)
+    assert verdicts(judged(recognition)) == ["heard"] * 3
+    assert recognition.looks == 1
 
 
 def test_an_unlikely_text_gets_a_second_look_that_can_only_add() -> None:
     whole = text("请慢走，欢迎下次光临", -0.9)
-    hearing = Told(text("慢走，欢迎下次光临", -0.8), whole, gain=-40.0)
-    result = judged(hearing)
-    assert hearing.looks == 2
+    recognition = Told(text("慢走，欢迎下次光临", -0.8), whole, gain=-40.0)
+    result = judged(recognition)
+    assert recognition.looks == 2
     assert verdicts(result) == ["heard"] * 3
-    assert result.transcript == timed(hearing.transcript)
+    assert result.transcript == timed(recognition.transcript)
     assert result.second == whole
-    hearing = Told(text("请慢走，欢迎下次光临", -0.8), text("走吧"), gain=-40.0)
-    assert verdicts(judged(hearing)) == ["heard"] * 3
+    recognition = Told(text("请慢走，欢迎下次光临", -0.8), text("走吧"), gain=-40.0)
+    assert verdicts(judged(recognition)) == ["heard"] * 3
 
 
 def test_the_likelier_text_is_the_one_that_is_shown() -> None:
-    hearing = Told(text("慢走，欢迎下次光临", -0.8), WHOLE, gain=-40.0)
-    result = judged(hearing)
+    recognition = Told(text("慢走，欢迎下次光临", -0.8), WHOLE, gain=-40.0)
+    result = judged(recognition)
     assert result.transcript == timed(WHOLE)
-    assert result.second == hearing.transcript
+    assert result.second == recognition.transcript
     looping = text("请问" * 60, -0.01)
-    assert judged(Told(hearing.transcript, looping, -40.0)).second == looping
+    assert judged(Told(recognition.transcript, looping, -40.0)).second == looping
 
 
 def test_you_is_judged_by_the_likelier_look_alone() -> None:
     line = Line("", parse_script("【您好|问候】，请坐。", {}))
     judge = Judge(
-        lambda: TellingTranscriber(Told(text("你好，请坐", -0.8), text("您好，请坐", -0.9), 0.0)),
+        lambda: FixedRecognizer(Told(text("你好，请坐", -0.8), text("您好，请坐", -0.9), 0.0)),
         (),
     )
     result = judge.assess(audio.read(CLIPS / "farewell.flac"), line)
@@ -113,15 +113,15 @@ def test_you_is_judged_by_the_likelier_look_alone() -> None:
 
 
 def test_a_text_that_repeats_itself_gives_way_to_the_second_look() -> None:
-    hearing = Told(text("请问" * 60), WHOLE, gain=-40.0)
-    result = judged(hearing)
+    recognition = Told(text("请问" * 60), WHOLE, gain=-40.0)
+    result = judged(recognition)
     assert result.transcript == timed(WHOLE)
     assert verdicts(result) == ["heard"] * 3
 
 
 def test_nothing_is_missed_where_both_looks_repeat_themselves() -> None:
-    hearing = Told(text("请问" * 60), text("请问" * 60), gain=-40.0)
-    assert "missed" not in verdicts(judged(hearing))
+    recognition = Told(text("请问" * 60), text("请问" * 60), gain=-40.0)
+    assert "missed" not in verdicts(judged(recognition))
 
 
 def test_no_text_at_all_is_unscored() -> None:
@@ -145,12 +145,12 @@ def test_text_that_the_recogniser_takes_for_no_speech_earns_nothing() -> None:
     ("gain", "verdict"), [(12.0, "heard"), (-40.0, "missed"), (None, "unsure")]
 )
 def test_the_audio_is_asked_where_it_can_be(gain: float | None, verdict: str) -> None:
-    hearing = Told(text("慢走，欢迎下次光临"), text("慢走，欢迎下次光临"), gain)
-    assert verdicts(judged(hearing))[0] == verdict
+    recognition = Told(text("慢走，欢迎下次光临"), text("慢走，欢迎下次光临"), gain)
+    assert verdicts(judged(recognition))[0] == verdict
 
 
 def test_a_take_that_broke_off_is_not_judged() -> None:
-    judge = Judge(lambda: TellingTranscriber(Told(WHOLE, WHOLE, 0.0)), ())
+    judge = Judge(lambda: FixedRecognizer(Told(WHOLE, WHOLE, 0.0)), ())
     clip = audio.read(CLIPS / "farewell.flac")
     result = judge.assess(clip, FAREWELL, cut_off=True)
     assert result.score.reason is Unscored.CUT_OFF

@@ -20,7 +20,7 @@ from in_process import Practice
 from practice.audio import clip as audio
 from practice.audio.signal_check import Samples, Spans
 from practice.paths import default_prompts
-from practice.recognition.recognizer import Hearing, Transcriber
+from practice.recognition.recognizer import Recognition, Recognizer
 from practice.recognition.whisper import engine, weights
 from practice.records.recognition import ModelInfo
 from practice.records.scenario import Line, Wording
@@ -34,7 +34,7 @@ FILES = [CLIPS / f"{name}.flac" for name in NAMES]
 class Watched:
     """A recognizer that calls something whenever it is to listen."""
 
-    recognizer: Transcriber
+    recognizer: Recognizer
     before: Callable[[], object]
 
     @property
@@ -44,7 +44,7 @@ class Watched:
     def use_threads(self, number: int) -> None:
         self.recognizer.use_threads(number)
 
-    def listen(self, samples: Samples, spans_s: Spans, drafts: Sequence[str] = ()) -> Hearing:
+    def listen(self, samples: Samples, spans_s: Spans, drafts: Sequence[str] = ()) -> Recognition:
         self.before()
         return self.recognizer.listen(samples, spans_s, drafts)
 
@@ -129,13 +129,13 @@ def test_manifest_rows_that_share_a_recording_stay_together(
     assert len(listened) == 2  # to the first two rows at once, and to the last
 
 
-def work_side_by_side(recognizer: Transcriber, monkeypatch: pytest.MonkeyPatch) -> None:
+def work_side_by_side(recognizer: Recognizer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let two jobs ask for the recognizer, and then judge, at the same time."""
     from practice.commands import parts
 
     loaded = []
 
-    def load(_model: weights.Installed) -> Transcriber:
+    def load(_model: weights.Installed) -> Recognizer:
         time.sleep(0.05)  # meanwhile the other job asks, too
         loaded.append(Watched(recognizer, Barrier(2, timeout=120).wait))
         return loaded[-1]
@@ -146,13 +146,13 @@ def work_side_by_side(recognizer: Transcriber, monkeypatch: pytest.MonkeyPatch) 
     with parts.judging("base", default_prompts()) as judge:
         both = Barrier(2, timeout=120)
 
-        def work(_item: int) -> Transcriber:
+        def work(_item: int) -> Recognizer:
             both.wait()
-            return judge.transcriber()
+            return judge.recognizer()
 
         found = list(in_order(work, range(4), 2))
         assert len(loaded) == 1
-        assert all(transcriber is loaded[0] for transcriber in found)
+        assert all(recognizer is loaded[0] for recognizer in found)
         # Two listen side by side: neither waits for the other to have done.
         line = Line("", (Wording("请坐"),))
         clip = audio.read(CLIPS / "seat.flac")
@@ -169,7 +169,7 @@ def test_jobs_share_one_model_and_work_at_the_same_time(
 
 
 def test_whisper_serves_two_jobs_at_the_same_time(
-    whisper: Transcriber, monkeypatch: pytest.MonkeyPatch
+    whisper: Recognizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     work_side_by_side(whisper, monkeypatch)
 

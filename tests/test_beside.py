@@ -12,7 +12,7 @@ import pytest
 import soundfile
 import soxr
 from conftest import CHECK, CLIPS, MODEL, Golden
-from fake_recognizer import TEXTS, FakeHearing, FakeRecognizer
+from fake_recognizer import TEXTS, FakeRecognition, FakeRecognizer
 from hypothesis import given
 from hypothesis import strategies as st
 from in_process import Practice
@@ -23,10 +23,10 @@ from practice.delivery.comparison import (
     Comparison,
     Difference,
     NotCompared,
-    Spoken,
+    RecordedLine,
     Trait,
     compare,
-    laid_over,
+    warp_pitch,
 )
 from practice.delivery.pitch import PitchTrack
 from practice.output.comparison import lines
@@ -49,7 +49,7 @@ def spoken(
     character_s: float = 0.25,
     base_hz: float = 200.0,
     delivery: Delivery = SAID,
-) -> Spoken:
+) -> RecordedLine:
     """A recording whose characters have heights, in semitones; each is as long as the others."""
     times = tuple(0.5 + character_s * i for i in range(len(text)))
     end = 0.5 + character_s * len(text)
@@ -62,10 +62,10 @@ def spoken(
     transcript = Transcript(text, -0.2, 0.01, 0.8, times)
     score = score_transcript(LINE, text)
     judged = Assessment(check, transcript, None, score, MODEL, VERSION, delivery)
-    return Spoken(judged, PitchTrack(STEP_S, hz))
+    return RecordedLine(judged, PitchTrack(STEP_S, hz))
 
 
-def compared(own: Spoken, theirs: Spoken) -> Comparison:
+def compared(own: RecordedLine, theirs: RecordedLine) -> Comparison:
     found = compare(own, theirs)
     assert isinstance(found, Comparison)
     return found
@@ -91,7 +91,9 @@ def test_another_voice_and_pace_of_the_same_melody_differ_in_nothing(
     assert np.count_nonzero(both) > 0.8 * np.count_nonzero(own.voice.is_voiced)
 
 
-def with_pause(said: Spoken, after: int, pause_s: float, character_s: float = 0.25) -> Spoken:
+def with_pause(
+    said: RecordedLine, after: int, pause_s: float, character_s: float = 0.25
+) -> RecordedLine:
     """A recording with a pause behind its first characters, of which the next one has it all."""
     assert said.assessment.transcript is not None
     at = 0.5 + character_s * after
@@ -107,7 +109,7 @@ def with_pause(said: Spoken, after: int, pause_s: float, character_s: float = 0.
         check=replace(said.assessment.check, spans_s=spans),
         transcript=replace(said.assessment.transcript, times_s=times),
     )
-    return Spoken(assessment, PitchTrack(STEP_S, hz))
+    return RecordedLine(assessment, PitchTrack(STEP_S, hz))
 
 
 @pytest.mark.slow
@@ -206,11 +208,11 @@ def test_what_cannot_be_told_is_said(language: str, golden: Golden) -> None:
     told = list(lines(found))
     assert len(told) == 2
     assert (
-        laid_over(PitchTrack(STEP_S, np.full(100, np.nan)), spoken(MELODY).track, [(0, 0)]) is None
+        warp_pitch(PitchTrack(STEP_S, np.full(100, np.nan)), spoken(MELODY).track, [(0, 0)]) is None
     )
     silent = spoken(MELODY)
     score = unscored(LINE, Unscored.NO_SPEECH)
-    nothing = Spoken(replace(silent.assessment, score=score, transcript=None), silent.track)
+    nothing = RecordedLine(replace(silent.assessment, score=score, transcript=None), silent.track)
     assert compare(silent, nothing) is NotCompared.UNSCORED
     assert compare(spoken(MELODY[:2], text="请慢"), silent) is NotCompared.UNLIKE
     for reason in NotCompared:
@@ -264,8 +266,10 @@ def test_a_sped_take_is_faster_than_its_model_and_else_alike(
 class HearsFarewell(FakeRecognizer):
     """Hears the clip also where it is sped up, which the usual fake takes for another one."""
 
-    def listen(self, samples: Samples, spans_s: Spans, drafts: Sequence[str] = ()) -> FakeHearing:
-        return FakeHearing(TEXTS["farewell.flac"], spans_s)
+    def listen(
+        self, samples: Samples, spans_s: Spans, drafts: Sequence[str] = ()
+    ) -> FakeRecognition:
+        return FakeRecognition(TEXTS["farewell.flac"], spans_s)
 
 
 def test_what_is_told_of_a_take_beside_its_model(

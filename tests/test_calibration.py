@@ -35,20 +35,20 @@ from practice.scoring.calibration import (
 from practice.scoring.decision import (
     LIMITS,
     THRESHOLDS,
-    Family,
     Reliability,
+    ThresholdPair,
     Thresholds,
     by_strength,
     decide,
 )
-from practice.scoring.evidence import Finding, Place, Says
+from practice.scoring.evidence import Finding, Place, TextMatch
 from practice.scoring.score import VERSION, is_of_this_version, scorer_name, with_total
 from practice.store import Store
 from practice.store.database import now
 from practice.store.reviewed import ReviewedAttempts
 
 HEARD, MISSED, UNSURE = Verdict.HEARD, Verdict.MISSED, Verdict.UNSURE
-AUDIO, PRONOUN, HELLO = Family.AUDIO, Family.PRONOUN, Family.HELLO
+AUDIO, PRONOUN, HELLO = ThresholdPair.AUDIO, ThresholdPair.PRONOUN, ThresholdPair.HELLO
 
 nats = st.floats(-25, 15)
 
@@ -56,7 +56,7 @@ nats = st.floats(-25, 15)
 @st.composite
 def thresholds(draw: st.DrawFn) -> Thresholds:
     limits = THRESHOLDS
-    for family in Family:
+    for family in ThresholdPair:
         low = draw(st.floats(-25, 10))
         limits = limits.with_band(family, (low + draw(st.floats(0.1, 15)), low))
     return limits
@@ -67,7 +67,7 @@ def thresholds(draw: st.DrawFn) -> Thresholds:
 
 @given(
     element=st.sampled_from(["请", "请问", "慢走", "您", "让您", "您好"]),
-    says=st.sampled_from(Says),
+    says=st.sampled_from(TextMatch),
     finding=st.builds(Finding, nats, st.floats(0, 1), st.none() | nats, st.none() | nats),
     reliability=st.builds(
         Reliability, st.floats(-2, 0), st.floats(0.2, 10), st.integers(1, 30), st.booleans()
@@ -77,7 +77,7 @@ def thresholds(draw: st.DrawFn) -> Thresholds:
 )
 def test_deciding_again_is_deciding(
     element: str,
-    says: Says,
+    says: TextMatch,
     finding: Finding,
     reliability: Reliability,
     limits: Thresholds,
@@ -101,7 +101,7 @@ def test_deciding_again_is_deciding(
 
 
 def test_evidence_has_the_limits_that_were_in_force() -> None:
-    place, nothing = Place(0, 2, 0, 0, Says.NOT, 1.0), Finding(-9.0, 0.0, None, None)
+    place, nothing = Place(0, 2, 0, 0, TextMatch.NOT, 1.0), Finding(-9.0, 0.0, None, None)
     limits = replace(THRESHOLDS, heard=-5.5, missed=-8.5, hello_heard=2.0)
     sure, poor = Reliability(-0.1, 1.0, 9), Reliability(-1.2, 1.0, 9)
     verdict, evidence = decide("请问", place, "", nothing, sure, limits)
@@ -138,7 +138,7 @@ def cases(said: Iterable[float], not_said: Iterable[float], trainees: int = 5) -
     ]
 
 
-def of(family: Family, made: list[Case]) -> Proposal:
+def of(family: ThresholdPair, made: list[Case]) -> Proposal:
     found, limits = calibrate(made, THRESHOLDS)
     proposal = next(p for p in found if p.family is family)
     assert limits.band(family) == proposal.after
@@ -233,7 +233,7 @@ def test_what_fails_on_trainees_left_out_is_not_proposed() -> None:
 
 
 def test_each_pronoun_has_limits_of_its_own() -> None:
-    def asked(family: Family) -> list[Case]:
+    def asked(family: ThresholdPair) -> list[Case]:
         made = cases([*([3.0] * 30), *([-0.5] * 20)], [-4.0] * 30)
         return [replace(c, strength=None, pronoun=c.strength, pronoun_family=family) for c in made]
 
@@ -246,7 +246,7 @@ def test_each_pronoun_has_limits_of_its_own() -> None:
 
 
 def case_from(
-    kind: tuple[bool, tuple[str, ...], Family | None, Verdict], strength: int, pronoun: int
+    kind: tuple[bool, tuple[str, ...], ThresholdPair | None, Verdict], strength: int, pronoun: int
 ) -> Case:
     """A case by its strength, by 您 over 你, or by both."""
     is_strong, doubts, family, truth = kind

@@ -17,7 +17,7 @@ from practice import scenarios as prompts
 from practice.errors import PracticeError
 from practice.records.scenario import Branch
 from practice.store import Filter, Store
-from practice.training.conversation import Walk, as_named, by_chance, must_be_named
+from practice.training.conversation import ConversationPath, as_named, by_chance, must_be_named
 
 TURNS = CLIPS / "onboarding"
 SERVED = ("greet", "need", "papers", "take-papers", "service", "back", "farewell")
@@ -65,7 +65,11 @@ def test_every_way_through_the_shipped_conversations_ends() -> None:
     assert {"onboarding", "impatient", "retention-talk"} <= {s.id for s in talks}
     for scenario in talks:
         for wanted in [way for ways in scenario.exits if len(ways) > 1 for way in ways]:
-            steps = list(Walk(scenario, lambda ways, w=wanted: w if w in ways else by_chance(ways)))
+            steps = list(
+                ConversationPath(
+                    scenario, lambda ways, w=wanted: w if w in ways else by_chance(ways)
+                )
+            )
             assert steps[0].number == 1
             assert steps[-1].is_last
             assert all(s.setting and s.setting.name == scenario.id for s in steps)
@@ -73,8 +77,12 @@ def test_every_way_through_the_shipped_conversations_ends() -> None:
 
 def test_names_decide_and_wrong_ones_are_told(talk: Practice) -> None:
     scenario = prompts.load(talk.prompts, "talk")
-    assert [s.number for s in Walk(scenario, as_named(scenario, ["seat"], by_chance))] == [1, 2]
-    assert [s.number for s in Walk(scenario, as_named(scenario, ["end"], by_chance))] == [1]
+    assert [
+        s.number for s in ConversationPath(scenario, as_named(scenario, ["seat"], by_chance))
+    ] == [1, 2]
+    assert [
+        s.number for s in ConversationPath(scenario, as_named(scenario, ["end"], by_chance))
+    ] == [1]
     with pytest.raises(PracticeError, match=r"sit.*end, seat"):
         as_named(scenario, ["sit"], by_chance)
     with pytest.raises(PracticeError, match="seat, end"):
@@ -83,7 +91,7 @@ def test_names_decide_and_wrong_ones_are_told(talk: Practice) -> None:
 
 def test_a_name_further_on_decides_what_leads_there() -> None:
     scenario = prompts.load(ROOT / "prompts", "onboarding")
-    walk = Walk(scenario, as_named(scenario, ["refusal"], must_be_named(scenario)))
+    walk = ConversationPath(scenario, as_named(scenario, ["refusal"], must_be_named(scenario)))
     assert [scenario.names[s.number - 1] for s in walk] == list(REFUSED)
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from practice.audio import clip as audio
 from practice.audio.signal_check import cut
 from practice.audio.voice_activity import find_speech
-from practice.recognition.recognizer import Transcriber
+from practice.recognition.recognizer import Recognizer
 from practice.recognition.whisper import engine
 from practice.recognition.whisper.windows import context_s
 
@@ -219,12 +219,12 @@ def test_context_fits_the_speech() -> None:
     assert [context_s(s) for s in (0.5, 8.0, 8.1, 15.0, 27.9, 28.1)] == [10, 10, 11, 17, 30, 30]
 
 
-def test_second_look_hears_with_the_full_context(whisper: Transcriber) -> None:
+def test_second_look_hears_with_the_full_context(whisper: Recognizer) -> None:
     samples = audio.read(CLIPS / "seat.flac").samples
-    hearing = whisper.listen(samples, find_speech(samples), ["您好，请坐。"])
-    second = hearing.second_look()
+    recognition = whisper.listen(samples, find_speech(samples), ["您好，请坐。"])
+    second = recognition.second_look()
     assert second is not None
     assert "请坐" in second.transcript.text
-    assert second.transcript != hearing.transcript
-    assert second.compare([("请坐", "坐")]) != hearing.compare([("请坐", "坐")])
+    assert second.transcript != recognition.transcript
+    assert second.compare([("请坐", "坐")]) != recognition.compare([("请坐", "坐")])
     assert second.second_look() is None

@@ -31,10 +31,10 @@ from practice.records.delivery import (
     Flaw,
     Pause,
     Targets,
-    Untold,
+    Unavailable,
     Volume,
 )
-from practice.records.exchange import Judgement, Record
+from practice.records.exchange import Record, ScoreRecord
 from practice.records.recognition import Transcript
 from practice.records.scenario import Line
 from practice.records.score import Score
@@ -238,7 +238,7 @@ def told(delivery: Delivery, names: tuple[str, ...]) -> set[object]:
 
 def test_a_whisper_has_no_pitch() -> None:
     found = deliver(whisper(farewell()), "请慢走欢迎下次光临")
-    assert told(found, MELODY) == {Untold.UNVOICED}
+    assert told(found, MELODY) == {Unavailable.UNVOICED}
     assert found.pitch_hz is None
     assert found.speech_cps is not None
 
@@ -246,8 +246,8 @@ def test_a_whisper_has_no_pitch() -> None:
 def test_one_syllable_has_neither_pace_nor_melody() -> None:
     samples = np.concatenate([silence(0.5), farewell()[int(0.75 * RATE_HZ) : int(1.1 * RATE_HZ)]])
     found = deliver(np.concatenate([samples, silence(0.5)]), "请")
-    assert found.untold["speech_cps"] is Untold.SHORT
-    assert told(found, MELODY) == {Untold.SHORT}
+    assert found.untold["speech_cps"] is Unavailable.SHORT
+    assert told(found, MELODY) == {Unavailable.SHORT}
     assert found.level_dbfs is not None
 
 
@@ -255,12 +255,12 @@ def test_one_syllable_has_neither_pace_nor_melody() -> None:
 def test_music_and_other_voices_are_told_from_the_speaker() -> None:
     speech = np.concatenate([silence(1), farewell()])
     found = deliver(speech + tone(len(speech) / RATE_HZ, 330, 0.004)[: len(speech)], "请慢走再见")
-    assert told(found, (*TIMING, *MELODY)) <= {Untold.OTHERS, Untold.NOISY}
+    assert told(found, (*TIMING, *MELODY)) <= {Unavailable.OTHERS, Unavailable.NOISY}
     far = np.concatenate([speech, audio.read(CLIPS / "human.flac").samples * np.float32(0.3)])
     found = deliver(far, "请慢走欢迎下次光临新闻")
-    assert told(found, TIMING) == {Untold.OTHERS}
+    assert told(found, TIMING) == {Unavailable.OTHERS}
     offset = far * np.float32(0.5) + np.float32(0.1)
-    assert told(deliver(offset, "请慢走欢迎下次光临新闻"), TIMING) == {Untold.OTHERS}
+    assert told(deliver(offset, "请慢走欢迎下次光临新闻"), TIMING) == {Unavailable.OTHERS}
 
 
 def test_noise_leaves_pace_and_pitch_open() -> None:
@@ -269,12 +269,12 @@ def test_noise_leaves_pace_and_pitch_open() -> None:
     noisy = speech + rng.normal(0, 0.02, len(speech)).astype(np.float32)
     found = deliver(noisy, "请慢走欢迎下次光临", spans=((0.77, 2.97),))
     assert Flaw.NOISY in found.flaws
-    assert told(found, (*TIMING, *MELODY)) == {Untold.NOISY}
+    assert told(found, (*TIMING, *MELODY)) == {Unavailable.NOISY}
 
 
 def test_a_text_that_repeats_itself_gives_no_pace() -> None:
     found = deliver(farewell(), "请慢走" * 12)
-    assert told(found, TIMING) == {Untold.TEXT}
+    assert told(found, TIMING) == {Unavailable.TEXT}
 
 
 def test_telephone_and_offset_make_no_difference_to_pace() -> None:
@@ -414,7 +414,7 @@ def record(delivery: Delivery, targets: Targets = DEFAULT_TARGETS) -> Record:
     score = with_aims(score_transcript(FAREWELL, "请慢走"), (HURRIED, FLUENT), may_fail=True)
     assessment = Assessment(CHECK, heard("请慢走"), None, score, MODEL, VERSION, delivery)
     spec = replace(FAREWELL, targets=targets)
-    return Record(take(spec=spec, audio=None), (Judgement(now(), assessment),))
+    return Record(take(spec=spec, audio=None), (ScoreRecord(now(), assessment),))
 
 
 def test_a_delivery_travels_in_a_pack() -> None:
@@ -430,7 +430,7 @@ def test_a_delivery_travels_in_a_pack() -> None:
     [
         (replace(unmeasured(), untold={}), DEFAULT_TARGETS),
         (replace(unmeasured(), speech_cps=4.0), DEFAULT_TARGETS),
-        (replace(unmeasured(), untold={"charm": Untold.SHORT}), DEFAULT_TARGETS),
+        (replace(unmeasured(), untold={"charm": Unavailable.SHORT}), DEFAULT_TARGETS),
         (unmeasured(), Targets((5.0, 3.0))),
     ],
 )

@@ -29,7 +29,7 @@ from in_process import Practice
 from practice import scenarios as prompts
 from practice.errors import PromptError
 from practice.output.drill import why_text
-from practice.records.attempt import Saying, Trainee
+from practice.records.attempt import LineAttempt, Trainee
 from practice.records.kinds import ScenarioKind
 from practice.records.review import Decision
 from practice.records.scenario import Line, Scenario
@@ -47,14 +47,14 @@ SCENARIOS = [
 ]
 
 
-def said(days: float, scenario: str = "first", line: int = 1, **changes: object) -> Saying:
+def said(days: float, scenario: str = "first", line: int = 1, **changes: object) -> LineAttempt:
     """A line that was said well so many days ago."""
     moment = (NOW - timedelta(days=days)).isoformat(timespec="milliseconds")
-    saying = Saying(moment, scenario, line, LINES[line - 1], True, 90.0, ())
+    saying = LineAttempt(moment, scenario, line, LINES[line - 1], True, 90.0, ())
     return replace(saying, **changes)  # type: ignore[arg-type]
 
 
-def picked(*sayings: Saying, count: int = 10) -> list[str]:
+def picked(*sayings: LineAttempt, count: int = 10) -> list[str]:
     return [f"{p.scenario.id}/{p.number}" for p in plan(SCENARIOS, sayings, NOW, count)]
 
 
@@ -73,7 +73,7 @@ sayings = st.lists(
 
 
 @given(sayings, st.integers(1, 6))
-def test_the_plan_follows_from_what_was_said_alone(known: list[Saying], count: int) -> None:
+def test_the_plan_follows_from_what_was_said_alone(known: list[LineAttempt], count: int) -> None:
     picks = plan(SCENARIOS, known, NOW, count)
     if len({saying.created_at for saying in known}) == len(known):
         # In whatever order the records give them, and at whatever pace they are replayed.
@@ -89,10 +89,10 @@ def test_the_plan_follows_from_what_was_said_alone(known: list[Saying], count: i
 
 
 @given(sayings, st.floats(0, 30))
-def test_what_was_not_passed_comes_back_sooner(earlier: list[Saying], days: float) -> None:
+def test_what_was_not_passed_comes_back_sooner(earlier: list[LineAttempt], days: float) -> None:
     before = [saying for saying in earlier if saying.created_at < said(days).created_at]
 
-    def due(last: Saying) -> datetime:
+    def due(last: LineAttempt) -> datetime:
         found = next(p for p in plan(SCENARIOS, [*before, last], NOW, 9) if p.last == last)
         assert found.due is not None
         return found.due

@@ -20,7 +20,7 @@ from rich.cells import cell_len
 
 from practice.errors import AudioError, ExportError, PracticeError, PromptError, StoreError
 from practice.records.attempt import Assessment, Attempt, Trainee
-from practice.records.exchange import Judgement, Record
+from practice.records.exchange import Record, ScoreRecord
 from practice.records.recognition import SpeechCheck, Transcript, Unscored
 from practice.records.review import Decision, Mark
 from practice.records.scenario import BannedPhrase, Book, Line, Scenario, Severity
@@ -188,7 +188,7 @@ def test_exams_are_found_and_counted_in_the_records(place: Place, golden: Golden
 
 def test_the_terms_of_an_exam_travel_in_packs() -> None:
     attempt = said(1, SCRIPTS[0], str(uuid4()), audio=None)
-    record = Record(attempt.take, (Judgement(now(), attempt.assessment),))
+    record = Record(attempt.take, (ScoreRecord(now(), attempt.assessment),))
     data = record_to_bytes(record)
     assert record_from_bytes(attempt.take.id, data) == record
     for old, new in (

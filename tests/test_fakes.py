@@ -18,7 +18,7 @@ from practice.assessment.pipeline import Judge
 from practice.audio import clip as audio
 from practice.audio.signal_check import RATE_HZ, Samples
 from practice.audio.voice_activity import find_speech
-from practice.recognition.recognizer import Transcriber
+from practice.recognition.recognizer import Recognizer
 from practice.records.recognition import Unscored
 from practice.records.scenario import Line
 from practice.records.score import Verdict
@@ -60,7 +60,7 @@ def test_it_is_asked_about_the_audio_as_whisper_is() -> None:
 
 
 @pytest.mark.parametrize("name", ["farewell.flac", "farewell-without-please.flac", "seat.flac"])
-def test_its_verdicts_are_those_of_the_real_weights(name: str, whisper: Transcriber) -> None:
+def test_its_verdicts_are_those_of_the_real_weights(name: str, whisper: Recognizer) -> None:
     clip = audio.read(CLIPS / name)
     verdicts = [
         [e.verdict for e in Judge(lambda t=t: t, ()).assess(clip, FAREWELL).score.elements]

@@ -47,7 +47,7 @@ def break_off(folder: Path, trainee: Trainee = WANG, **changes: object) -> Take:
     """Leave a take as a run does that the machine went down under."""
     made = take(trainee.name, trainee.group, **changes)
     takes.audio_path(folder, made.audio or "").write_bytes(b"RIFF" * 25)
-    with pytest.raises(KeyboardInterrupt), takes.announced(folder, made):
+    with pytest.raises(KeyboardInterrupt), takes.pending(folder, made):
         raise KeyboardInterrupt
     return made
 
@@ -95,7 +95,7 @@ def test_everything_of_a_trainee_goes(store: Store, tmp_path: Path) -> None:
     plan = removing.plan(WANG)
     assert (plan.extent.attempts, plan.extent.unreviewed, plan.extent.reviews) == (2, 1, 1)
     assert (plan.sounds.number, plan.sounds.size, plan.extent.accounts) == (2, 200, 1)
-    assert (plan.broken_off, plan.remembered) == ((pending,), True)
+    assert (plan.interrupted, plan.remembered) == ((pending,), True)
     assert removing.carry_out(plan) == plan.extent
     assert rows_of(store) == before | {"forgotten": 2}
     assert [a.take.id for a in store.latest(Filter())] == [kept.id]
@@ -173,7 +173,7 @@ def test_other_machines_of_a_shared_database_remove_their_files(
 def test_nobody_is_forgotten_while_they_speak(store: Store, golden: Golden) -> None:
     add(store)
     made = take("王芳", "一厅")
-    with takes.announced(store.folder, made):
+    with takes.pending(store.folder, made):
         with pytest.raises(PracticeError) as refused:
             forget(store)
         golden("forget-while-speaking", str(refused.value))
@@ -221,14 +221,14 @@ def test_old_takes_go_and_trainees_stay(store: Store) -> None:
     removing = remover(store)
     plan = removing.plan(Before(days_ago(90), "一厅"))
     assert (plan.extent.attempts, plan.extent.unreviewed, plan.sounds.size) == (2, 1, 200)
-    assert plan.broken_off == (broken,)
+    assert plan.interrupted == (broken,)
     removing.carry_out(plan)
     assert {a.take.id for a in store.latest(Filter())} == {other.id, *(n.id for n in new)}
     removing.carry_out(removing.plan(Before(days_ago(90))))
     assert {a.take.id for a in store.latest(Filter())} == {n.id for n in new}
     assert store.consent(WANG) == "同意"
     assert rows_of(store)["trainees"] == 2
-    assert len(takes.broken_off(store.folder)) == 1
+    assert len(takes.interrupted(store.folder)) == 1
     assert len(files(store.folder)) == 2 + 1 + 2  # recordings; one with its note and lock
 
 

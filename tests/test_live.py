@@ -314,22 +314,22 @@ def test_ctrl_c_elsewhere_ends_with_130(start: Start, practice: Practice) -> Non
 
 
 @pytest.fixture
-def broken_off(practice: Practice) -> Take:
+def interrupted(practice: Practice) -> Take:
     """A take that was recorded before its run ended without judging it."""
     (line,) = prompts.load(practice.prompts, "farewell").lines
     made = take(group="default", spec=line)
     samples, rate_hz = soundfile.read(FAREWELL)
     soundfile.write(takes.audio_path(practice.recordings, str(made.audio)), samples, rate_hz)
-    with pytest.raises(KeyboardInterrupt), takes.announced(practice.recordings, made):
+    with pytest.raises(KeyboardInterrupt), takes.pending(practice.recordings, made):
         raise KeyboardInterrupt
     return made
 
 
 @pytest.mark.slow
 def test_a_take_that_was_broken_off_is_offered_until_it_is_judged(
-    language: str, broken_off: Take, start: Start, practice: Practice, golden: Golden
+    language: str, interrupted: Take, start: Start, practice: Practice, golden: Golden
 ) -> None:
-    for key, judged in (("l", []), ("\r", [broken_off.id])):
+    for key, judged in (("l", []), ("\r", [interrupted.id])):
         child = start("run", "farewell")
         child.expect(BROKEN_OFF)
         golden("live-broken-off", child.screen())
@@ -345,7 +345,7 @@ def test_a_take_that_was_broken_off_is_offered_until_it_is_judged(
 
 
 def test_a_take_that_was_broken_off_is_deleted(
-    broken_off: Take, start: Start, practice: Practice
+    interrupted: Take, start: Start, practice: Practice
 ) -> None:
     child = start("run", "farewell")
     child.expect(BROKEN_OFF)
@@ -354,7 +354,7 @@ def test_a_take_that_was_broken_off_is_deleted(
     child.send("q")
     assert finish(child) == 0
     assert recorded(practice) == []
-    assert takes.broken_off(practice.recordings) == []
+    assert takes.interrupted(practice.recordings) == []
     assert practice.json("history") == []
 
 

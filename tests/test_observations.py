@@ -30,7 +30,7 @@ from practice.errors import PracticeError
 from practice.output.attempt import one_line
 from practice.output.export.table import COLUMNS, row_of
 from practice.records.attempt import Attempt, Take
-from practice.records.exchange import Judgement, Record
+from practice.records.exchange import Record, ScoreRecord
 from practice.records.review import Decision, Observation, Review
 from practice.scoring.review import final_score, watchers
 from practice.store import Filter, Store, rows, schema
@@ -128,7 +128,7 @@ def test_whoever_reviewed_before_had_judged(place: Place) -> None:
 def test_observations_travel_in_packs() -> None:
     made = take(spec=STOOD, audio=None)
     saw = review(observations=(replace(SEEN[0], by="赵老师"),), watched_only=True)
-    record = Record(made, (Judgement(made.created_at, heard("慢走")),), (saw,))
+    record = Record(made, (ScoreRecord(made.created_at, heard("慢走")),), (saw,))
     assert record_from_bytes(made.id, record_to_bytes(record)) == record
     forged = replace(record, reviews=(replace(saw, observations=(replace(SEEN[0], by="\x1b"),)),))
     with pytest.raises(FormatError):

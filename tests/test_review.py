@@ -35,7 +35,7 @@ from playwright.sync_api import Browser, expect
 from playwright.sync_api import Page as Shown
 
 from practice.errors import PracticeError, StoreError
-from practice.records.attempt import Mode, Setting, Trainee
+from practice.records.attempt import Mode, SessionContext, Trainee
 from practice.store import Filter, Store
 from practice.store.accounts import Accounts, Role
 
@@ -1152,7 +1152,7 @@ def test_a_trainee_sees_own_progress_only(
 def test_a_take_tells_what_it_was_a_part_of(
     language: str, desk: Desk, golden: Golden, store: Store, three: list[str]
 ) -> None:
-    setting = Setting(Mode.CLASS, "", ("farewell/1",))
+    setting = SessionContext(Mode.CLASS, "", ("farewell/1",))
     in_class = another(store, three[0], setting=setting)
     facts = [
         desk.open(f"/attempts/{attempt_id}").one("p", class_="facts")

@@ -17,12 +17,12 @@ from practice.records.scenario import Line
 from practice.records.score import Basis, Counts, RemarkKind, Score, StrictCounts, Verdict
 from practice.scenarios.markup import MarkupError, parse_script
 from practice.scoring.decision import THRESHOLDS, Reliability, decide
-from practice.scoring.evidence import Finding, Pair, Place, Says
+from practice.scoring.evidence import Finding, Place, TextMatch, TextPair
 from practice.scoring.score import (
     PASS_MARK,
     WEIGHTS,
-    better_of,
     draft,
+    merge_second_pass,
     score_transcript,
     unscored,
     with_total,
@@ -277,7 +277,7 @@ def test_something_else_is_told_as_such() -> None:
 # ---- evidence --------------------------------------------------------------
 
 
-def audio(gain: float, pairs: list[Pair]) -> dict[Pair, float]:
+def audio(gain: float, pairs: list[TextPair]) -> dict[TextPair, float]:
     return dict.fromkeys(pairs, gain)
 
 
@@ -318,7 +318,7 @@ def test_pronoun_is_asked_even_where_it_is_written() -> None:
 
 
 def missing(reliability: Reliability, script: float = 0.0) -> Verdict:
-    place = Place(0, 1, 0, 0, Says.NOT, 1.0)
+    place = Place(0, 1, 0, 0, TextMatch.NOT, 1.0)
     finding = Finding(spliced=-20.0, sound=1.0, script=script, pronoun=None)
     return decide("请", place, "", finding, reliability)[0]
 
@@ -360,9 +360,9 @@ def test_unsure_elements_leave_the_pass_to_the_trainer() -> None:
 def test_second_look_adds_what_it_heard_but_no_pronoun() -> None:
     script = line("【您|敬称】【请|敬语】坐")
     first, second = (score_transcript(script, t) for t in ("坐", "您请坐"))
-    better = better_of(first, second)
+    better = merge_second_pass(first, second)
     assert [e.verdict for e in better.elements] == ["missed", "heard"]
-    assert better_of(second, first) == second
+    assert merge_second_pass(second, first) == second
 
 
 # ---- wordings --------------------------------------------------------------

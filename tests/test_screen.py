@@ -23,7 +23,7 @@ from practice.records.delivery import (
     Flaw,
     Pause,
     Targets,
-    Untold,
+    Unavailable,
 )
 from practice.records.recognition import Transcript
 from practice.records.scenario import Line
@@ -35,7 +35,7 @@ HURRIED = AimResult(Aim.PACE, False, 6.2, 3.0, 5.0)
 TOLD = {"speech_cps": 6.2, "pauses": (Pause(2.0, 0.8, 6, True),)}
 DELIVERY = Delivery(
     **TOLD,  # type: ignore[arg-type]
-    untold={name: Untold.SHORT for name in FIGURES if name not in TOLD},
+    untold={name: Unavailable.SHORT for name in FIGURES if name not in TOLD},
 )
 
 

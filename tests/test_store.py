@@ -21,7 +21,7 @@ from practice.records.review import Comment, Decision, Mark, Observation
 from practice.records.score import Verdict
 from practice.scoring.review import final_score
 from practice.scoring.score import VERSION, unscored
-from practice.store import Filter, OvertakenError, Store, rows, schema
+from practice.store import Filter, ReviewConflictError, Store, rows, schema
 from practice.store import recordings as takes
 from practice.store.accounts import Accounts, Role
 from practice.store.database import FILE as DATABASE
@@ -174,7 +174,7 @@ def test_a_decision_wins_over_the_sum(place: Place) -> None:
 def test_the_second_of_two_trainers_is_told(place: Place) -> None:
     store, made = stored(place)
     store.add_review(made.id, review(reviewer="李老师"))
-    with pytest.raises(OvertakenError, match="李老师"):
+    with pytest.raises(ReviewConflictError, match="李老师"):
         store.add_review(made.id, review(reviewer="赵老师"))
     assert len(store.reviews_of(made.id)) == 1
 
@@ -185,7 +185,7 @@ def test_two_trainers_at_the_same_moment(place: Place) -> None:
     def save(n: int) -> bool:
         try:
             Store(*place).add_review(made.id, review(reviewer=f"老师{n}"))
-        except OvertakenError:
+        except ReviewConflictError:
             return False
         return True
 
@@ -361,12 +361,12 @@ def test_damaged_records_are_told(language: str, golden: Golden, tmp_path: Path)
 
 def test_pending_takes(tmp_path: Path) -> None:
     made = take()
-    with takes.announced(tmp_path, made):
-        assert takes.broken_off(tmp_path) == []  # it is under way
-    assert takes.broken_off(tmp_path) == []
-    with pytest.raises(KeyboardInterrupt), takes.announced(tmp_path, made):
+    with takes.pending(tmp_path, made):
+        assert takes.interrupted(tmp_path) == []  # it is under way
+    assert takes.interrupted(tmp_path) == []
+    with pytest.raises(KeyboardInterrupt), takes.pending(tmp_path, made):
         raise KeyboardInterrupt
-    assert takes.broken_off(tmp_path) == [made]
-    takes.strike_off(tmp_path, made, with_audio=True)
-    assert takes.broken_off(tmp_path) == []
+    assert takes.interrupted(tmp_path) == [made]
+    takes.discard(tmp_path, made, with_audio=True)
+    assert takes.interrupted(tmp_path) == []
     assert list((tmp_path / "pending").iterdir()) == []

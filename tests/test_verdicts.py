@@ -14,7 +14,7 @@ from practice.audio.clip import Clip
 from practice.audio.signal_check import RATE_HZ, Samples
 from practice.audio.voice_activity import find_speech
 from practice.mandarin.normalization import normalize
-from practice.recognition.recognizer import Transcriber
+from practice.recognition.recognizer import Recognizer
 from practice.records.attempt import Assessment
 from practice.records.recognition import Unscored
 from practice.records.scenario import Line
@@ -28,7 +28,7 @@ FAREWELL = "【请|敬语】【慢走|送别】，【欢迎下次光临|送别�
 
 
 @pytest.fixture(scope="module")
-def judge(whisper: Transcriber) -> Judge:
+def judge(whisper: Recognizer) -> Judge:
     return Judge(lambda: whisper, ())
 
 

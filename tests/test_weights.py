@@ -24,7 +24,7 @@ from practice.audio import clip as audio
 from practice.audio.voice_activity import find_speech
 from practice.errors import WeightsError
 from practice.mandarin.normalization import normalize
-from practice.recognition.recognizer import Transcriber
+from practice.recognition.recognizer import Recognizer
 from practice.recognition.whisper import weights
 
 FAREWELL = CLIPS / "farewell.flac"
@@ -147,27 +147,27 @@ def test_first_run_unpacks_base_without_network(practice: Practice) -> None:
     assert practice("model", "path").stdout.strip() == str(folder / "base.pt")
 
 
-def test_weights_transcribe(whisper: Transcriber) -> None:
+def test_weights_transcribe(whisper: Recognizer) -> None:
     samples = audio.read(CLIPS / "seat.flac").samples
-    hearing = whisper.listen(samples, find_speech(samples)).second_look()
-    assert hearing is not None
-    heard = hearing.transcript
+    recognition = whisper.listen(samples, find_speech(samples)).second_look()
+    assert recognition is not None
+    heard = recognition.transcript
     assert "请坐" in normalize(heard.text)
     assert -1 < heard.avg_logprob < 0
-    times = hearing.times_s()
+    times = recognition.times_s()
     assert len(times) == len(heard.text)
     assert list(times) == sorted(times)
-    logprobs = hearing.logprobs()
+    logprobs = recognition.logprobs()
     assert len(logprobs) == len(heard.text)
     assert all(-20 < logprob <= 0 for logprob in logprobs)
 
 
-def test_characters_are_timed_in_the_recording_not_in_what_was_cut(whisper: Transcriber) -> None:
+def test_characters_are_timed_in_the_recording_not_in_what_was_cut(whisper: Recognizer) -> None:
     before = np.zeros(3 * 16_000, dtype=np.float32)
     first, second = (audio.read(CLIPS / name).samples for name in ("farewell.flac", "seat.flac"))
     samples = np.concatenate([before, first, before, second])
-    hearing = whisper.listen(samples, spans := find_speech(samples))
-    text, times = hearing.transcript.text, hearing.times_s()
+    recognition = whisper.listen(samples, spans := find_speech(samples))
+    text, times = recognition.transcript.text, recognition.times_s()
     speech_begins, second_begins = spans[0][0], 6 + len(first) / 16_000
     assert times[text.index("慢")] == pytest.approx(speech_begins + 0.3, abs=0.4)
     assert times[text.index("临")] < second_begins < times[text.index("坐")]

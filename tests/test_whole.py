@@ -18,7 +18,14 @@ from practice.records.review import Decision, Mark
 from practice.records.scenario import Line
 from practice.records.score import Verdict
 from practice.scenarios.markup import parse_script
-from practice.scoring.conversation import Check, Finding, State, Turn, Whole, judge_whole
+from practice.scoring.conversation import (
+    Check,
+    ConversationResult,
+    Finding,
+    State,
+    Turn,
+    conversation_result,
+)
 from practice.scoring.score import VERSION, score_transcript, unscored
 
 
@@ -48,12 +55,14 @@ def turn(number: int, text: str | None) -> Turn:
     return Turn(number, spec, Attempt(take(spec=spec, line=number), heard(number, text)))
 
 
-def talk(*texts: str | None, address: tuple[str, ...] = (), is_finished: bool = True) -> Whole:
+def talk(
+    *texts: str | None, address: tuple[str, ...] = (), is_finished: bool = True
+) -> ConversationResult:
     turns = [turn(number, text) for number, text in enumerate(texts, 1)]
-    return judge_whole(turns, address, is_finished=is_finished)
+    return conversation_result(turns, address, is_finished=is_finished)
 
 
-def state(whole: Whole, check: Check) -> State:
+def state(whole: ConversationResult, check: Check) -> State:
     return next(f.state for f in whole.findings if f.check is check)
 
 
@@ -151,11 +160,11 @@ def test_the_words_of_another_turn() -> None:
 def test_what_is_unsure_decides_nothing() -> None:
     turns = [turn(number, text) for number, text in enumerate(GOOD, 1)]
     turns[1] = with_verdict(turns[1], "您", Verdict.UNSURE)
-    whole = judge_whole(turns)
+    whole = conversation_result(turns)
     assert state(whole, Check.RESPECT) is State.UNSURE
     assert whole.passed is None
     turns[1] = with_verdict(turns[1], "先生", Verdict.UNSURE)
-    assert state(judge_whole(turns), Check.ADDRESS) is State.UNSURE
+    assert state(conversation_result(turns), Check.ADDRESS) is State.UNSURE
 
 
 POSSIBLE = {
@@ -189,7 +198,7 @@ def test_the_trainers_word_counts() -> None:
     assert turns[1].attempt is not None
     said = review(decision=Decision.PASS, marks=marks)
     turns[1] = replace(turns[1], attempt=replace(turns[1].attempt, review=said))
-    assert judge_whole(turns).passed is True
+    assert conversation_result(turns).passed is True
 
 
 @pytest.mark.slow

@@ -22,7 +22,7 @@ PAUSE_S = 0.5
 voice activity and resampling lag behind, all in all below 0.45 s, must have been written."""
 
 
-class Ahead:
+class EarlyAssessment:
     """Judges a growing recording at each pause. ``watch`` is to be told of every block."""
 
     def __init__(self, judge: Judge, path: Path, line: Line) -> None:

@@ -14,7 +14,7 @@ from practice.delivery import measure as delivery
 from practice.delivery import pitch_tracker as pitch
 from practice.delivery.pitch import PitchTrack
 from practice.mandarin.normalization import normalize
-from practice.recognition.recognizer import Hearing, Transcriber
+from practice.recognition.recognizer import Recognition, Recognizer
 from practice.records.attempt import Assessment
 from practice.records.recognition import ModelInfo, SpeechCheck, Transcript, Unscored
 from practice.records.scenario import BannedPhrase, Line, Wording
@@ -38,11 +38,11 @@ NO_PITCH = PitchTrack(pitch.STEP_S, np.zeros(0))
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """A take after listening; ``hearing`` is None where ``check`` has a reason not to judge."""
+class RecognizedClip:
+    """A take after listening; ``recognition`` is None where ``check`` has a reason not to judge."""
 
     check: SpeechCheck
-    hearing: Hearing | None
+    recognition: Recognition | None
     model: ModelInfo | None
     samples: Samples
     pitch: PitchTrack
@@ -50,12 +50,12 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Judges takes. ``transcriber`` is called when text is first needed, not before.
+    """Judges takes. ``recognizer`` is called when text is first needed, not before.
 
     ``threads`` is how many of them the recognizer computes with; None leaves it to it.
     """
 
-    transcriber: Callable[[], Transcriber]
+    recognizer: Callable[[], Recognizer]
     banned: tuple[BannedPhrase, ...]
     thresholds: Thresholds = THRESHOLDS
     threads: int | None = None
@@ -73,15 +73,15 @@ class Judge:
         silence = np.zeros(RATE_HZ, dtype=np.float32)
         find_speech(silence)
         pitch.load()
-        hearing = self.transcriber().listen(silence, ((0.0, 1.0),))
-        hearing.compare([("您好", "你好")])
+        recognition = self.recognizer().listen(silence, ((0.0, 1.0),))
+        recognition.compare([("您好", "你好")])
         scoring.draft(_WARMING, "12，你好")
 
     def assess(self, clip: Clip, line: Line, *, cut_off: bool = False) -> Assessment:
         """Listen to a recording and judge it as a take of a line."""
         return self.judge(self.listen(clip, line, cut_off=cut_off), line)
 
-    def listen(self, clip: Clip, line: Line, *, cut_off: bool = False) -> Heard:
+    def listen(self, clip: Clip, line: Line, *, cut_off: bool = False) -> RecognizedClip:
         """Hear a recording. What is to be said in it can only make that faster.
 
         ``cut_off`` says that the recording broke off by itself: what was said after that
@@ -91,39 +91,43 @@ class Judge:
         if cut_off:
             check = replace(check, reason=Unscored.CUT_OFF)
         if check.reason is not None:
-            return Heard(check, None, None, clip.samples, NO_PITCH)
-        transcriber = self.transcriber()
+            return RecognizedClip(check, None, None, clip.samples, NO_PITCH)
+        recognizer = self.recognizer()
         if self.threads is not None:
-            transcriber.use_threads(self.threads)
+            recognizer.use_threads(self.threads)
         drafts = [wording.script for wording in line.wordings]
-        hearing = transcriber.listen(clip.samples, check.spans_s, drafts)
-        return Heard(check, hearing, transcriber.info, clip.samples, pitch.track(clip.samples))
+        recognition = recognizer.listen(clip.samples, check.spans_s, drafts)
+        return RecognizedClip(
+            check, recognition, recognizer.info, clip.samples, pitch.track(clip.samples)
+        )
 
-    def judge(self, heard: Heard, line: Line) -> Assessment:
+    def judge(self, heard: RecognizedClip, line: Line) -> Assessment:
         """Judge what was heard as a take of a line."""
-        check, hearing = heard.check, heard.hearing
-        if hearing is None:
+        check, recognition = heard.check, heard.recognition
+        if recognition is None:
             assert check.reason is not None
             score = scoring.unscored(line, check.reason)
             return Assessment(check, None, None, score, None, self.scorer, delivery.unmeasured())
-        if is_not_speech(hearing.transcript):
+        if is_not_speech(recognition.transcript):
             check = replace(check, reason=Unscored.NO_SPEECH)
             score = scoring.unscored(line, Unscored.NO_SPEECH)
-            first, said = hearing.transcript, delivery.unmeasured()
+            first, said = recognition.transcript, delivery.unmeasured()
             return Assessment(check, first, None, score, heard.model, self.scorer, said)
-        score = self._score(line, hearing, check.speech_s)
+        score = self._score(line, recognition, check.speech_s)
         other = None
-        if needs_second_look(hearing.transcript, score, check.speech_s):
-            other = hearing.second_look()
+        if needs_second_look(recognition.transcript, score, check.speech_s):
+            other = recognition.second_look()
         if other is not None:
             again = self._score(line, other, check.speech_s)
             if again.reason is None and is_better(
-                other.transcript, hearing.transcript, check.speech_s
+                other.transcript, recognition.transcript, check.speech_s
             ):
-                hearing, other, score, again = other, hearing, again, score
+                recognition, other, score, again = other, recognition, again, score
             if again.reason is None and not loops(other.transcript, check.speech_s):
-                score = scoring.better_of(score, again)
-        first = replace(hearing.transcript, times_s=hearing.times_s(), logprobs=hearing.logprobs())
+                score = scoring.merge_second_pass(score, again)
+        first = replace(
+            recognition.transcript, times_s=recognition.times_s(), logprobs=recognition.logprobs()
+        )
         second = None if other is None else other.transcript
         said = delivery.unmeasured()
         if score.reason is None:
@@ -132,13 +136,13 @@ class Judge:
         score = scoring.with_aims(score, aims, may_fail=line.targets.may_fail)
         return Assessment(check, first, second, score, heard.model, self.scorer, said)
 
-    def _score(self, line: Line, hearing: Hearing, speech_s: float) -> Score:
-        transcript = hearing.transcript
+    def _score(self, line: Line, recognition: Recognition, speech_s: float) -> Score:
+        transcript = recognition.transcript
         draft = scoring.draft(line, transcript.text)
         if draft is None:
             return scoring.unscored(line, Unscored.NO_TEXT)
         questions = draft.questions
-        gains = hearing.compare(questions)
+        gains = recognition.compare(questions)
         answers = None if gains is None else dict(zip(questions, gains, strict=True))
         reliability = scoring.reliability_of(transcript, speech_s, unasked=gains is None)
         return draft.judge(answers, reliability, self.banned, self.thresholds)

@@ -11,7 +11,7 @@ from practice import scenarios as prompts
 from practice.assessment.pipeline import Judge
 from practice.audio import clip as audio
 from practice.delivery import pitch_tracker as pitch
-from practice.delivery.comparison import Comparison, NotCompared, Spoken, compare
+from practice.delivery.comparison import Comparison, NotCompared, RecordedLine, compare
 from practice.errors import PracticeError
 from practice.records.attempt import Attempt
 from practice.records.scenario import Line
@@ -29,7 +29,7 @@ class ModelReadings:
         self._folder = folder
         self._judge = judge
         self._lock = Lock()
-        self._heard: dict[tuple[bytes, Line], Spoken] = {}
+        self._heard: dict[tuple[bytes, Line], RecordedLine] = {}
 
     def find(self, attempt: Attempt) -> Path | None:
         """The model reading of an attempt's line; None without, or if the take wasn't scored."""
@@ -50,7 +50,7 @@ class ModelReadings:
         if self._script(attempt) != attempt.take.spec.script:
             return NotCompared.CHANGED
         samples = audio.decode(sound, attempt.take.audio or "").samples
-        own = Spoken(attempt.assessment, pitch.track(samples))
+        own = RecordedLine(attempt.assessment, pitch.track(samples))
         return compare(own, self._listen(path, attempt.take.spec))
 
     def _script(self, attempt: Attempt) -> str:
@@ -61,11 +61,11 @@ class ModelReadings:
             return ""
         return lines[attempt.take.line - 1].script if attempt.take.line <= len(lines) else ""
 
-    def _listen(self, path: Path, line: Line) -> Spoken:
+    def _listen(self, path: Path, line: Line) -> RecordedLine:
         clip = audio.read(path)
         key = sha256(clip.samples.tobytes()).digest(), line
         with self._lock:
             if key not in self._heard:
                 assessment = self._judge().assess(clip, line)
-                self._heard[key] = Spoken(assessment, pitch.track(clip.samples))
+                self._heard[key] = RecordedLine(assessment, pitch.track(clip.samples))
             return self._heard[key]

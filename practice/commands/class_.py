@@ -54,7 +54,7 @@ def class_(
     records: options.Records,
 ) -> None:
     """Ask who is there, and let each of them practise."""
-    from practice.output.class_table import print_roll
+    from practice.output.class_table import print_class_table
     from practice.output.stage import TerminalStage
     from practice.training.session import Session
 
@@ -87,12 +87,12 @@ def class_(
         turns = _turns(console, session_of, people, steps, microphone, stage)
     said = {turn.trainee for turn in turns}
     absent = [trainee.name for trainee in people if trainee not in said]
-    print_roll(console, turns, len(steps), absent)
+    print_class_table(console, turns, len(steps), absent)
 
 
 def _steps(folder: Path, scenario_ids: Sequence[str]) -> list[Step]:
     from practice import scenarios as prompts
-    from practice.records.attempt import Mode, Setting
+    from practice.records.attempt import Mode, SessionContext
     from practice.training.session import Step
 
     scenarios = [prompts.load(folder, name) for name in dict.fromkeys(scenario_ids)]
@@ -101,7 +101,7 @@ def _steps(folder: Path, scenario_ids: Sequence[str]) -> list[Step]:
             text = _("“{id}” is a conversation. Practice it with: practice run {id}")
             raise PromptError(text.format(id=scenario.id))
     places = [(s, number) for s in scenarios for number in range(1, len(s.lines) + 1)]
-    setting = Setting(Mode.CLASS, "", tuple(f"{s.id}/{number}" for s, number in places))
+    setting = SessionContext(Mode.CLASS, "", tuple(f"{s.id}/{number}" for s, number in places))
     return [
         Step(scenario, number, setting, is_last=place == len(places))
         for place, (scenario, number) in enumerate(places, 1)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from practice.audio.recorder import Microphone
     from practice.output.stage import TerminalStage
-    from practice.records.attempt import Saying
+    from practice.records.attempt import LineAttempt
     from practice.records.scenario import Scenario
     from practice.training.drill import Pick
     from practice.training.session import Session
@@ -91,7 +91,7 @@ def _scenarios(desk: options.Desk) -> list[Scenario]:
     return scenarios
 
 
-def _sayings(desk: options.Desk) -> list[Saying]:
+def _sayings(desk: options.Desk) -> list[LineAttempt]:
     """How the trainee said each line so far, without making records where there are none."""
     from practice.store import Store
     from practice.store.practised import Practised
@@ -103,7 +103,7 @@ def _sayings(desk: options.Desk) -> list[Saying]:
 
 
 def _pick(
-    scenarios: list[Scenario], sayings: list[Saying], now: datetime, count: int
+    scenarios: list[Scenario], sayings: list[LineAttempt], now: datetime, count: int
 ) -> list[Pick]:
     from practice.training.drill import plan
 
@@ -121,10 +121,10 @@ def _practise(
     stage: TerminalStage,
 ) -> None:
     from practice.output.drill import print_outcome
-    from practice.records.attempt import Mode, Setting
+    from practice.records.attempt import Mode, SessionContext
     from practice.training.session import Step, practise
 
-    setting = Setting(Mode.DRILL, "", tuple(f"{p.scenario.id}/{p.number}" for p in picks))
+    setting = SessionContext(Mode.DRILL, "", tuple(f"{p.scenario.id}/{p.number}" for p in picks))
     steps = [
         Step(pick.scenario, pick.number, setting, is_last=place == len(picks))
         for place, pick in enumerate(picks, 1)

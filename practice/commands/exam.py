@@ -198,11 +198,11 @@ def _recite(
     microphone: Microphone,
     voices: Playback | None,
 ) -> list[Attempt]:
-    from practice.output.exam_stage import Recital
+    from practice.output.exam_stage import ExamStage
     from practice.output.wrap import say
     from practice.training.session import practise
 
-    with closing(Recital(console, voices=voices)) as stage:
+    with closing(ExamStage(console, voices=voices)) as stage:
         live.say_who_and_with_what(console, session, microphone)
         say(
             console,
@@ -218,7 +218,7 @@ def _tell(
     console: Console | None, store: Store, session: str, out: Path | None, *, as_json: bool
 ) -> None:
     """Print the result as the records have it, and write it where that was asked for."""
-    from practice.files import whole_file
+    from practice.files import atomic_write
     from practice.output.exam import exam_to_dict, print_exam
     from practice.output.export.certificate import write_certificate
     from practice.output.wrap import say
@@ -236,6 +236,6 @@ def _tell(
         again = _("To show it again: practice exam --show {session}")
         say(console, again.format(session=result.session[:8]), "dim")
     if out is not None:
-        with whole_file(out) as file:
+        with atomic_write(out) as file:
             write_certificate(result, sitting, file)
         click.echo(one_line(_("Written to {path}").format(path=out)), err=as_json)

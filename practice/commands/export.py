@@ -44,7 +44,7 @@ def export(
     records: options.Records,
 ) -> None:
     """Write the takes, the newest first, and tell how many they were."""
-    from practice.files import whole_file
+    from practice.files import atomic_write
     from practice.output.export.files import write
     from practice.store import Filter
 
@@ -58,7 +58,7 @@ def export(
         return
     attempts, total = _named(store, attempt_ids) if attempt_ids else _picked(store, only)
     if output is not None:
-        with whole_file(output) as file, parts.progress(attempts, total) as bar:
+        with atomic_write(output) as file, parts.progress(attempts, total) as bar:
             n = write(kind, bar, file)
     elif sys.stdout.isatty():  # where a progress bar would stand between the rows
         n = write(kind, attempts, sys.stdout.buffer)

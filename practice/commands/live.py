@@ -63,12 +63,12 @@ def offer_broken_off(console: Console, session: Session, stage: TerminalStage) -
     from practice.store import recordings as takes
     from practice.training.session import keep_and_show
 
-    for take in takes.broken_off(session.folder):
+    for take in takes.interrupted(session.folder):
         if session.store.has(take.id):
-            takes.strike_off(session.folder, take, with_audio=False)
+            takes.discard(session.folder, take, with_audio=False)
             continue
         if not takes.has_sound(session.folder, take):
-            takes.strike_off(session.folder, take, with_audio=True)
+            takes.discard(session.folder, take, with_audio=True)
             continue
         say(
             console,
@@ -85,7 +85,7 @@ def offer_broken_off(console: Console, session: Session, stage: TerminalStage) -
         say(console, _("Enter: score it   D: delete it   L: later"), "dim")
         chosen = stage.choose({"judge": ("KEY_ENTER", " "), "delete": ("d",), "later": ("l",)})
         if chosen == "delete":
-            takes.strike_off(session.folder, take, with_audio=True)
+            takes.discard(session.folder, take, with_audio=True)
         elif chosen == "judge":
             keep_and_show(session.folder, session.store, session.judge, take, stage.result)
-            takes.strike_off(session.folder, take, with_audio=False)
+            takes.discard(session.folder, take, with_audio=False)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from practice.commands.options import Desk, Records
     from practice.delivery.comparison import Comparison, NotCompared
     from practice.output.comparison import Compare
-    from practice.recognition.recognizer import Transcriber
+    from practice.recognition.recognizer import Recognizer
     from practice.recognition.whisper.weights import Installed
     from practice.records.attempt import Attempt
     from practice.store import Store
@@ -327,14 +327,14 @@ def judging(model_name: str, prompts_dir: Path, *, load_ahead: bool = False) -> 
     model = require_model(model_name)
 
     @cache
-    def load() -> Transcriber:
+    def load() -> Recognizer:
         from practice.recognition.whisper import engine
 
         return engine.load(model)
 
     loading = Lock()
 
-    def load_once() -> Transcriber:
+    def load_once() -> Recognizer:
         with loading:  # several jobs may ask for it at the same time
             return load()
 
@@ -343,14 +343,14 @@ def judging(model_name: str, prompts_dir: Path, *, load_ahead: bool = False) -> 
         yield judge
         return
 
-    def load_and_warm_up() -> Transcriber:
-        from practice.recognition.cache import Remembering
+    def load_and_warm_up() -> Recognizer:
+        from practice.recognition.cache import CachedRecognizer
 
         judge.warm_up()
-        return Remembering(load())
+        return CachedRecognizer(load())
 
     with ThreadPoolExecutor(1) as pool:
-        yield replace(judge, transcriber=pool.submit(load_and_warm_up).result)
+        yield replace(judge, recognizer=pool.submit(load_and_warm_up).result)
 
 
 def model_readings(prompts_dir: Path, model_name: str) -> ModelReadings:

@@ -64,7 +64,7 @@ def emit(plan: Plan) -> None:
             "reviews": extent.reviews,
             "recordings": plan.sounds.number,
             "bytes": plan.sounds.size,
-            "broken_off": len(plan.broken_off),
+            "broken_off": len(plan.interrupted),
             "accounts": extent.accounts,
         }
     )
@@ -101,7 +101,7 @@ def _list(plan: Plan, *, to_stderr: bool) -> None:
     )
     counted: list[tuple[str, Any]] = [
         (_("reviews: {n}"), extent.reviews),
-        (_("interrupted attempts: {n}"), len(plan.broken_off)),
+        (_("interrupted attempts: {n}"), len(plan.interrupted)),
         (_("accounts: {n}"), extent.accounts),
     ]
     lines += [text.format(n=n) for text, n in counted if n]

@@ -46,7 +46,7 @@ def report(
     """Write the report and tell where it is."""
     from datetime import datetime
 
-    from practice.files import whole_file
+    from practice.files import atomic_write
     from practice.output.export.dossier import gather
     from practice.output.export.report import file_name, write_report
     from practice.text import one_line
@@ -62,7 +62,7 @@ def report(
     hall = "" if person.group == DEFAULT_GROUP else person.group
     path = output or Path(file_name([person.name, hall], made.date()))
     sound = None if no_audio else store.sound
-    with whole_file(path) as file, parts.progress(attempts, len(attempts)) as bar:
+    with atomic_write(path) as file, parts.progress(attempts, len(attempts)) as bar:
         write_report(cover, bar, file, sound)
     text = ngettext("{path}: {n} attempt", "{path}: {n} attempts", len(attempts))
     click.echo(one_line(text.format(path=path, n=len(attempts))))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from practice.output.stage import TerminalStage
     from practice.records.attempt import Attempt
     from practice.records.scenario import Branch, Scenario
-    from practice.training.conversation import Choose, Walk
+    from practice.training.conversation import Choose, ConversationPath
     from practice.training.playback import Playback
     from practice.training.session import Session, Step
 
@@ -61,7 +61,7 @@ def run(
 ) -> None:
     """Put the parts together and hand over to the session."""
     from practice import scenarios as prompts
-    from practice.output.conversation import print_whole, whole_to_dict
+    from practice.output.conversation import conversation_to_dict, print_conversation
     from practice.training.conversation import by_chance
 
     if observer is not None:
@@ -118,24 +118,24 @@ def run(
     if walk is not None and attempts:
         whole = walk.whole(attempts)
         if as_json:
-            parts.emit_json(whole_to_dict(scenario.id, whole))
+            parts.emit_json(conversation_to_dict(scenario.id, whole))
         if not (as_json and files):  # whoever speaks reads it too, on stderr
-            print_whole(console, scenario.title, whole)
+            print_conversation(console, scenario.title, whole)
 
 
 def _recorded_steps(
     scenario: Scenario, line: int | None, branches: tuple[str, ...], files: tuple[Path, ...]
-) -> tuple[Walk | None, list[Step]]:
+) -> tuple[ConversationPath | None, list[Step]]:
     """As many steps as there are recordings, and the walk where they are a conversation's.
 
     Raises PracticeError for more recordings than steps.
     """
-    from practice.training.conversation import Walk, as_named, must_be_named
+    from practice.training.conversation import ConversationPath, as_named, must_be_named
     from practice.training.session import steps_of
 
     walk = None
     if scenario.is_conversation and line is None:
-        walk = Walk(scenario, as_named(scenario, branches, must_be_named(scenario)))
+        walk = ConversationPath(scenario, as_named(scenario, branches, must_be_named(scenario)))
     path = iter(walk or steps_of(scenario, line))
     steps = list(islice(path, len(files)))
     with suppress(PracticeError):  # whether it ends here, as far as the branches' names tell
@@ -156,9 +156,9 @@ def _live_steps(
     branches: tuple[str, ...],
     otherwise: Choose,
     stage: TerminalStage,
-) -> tuple[Walk | None, Iterable[Step]]:
+) -> tuple[ConversationPath | None, Iterable[Step]]:
     """The steps to go at the microphone; at a branch it is told which way it goes."""
-    from practice.training.conversation import Walk, as_named
+    from practice.training.conversation import ConversationPath, as_named
     from practice.training.session import steps_of
 
     if not scenario.is_conversation or line is not None:
@@ -171,7 +171,7 @@ def _live_steps(
             stage.branch(way)
         return way
 
-    walk = Walk(scenario, choose)
+    walk = ConversationPath(scenario, choose)
     return walk, walk
 
 

@@ -84,7 +84,7 @@ def _tell(attempt: Attempt, found: Comparison | NotCompared | None) -> None:
     for name, text in delivery.rows(attempt):
         say(console, labelled(name, text), indent=2)
     print_clarity(console, attempt)
-    beside.print_beside(console, found)
+    beside.print_comparison(console, found)
 
 
 def _draw(
@@ -92,12 +92,12 @@ def _draw(
 ) -> None:
     """Draw a take, and tell where the picture is."""
     from practice.delivery.comparison import Comparison
-    from practice.files import whole_file
+    from practice.files import atomic_write
     from practice.output.plots import attempt as picture
     from practice.text import one_line
 
     contour = found.contour if isinstance(found, Comparison) else None
     drawn = picture.png(attempt, sound, contour)
-    with whole_file(path) as file:
+    with atomic_write(path) as file:
         file.write(drawn)
     click.echo(one_line(str(path)))

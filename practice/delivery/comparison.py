@@ -76,7 +76,7 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Spoken:
+class RecordedLine:
     """A recording of a line: how it was judged, and the pitch of the whole of it."""
 
     assessment: Assessment
@@ -92,7 +92,7 @@ Anchor = tuple[int, float, float]
 """A place in the script's normal form, and when it is said in the one and in the other."""
 
 
-def compare(own: Spoken, theirs: Spoken) -> Comparison | NotCompared:
+def compare(own: RecordedLine, theirs: RecordedLine) -> Comparison | NotCompared:
     """Set a take beside a model reading of the same script."""
     if theirs.assessment.score.reason is not None:
         return NotCompared.UNSCORED
@@ -114,14 +114,14 @@ def compare(own: Spoken, theirs: Spoken) -> Comparison | NotCompared:
     if ours.pitch_range_st is not None and other.pitch_range_st is not None:
         differences += _beyond(Trait.RANGE, ours.pitch_range_st, other.pitch_range_st)
     moments = list(_moments(anchors, own.assessment, theirs.assessment))
-    contour = laid_over(own.voice, theirs.voice, moments)
+    contour = warp_pitch(own.voice, theirs.voice, moments)
     if contour is not None:
         contour = within(contour, own.assessment.check.spans_s)
         differences += _heights(own, contour, anchors)
     return Comparison(pace, contour, tuple(differences))
 
 
-def laid_over(
+def warp_pitch(
     own: PitchTrack, theirs: PitchTrack, moments_s: Sequence[tuple[float, float]]
 ) -> PitchTrack | None:
     """The pitch of ``theirs`` in the time of ``own``, moved so that the medians are the same.
@@ -208,7 +208,9 @@ def _beyond(trait: Trait, own: float, theirs: float) -> Iterator[Difference]:
         yield Difference(trait, own, theirs)
 
 
-def _heights(own: Spoken, contour: PitchTrack, anchors: Sequence[Anchor]) -> Iterator[Difference]:
+def _heights(
+    own: RecordedLine, contour: PitchTrack, anchors: Sequence[Anchor]
+) -> Iterator[Difference]:
     """The two neighbouring characters, if any, that lie furthest above or below the model reading.
 
     Two, because the times are right to a character at best.

@@ -25,7 +25,7 @@ from practice.records.delivery import (
     Flaw,
     Pause,
     Targets,
-    Untold,
+    Unavailable,
     Volume,
 )
 from practice.records.recognition import SpeechCheck, Transcript
@@ -111,15 +111,15 @@ def measure(
     near = pitch.within(track, ((a - _NEAR_S, b + _NEAR_S) for a, b in check.spans_s))
     voice = pitch.without_octave_errors(near)
     others = _has_others(check, track, near, voice)
-    found: dict[str, float | tuple[Pause, ...] | Untold] = {
+    found: dict[str, float | tuple[Pause, ...] | Unavailable] = {
         **_timing(samples, check, transcript, score, others=others),
         **_melody(check, voice, others=others),
-        "onset_s": round(check.spans_s[0][0], 2) if check.spans_s else Untold.SHORT,
+        "onset_s": round(check.spans_s[0][0], 2) if check.spans_s else Unavailable.SHORT,
         "level_dbfs": _or_short(level.active_level(samples), 1),
         "level_spread_db": _or_short(level.spread(samples, check.spans_s), 1),
     }
-    told = {name: value for name, value in found.items() if not isinstance(value, Untold)}
-    untold = {name: value for name, value in found.items() if isinstance(value, Untold)}
+    told = {name: value for name, value in found.items() if not isinstance(value, Unavailable)}
+    untold = {name: value for name, value in found.items() if isinstance(value, Unavailable)}
     loudness = found["level_dbfs"]
     return replace(
         Delivery(untold=untold),
@@ -130,7 +130,7 @@ def measure(
 
 def unmeasured() -> Delivery:
     """The delivery of a take that was not judged."""
-    return Delivery(untold=dict.fromkeys(FIGURES, Untold.UNSCORED))
+    return Delivery(untold=dict.fromkeys(FIGURES, Unavailable.UNSCORED))
 
 
 def aims_of(delivery: Delivery, targets: Targets) -> tuple[AimResult, ...]:
@@ -148,7 +148,7 @@ def _timing(
     score: Score,
     *,
     others: bool,
-) -> dict[str, float | tuple[Pause, ...] | Untold]:
+) -> dict[str, float | tuple[Pause, ...] | Unavailable]:
     """The articulation rate, the speech rate and the pauses.
 
     Articulation rate: characters heard over seconds of speech, pauses of 0.3 s and more left
@@ -169,8 +169,8 @@ def _timing(
     whole_s = spans[-1][1] - spans[0][0]
     if characters < LEAST_CHARACTERS or check.speech_s < LEAST_SPEECH_S:
         return {
-            "articulation_cps": Untold.SHORT,
-            "speech_cps": Untold.SHORT,
+            "articulation_cps": Unavailable.SHORT,
+            "speech_cps": Unavailable.SHORT,
             "pauses": pauses,
         }
     return {
@@ -182,16 +182,16 @@ def _timing(
 
 def _no_timing(
     samples: Samples, check: SpeechCheck, transcript: Transcript, *, others: bool
-) -> Untold | None:
+) -> Unavailable | None:
     """Why neither pace nor pauses can be told, if they cannot."""
     if not check.spans_s or not normalize(transcript.text):
-        return Untold.TEXT
+        return Unavailable.TEXT
     if _is_noisy(check):
-        return Untold.NOISY
+        return Unavailable.NOISY
     if others or _is_far_somewhere(samples, check):
-        return Untold.OTHERS
+        return Unavailable.OTHERS
     if loops(transcript, check.speech_s) or _has_empty_span(check, transcript):
-        return Untold.TEXT
+        return Unavailable.TEXT
     return None
 
 
@@ -277,8 +277,8 @@ def _form_of(script: str, reference: str) -> Normalized | None:
 # ---- loudness and pitch ----------------------------------------------------------
 
 
-def _or_short(value: float | None, digits: int) -> float | Untold:
-    return Untold.SHORT if value is None else round(value, digits)
+def _or_short(value: float | None, digits: int) -> float | Unavailable:
+    return Unavailable.SHORT if value is None else round(value, digits)
 
 
 def _flaws(check: SpeechCheck, level_dbfs: float | None) -> Iterator[Flaw]:
@@ -311,19 +311,19 @@ def _has_others(check: SpeechCheck, track: PitchTrack, near: PitchTrack, voice: 
 
 def _melody(
     check: SpeechCheck, voice: PitchTrack, *, others: bool
-) -> dict[str, float | tuple[Pause, ...] | Untold]:
+) -> dict[str, float | tuple[Pause, ...] | Unavailable]:
     """The figures of the pitch; ``practice.delivery.pitch`` has their formulas."""
     names = ("pitch_hz", "pitch_range_st", "pitch_variation", "final_st", "perturbation")
     voiced_s = voice.voiced_s
-    reason: Untold | None = None
+    reason: Unavailable | None = None
     if _is_noisy(check):
-        reason = Untold.NOISY
+        reason = Unavailable.NOISY
     elif others:
-        reason = Untold.OTHERS
+        reason = Unavailable.OTHERS
     elif voiced_s < LEAST_VOICED_SHARE * check.speech_s:
-        reason = Untold.UNVOICED
+        reason = Unavailable.UNVOICED
     elif voiced_s < LEAST_VOICED_S:
-        reason = Untold.SHORT
+        reason = Unavailable.SHORT
     if reason is not None:
         return dict.fromkeys(names, reason)
     moves = voiced_s >= LEAST_MELODY_S
@@ -332,7 +332,7 @@ def _melody(
         "pitch_hz": _or_short(pitch.median_hz(voice), 1),
         "pitch_range_st": _or_short(pitch.range_semitones(voice) if moves else None, 1),
         "pitch_variation": _or_short(pitch.variation(voice) if moves else None, 3),
-        "final_st": Untold.UNVOICED if final is None else round(final, 1),
+        "final_st": Unavailable.UNVOICED if final is None else round(final, 1),
         "perturbation": _or_short(pitch.perturbation(voice) if moves else None, 4),
     }
 

@@ -33,7 +33,7 @@ from practice.output.wrap import MAX_WIDTH, say
 from practice.records.attempt import Assessment, Attempt
 from practice.records.score import Basis, ElementResult, Op, RemarkKind, Score, Verdict
 from practice.scoring.columns import columns
-from practice.scoring.decision import THRESHOLDS, Family, pronoun_family
+from practice.scoring.decision import THRESHOLDS, ThresholdPair, pronoun_family
 from practice.scoring.review import final_score
 from practice.scoring.score import PASS_MARK, deduction, tally_of
 from practice.scoring.trend import since
@@ -299,7 +299,7 @@ def _limits(element: ElementResult) -> tuple[float, float]:
     if evidence.heard_from is None or evidence.missed_from is None:
         # Judged before they were recorded, when there were none but the built-in ones.
         asked = evidence.basis is Basis.PRONOUN
-        return THRESHOLDS.band(pronoun_family(element.text) if asked else Family.AUDIO)
+        return THRESHOLDS.band(pronoun_family(element.text) if asked else ThresholdPair.AUDIO)
     return evidence.heard_from, evidence.missed_from
 
 

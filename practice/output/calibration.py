@@ -19,7 +19,7 @@ from practice.scoring.calibration import (
     Tally,
     interval,
 )
-from practice.scoring.decision import Family
+from practice.scoring.decision import ThresholdPair
 
 
 def print_proposal(console: Console, proposal: Proposal) -> None:
@@ -103,9 +103,9 @@ def _change_lines(changes: tuple[Change, ...]) -> list[str]:
     ]
 
 
-def _family_name(family: Family) -> str:
+def _family_name(family: ThresholdPair) -> str:
     return {
-        Family.AUDIO: _("Audio evidence for a courtesy, in nats"),
-        Family.PRONOUN: _("Evidence for 您 over 你, in nats"),
-        Family.HELLO: _("Evidence for 您好 over 你好, in nats"),
+        ThresholdPair.AUDIO: _("Audio evidence for a courtesy, in nats"),
+        ThresholdPair.PRONOUN: _("Evidence for 您 over 你, in nats"),
+        ThresholdPair.HELLO: _("Evidence for 您好 over 你好, in nats"),
     }[family]

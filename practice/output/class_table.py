@@ -34,7 +34,9 @@ class Turn:
         return [final_score(attempt) for attempt in self.attempts]
 
 
-def print_roll(console: Console, turns: Sequence[Turn], lines: int, absent: Sequence[str]) -> None:
+def print_class_table(
+    console: Console, turns: Sequence[Turn], lines: int, absent: Sequence[str]
+) -> None:
     """Print the table of a class that had ``lines`` to say; ``absent`` said nothing."""
     console.print()
     table = Table(box=None, pad_edge=False, width=min(console.width, MAX_WIDTH))

@@ -16,7 +16,7 @@ Compare = Callable[[Attempt], Comparison | NotCompared | None]
 """Sets a take beside the model reading of its line; raises PracticeError where that fails."""
 
 
-def print_beside(console: Console, found: Comparison | NotCompared | None) -> None:
+def print_comparison(console: Console, found: Comparison | NotCompared | None) -> None:
     """Print under a heading what there is to say; nothing where there is nothing."""
     for nth, line in enumerate(lines(found)):
         if nth == 0:
@@ -40,7 +40,7 @@ def compare_and_print(
             say(console, str(error), indent=2)
         return
     if explain:
-        print_beside(console, found)
+        print_comparison(console, found)
     elif isinstance(found, Comparison):
         for difference in [d for d in found.differences if d.trait is not Trait.HEIGHT][:1]:
             say(console, _difference(difference), indent=2)

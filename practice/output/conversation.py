@@ -10,11 +10,11 @@ from rich.console import Console
 from practice.i18n import gettext as _
 from practice.output.wording import mark_text, score_text, verdict_heading
 from practice.output.wrap import say
-from practice.scoring.conversation import Check, Finding, State, Whole
+from practice.scoring.conversation import Check, ConversationResult, Finding, State
 from practice.scoring.score import PASS_MARK
 
 
-def print_whole(console: Console, title: str, whole: Whole) -> None:
+def print_conversation(console: Console, title: str, whole: ConversationResult) -> None:
     """Print how a conversation went."""
     console.print()
     result, style = verdict_heading(whole.passed)
@@ -33,7 +33,7 @@ def print_whole(console: Console, title: str, whole: Whole) -> None:
         say(console, finding_text(finding), style, indent=2)
 
 
-def whole_to_dict(scenario_id: str, whole: Whole) -> dict[str, Any]:
+def conversation_to_dict(scenario_id: str, whole: ConversationResult) -> dict[str, Any]:
     """A conversation's judgement as plain data, for ``--json``."""
     return {
         "conversation": scenario_id,

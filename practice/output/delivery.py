@@ -8,7 +8,7 @@ from itertools import groupby
 from practice.i18n import gettext as _
 from practice.i18n import ngettext
 from practice.records.attempt import Attempt
-from practice.records.delivery import FIGURES, Aim, AimResult, Delivery, Flaw, Pause, Untold
+from practice.records.delivery import FIGURES, Aim, AimResult, Delivery, Flaw, Pause, Unavailable
 from practice.records.score import Score
 from practice.scoring.score import PASS_MARK, tally_of
 
@@ -166,12 +166,12 @@ def _pauses_text(delivery: Delivery, script: str) -> str:
     return _(", ").join(parts)
 
 
-def _reason(reason: Untold) -> str:
+def _reason(reason: Unavailable) -> str:
     return {
-        Untold.UNSCORED: _("the attempt was not scored"),
-        Untold.SHORT: _("too little speech"),
-        Untold.TEXT: _("the transcript is not reliable enough"),
-        Untold.UNVOICED: _("whispered, or too little voiced speech"),
-        Untold.NOISY: _("the background noise is too loud"),
-        Untold.OTHERS: _("more than one voice, or music"),
+        Unavailable.UNSCORED: _("the attempt was not scored"),
+        Unavailable.SHORT: _("too little speech"),
+        Unavailable.TEXT: _("the transcript is not reliable enough"),
+        Unavailable.UNVOICED: _("whispered, or too little voiced speech"),
+        Unavailable.NOISY: _("the background noise is too loud"),
+        Unavailable.OTHERS: _("more than one voice, or music"),
     }[reason]

@@ -10,7 +10,7 @@ from practice.records.attempt import Attempt
 from practice.training.session import Choice, Start, Step
 
 
-class Recital(TerminalStage):
+class ExamStage(TerminalStage):
     """Shows a run in which every line is said from memory, and no result."""
 
     def show_script(self, step: Step) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from practice.i18n import gettext as _
 from practice.i18n import is_chinese
-from practice.records.attempt import Mode, Setting
+from practice.records.attempt import Mode, SessionContext
 from practice.records.kinds import CHINESE, CHINESE_SCENARIO_KINDS, Kind, ScenarioKind
 from practice.records.recognition import SpeechCheck, Unscored
 from practice.records.scenario import Severity
@@ -85,7 +85,7 @@ def times_text(missed: Iterable[tuple[str, int]]) -> str:
     return _(", ").join(f"{name} ×{n}" if n > 1 else name for name, n in missed)
 
 
-def mode_name(setting: Setting | None) -> str:
+def mode_name(setting: SessionContext | None) -> str:
     """What a take was a part of, in a word; empty where it was practised for its own sake."""
     if setting is None:
         return ""

@@ -13,19 +13,19 @@ from threading import Lock, RLock
 import numpy as np
 
 from practice.audio.signal_check import Samples, Spans, cut
-from practice.recognition.recognizer import Hearing, Transcriber
+from practice.recognition.recognizer import Recognition, Recognizer
 from practice.records.recognition import ModelInfo, Transcript
-from practice.scoring.evidence import Pair
+from practice.scoring.evidence import TextPair
 
 
 @dataclass(frozen=True)
 class _Last:
     spans_s: Spans
     speech: Samples
-    hearing: Hearing
+    recognition: Recognition
 
 
-class Remembering:
+class CachedRecognizer:
     """Passes a take on to another transcriber, unless it is the last one over again.
 
     What counts is the speech, sample by sample, and where it lies: silence that came after
@@ -33,8 +33,8 @@ class Remembering:
     once, and whoever asks it meanwhile waits.
     """
 
-    def __init__(self, transcriber: Transcriber) -> None:
-        self._transcriber = transcriber
+    def __init__(self, recognizer: Recognizer) -> None:
+        self._transcriber = recognizer
         self._lock = Lock()
         self._last: _Last | None = None
 
@@ -47,28 +47,28 @@ class Remembering:
         """Let what the calling thread asks be computed by so many threads."""
         self._transcriber.use_threads(number)
 
-    def listen(self, samples: Samples, spans_s: Spans, drafts: Sequence[str] = ()) -> Hearing:
+    def listen(self, samples: Samples, spans_s: Spans, drafts: Sequence[str] = ()) -> Recognition:
         """Hear the speech that lies in ``spans_s`` of mono samples at 16 kHz."""
         speech = cut(samples, spans_s)
         with self._lock:
             last = self._last
             if last and last.spans_s == spans_s and np.array_equal(last.speech, speech):
-                return last.hearing
+                return last.recognition
             self._last = None
-            hearing = _Remembered(self._transcriber.listen(samples, spans_s, drafts))
-            self._last = _Last(spans_s, speech, hearing)
-            return hearing
+            recognition = _CachedRecognition(self._transcriber.listen(samples, spans_s, drafts))
+            self._last = _Last(spans_s, speech, recognition)
+            return recognition
 
 
-class _Remembered:
+class _CachedRecognition:
     """A hearing whose answers are kept."""
 
-    def __init__(self, hearing: Hearing) -> None:
-        self._hearing = hearing
+    def __init__(self, recognition: Recognition) -> None:
+        self._hearing = recognition
         self._lock = RLock()
-        self._answers: dict[Pair, float] = {}
+        self._answers: dict[TextPair, float] = {}
         self._times_s: tuple[float, ...] | None = None
-        self._second: list[Hearing | None] = []
+        self._second: list[Recognition | None] = []
 
     @property
     def transcript(self) -> Transcript:
@@ -83,7 +83,7 @@ class _Remembered:
     def logprobs(self) -> tuple[float, ...]:
         return self._hearing.logprobs()
 
-    def compare(self, pairs: Sequence[Pair]) -> list[float] | None:
+    def compare(self, pairs: Sequence[TextPair]) -> list[float] | None:
         with self._lock:
             new = [pair for pair in pairs if pair not in self._answers]
             if new:
@@ -93,9 +93,9 @@ class _Remembered:
                 self._answers |= dict(zip(new, answers, strict=True))
             return [self._answers[pair] for pair in pairs]
 
-    def second_look(self) -> Hearing | None:
+    def second_look(self) -> Recognition | None:
         with self._lock:
             if not self._second:
                 second = self._hearing.second_look()
-                self._second = [None if second is None else _Remembered(second)]
+                self._second = [None if second is None else _CachedRecognition(second)]
             return self._second[0]

@@ -12,10 +12,10 @@ from typing import Protocol
 
 from practice.audio.signal_check import Samples, Spans
 from practice.records.recognition import ModelInfo, Transcript
-from practice.scoring.evidence import Pair
+from practice.scoring.evidence import TextPair
 
 
-class Hearing(Protocol):
+class Recognition(Protocol):
     """A take as a recogniser hears it: encoded once, for the text and all questions on it."""
 
     @property
@@ -28,17 +28,17 @@ class Hearing(Protocol):
     def logprobs(self) -> tuple[float, ...]:
         """The log-probability of each character of the transcript, in nats."""
 
-    def compare(self, pairs: Sequence[Pair]) -> list[float] | None:
+    def compare(self, pairs: Sequence[TextPair]) -> list[float] | None:
         """For each pair of texts log P(first) - log P(second) given the audio, in nats.
 
         None where the take is too long to be compared as a whole.
         """
 
-    def second_look(self) -> Hearing | None:
+    def second_look(self) -> Recognition | None:
         """Hear the take in a dearer way, for when this one is doubtful; None if there is none."""
 
 
-class Transcriber(Protocol):
+class Recognizer(Protocol):
     """Something that hears speech."""
 
     @property
@@ -50,7 +50,7 @@ class Transcriber(Protocol):
         samples: Samples,
         spans_s: Spans,
         drafts: Sequence[str] = (),
-    ) -> Hearing:
+    ) -> Recognition:
         """Hear the speech that lies in ``spans_s`` of mono samples at 16 kHz.
 
         ``drafts`` are texts that may be what was said. They can make it faster, and never

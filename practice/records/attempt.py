@@ -57,7 +57,7 @@ class Mode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ExamItem:
     """What an exam asked for at one step: a line that is not said leaves no other trace.
 
     ``courtesies`` are the required ones, ``characters`` the script's length.
@@ -70,16 +70,16 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class ExamTerms:
     """The terms of an exam as its book had them when it was taken, a record for each step."""
 
     title: str
     pass_mark: float
-    asked: tuple[Asked, ...]
+    asked: tuple[ExamItem, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class SessionContext:
     """The whole that a take is a part of.
 
     ``name`` is the scenario's id of a conversation, the book's of an exam, else empty.
@@ -91,7 +91,7 @@ class Setting:
     mode: Mode
     name: str
     steps: tuple[str, ...]
-    terms: Terms | None = None
+    terms: ExamTerms | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ class Take:
     source: str
     device: str = ""
     overflows: int = 0
-    setting: Setting | None = None
+    setting: SessionContext | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Saying:
+class LineAttempt:
     """How a line was said once, by the final verdicts: what is known of who says it.
 
     ``missed`` are the required elements by their names. ``total`` is None where a trainer

@@ -59,7 +59,7 @@ class AimResult:
     high: float | None
 
 
-class Untold(StrEnum):
+class Unavailable(StrEnum):
     """Why a figure cannot be told."""
 
     UNSCORED = "unscored"  # the take was not judged
@@ -113,7 +113,7 @@ class Delivery:
     final_st: float | None = None
     perturbation: float | None = None
     flaws: tuple[Flaw, ...] = ()
-    untold: dict[str, Untold] = field(default_factory=dict)
+    untold: dict[str, Unavailable] = field(default_factory=dict)
 
     @property
     def longest_pause(self) -> Pause | None:

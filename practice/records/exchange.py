@@ -10,7 +10,7 @@ from practice.records.review import Review
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class ScoreRecord:
     """A judgement of an attempt by the machine, and when it was made."""
 
     created_at: str
@@ -22,7 +22,7 @@ class Record:
     """An attempt with all its judgements and reviews, the first ones first."""
 
     take: Take
-    judgements: tuple[Judgement, ...]
+    judgements: tuple[ScoreRecord, ...]
     reviews: tuple[Review, ...] = ()
 
 
@@ -51,9 +51,9 @@ def find_conflict(take: Take, ours: list[Review], theirs: list[Review]) -> Confl
     side: they had it before them.
     """
     everything = {review.id: review for review in (*ours, *theirs)}
-    settled = {review.base for review in everything.values()}
-    open_ones = [review for review in theirs if review.id not in settled]
-    if not ours or not open_ones or newest(ours).id in settled:
+    resolve_unsure = {review.base for review in everything.values()}
+    open_ones = [review for review in theirs if review.id not in resolve_unsure]
+    if not ours or not open_ones or newest(ours).id in resolve_unsure:
         return None
     return Conflict(take, newest(ours), newest(open_ones), newest(everything.values()))
 

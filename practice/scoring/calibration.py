@@ -17,7 +17,7 @@ from enum import StrEnum
 from practice.records.review import Review
 from practice.records.score import Basis, ElementResult, Score, Verdict
 from practice.scoring.decision import (
-    Family,
+    ThresholdPair,
     Thresholds,
     by_pronoun,
     by_strength,
@@ -51,7 +51,7 @@ NEARLY = 2
 """Cases more or less by which two limits are as good as each other, so that no single odd
 case draws a limit far away."""
 
-MARGINS = {Family.AUDIO: 1.0, Family.PRONOUN: 0.5, Family.HELLO: 0.5}
+MARGINS = {ThresholdPair.AUDIO: 1.0, ThresholdPair.PRONOUN: 0.5, ThresholdPair.HELLO: 0.5}
 """Nats that a limit keeps from the nearest case that it must not take in, and that the two
 limits of a family keep from each other: a sixth of what lies between the built-in ones."""
 
@@ -70,7 +70,7 @@ class Case:
     strength: float | None
     doubts: tuple[str, ...]
     pronoun: float | None
-    pronoun_family: Family
+    pronoun_family: ThresholdPair
     truth: Verdict
     trainee: int
 
@@ -108,7 +108,7 @@ class Change:
 class Proposal:
     """What calibration came to for a family; limits are heard from, missed from."""
 
-    family: Family
+    family: ThresholdPair
     outcome: Outcome
     said: int
     not_said: int
@@ -163,7 +163,7 @@ def decide_again(case: Case, limits: Thresholds) -> Verdict:
 def calibrate(cases: Sequence[Case], limits: Thresholds) -> tuple[tuple[Proposal, ...], Thresholds]:
     """Propose limits for each family, one after the other; and the thresholds with all."""
     proposals = []
-    for family in Family:
+    for family in ThresholdPair:
         proposal = _propose(family, cases, limits)
         proposals.append(proposal)
         limits = limits.with_band(family, proposal.after)
@@ -194,10 +194,10 @@ class _Turning:
     missed_at: float | None
 
 
-def _turning(case: Case, family: Family, limits: Thresholds) -> _Turning:
+def _turning(case: Case, family: ThresholdPair, limits: Thresholds) -> _Turning:
     heard_at = missed_at = None
     high, low = limits.band(case.pronoun_family)
-    if family is Family.AUDIO:
+    if family is ThresholdPair.AUDIO:
         if case.strength is not None and (case.pronoun is None or case.pronoun >= high):
             heard_at = case.strength - (heard_from(case.doubts, limits) - limits.heard)
         if not case.doubts and (case.pronoun is None or case.pronoun > low):
@@ -209,7 +209,7 @@ def _turning(case: Case, family: Family, limits: Thresholds) -> _Turning:
     return _Turning(case, heard_at, missed_at)
 
 
-def _propose(family: Family, cases: Sequence[Case], limits: Thresholds) -> Proposal:
+def _propose(family: ThresholdPair, cases: Sequence[Case], limits: Thresholds) -> Proposal:
     turnings = [_turning(case, family, limits) for case in cases]
     own = [t for t in turnings if t.heard_at is not None or t.missed_at is not None]
     said = sum(t.case.truth is Verdict.HEARD for t in own)

@@ -19,7 +19,7 @@ from practice.scoring.score import (
     draft,
     is_ruled_out,
     nothing_said,
-    settled,
+    resolve_unsure,
     tally_of,
 )
 
@@ -76,7 +76,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
+class ConversationResult:
     """The judgement of a conversation.
 
     ``deducted`` are the points that minor banned phrases cost, ``deciding`` the total that
@@ -96,9 +96,9 @@ class Whole:
     passed: bool | None
 
 
-def judge_whole(
+def conversation_result(
     turns: Sequence[Turn], address: Sequence[str] = (), *, is_finished: bool = True
-) -> Whole:
+) -> ConversationResult:
     """Judge a conversation by its turns.
 
     The counts of all turns are added up and weighted like those of one take; a turn that
@@ -117,7 +117,7 @@ def judge_whole(
     is_scored = any(t.score and t.score.reason is None for t in turns)
     worst = _passes(turns, findings, Verdict.MISSED)
     best = _passes(turns, findings, Verdict.HEARD)
-    return Whole(
+    return ConversationResult(
         turns=tuple(turns),
         is_finished=is_finished,
         findings=findings,
@@ -156,7 +156,7 @@ def _settled(turn: Turn, unsure_as: Verdict) -> Turn:
     score = turn.score
     if turn.attempt is None or score is None:
         return turn
-    assessment = replace(turn.attempt.assessment, score=settled(score, unsure_as))
+    assessment = replace(turn.attempt.assessment, score=resolve_unsure(score, unsure_as))
     return replace(turn, attempt=Attempt(turn.attempt.take, assessment))
 
 

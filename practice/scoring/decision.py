@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from practice.records.score import Basis, Evidence, Verdict
-from practice.scoring.evidence import Finding, Place, Says
+from practice.scoring.evidence import Finding, Place, TextMatch
 
 
-class Family(StrEnum):
+class ThresholdPair(StrEnum):
     """A question to the audio whose answers have limits of their own."""
 
     AUDIO = "audio"  # how strongly it speaks for an element
@@ -18,9 +18,9 @@ class Family(StrEnum):
 
 
 LIMITS = {
-    Family.AUDIO: ("heard", "missed"),
-    Family.PRONOUN: ("pronoun_heard", "pronoun_missed"),
-    Family.HELLO: ("hello_heard", "hello_missed"),
+    ThresholdPair.AUDIO: ("heard", "missed"),
+    ThresholdPair.PRONOUN: ("pronoun_heard", "pronoun_missed"),
+    ThresholdPair.HELLO: ("hello_heard", "hello_missed"),
 }
 """The fields of Thresholds that a family is heard from and missed from."""
 
@@ -70,12 +70,12 @@ class Thresholds:
     veto: float = 4.0
     """A script's comparison this strong keeps an element from being called missed."""
 
-    def band(self, family: Family) -> tuple[float, float]:
+    def band(self, family: ThresholdPair) -> tuple[float, float]:
         """What a family is heard from, and missed from."""
         heard, missed = LIMITS[family]
         return getattr(self, heard), getattr(self, missed)
 
-    def with_band(self, family: Family, band: tuple[float, float]) -> Thresholds:
+    def with_band(self, family: ThresholdPair, band: tuple[float, float]) -> Thresholds:
         """These thresholds with other limits for a family."""
         return replace(self, **dict(zip(LIMITS[family], band, strict=True)))
 
@@ -153,9 +153,9 @@ def decide(
     return by_pronoun(margin, verdict, family, limits), evidence
 
 
-def pronoun_family(element: str) -> Family:
+def pronoun_family(element: str) -> ThresholdPair:
     """Which limits the 您 of an element is held against."""
-    return Family.HELLO if element.startswith("您好") else Family.PRONOUN
+    return ThresholdPair.HELLO if element.startswith("您好") else ThresholdPair.PRONOUN
 
 
 def by_strength(points: float, doubts: tuple[str, ...], limits: Thresholds) -> Verdict:
@@ -170,7 +170,9 @@ def heard_from(doubts: tuple[str, ...], limits: Thresholds) -> float:
     return limits.heard + (limits.unlikely_heard if "unlikely" in doubts else 0.0)
 
 
-def by_pronoun(margin: float, so_far: Verdict, family: Family, limits: Thresholds) -> Verdict:
+def by_pronoun(
+    margin: float, so_far: Verdict, family: ThresholdPair, limits: Thresholds
+) -> Verdict:
     """The verdict on an element with 您: as it is without that, unless 你 was said."""
     high, low = limits.band(family)
     if so_far is Verdict.MISSED or margin >= high:
@@ -192,13 +194,13 @@ def strength(finding: Finding, characters: int, limits: Thresholds = THRESHOLDS)
 
 def _settled_by_text(place: Place) -> bool:
     single = place.ref_end - place.ref_start == 1
-    return place.says is Says.PLAINLY or (place.says is Says.HOMOPHONE and not single)
+    return place.says is TextMatch.PLAINLY or (place.says is TextMatch.HOMOPHONE and not single)
 
 
 def _by_text(element: str, place: Place, heard: str) -> tuple[Verdict, Evidence]:
-    if place.says is Says.PLAINLY:
+    if place.says is TextMatch.PLAINLY:
         return Verdict.HEARD, Evidence(Basis.TEXT, heard)
-    if place.says is Says.HOMOPHONE and "您" not in element:
+    if place.says is TextMatch.HOMOPHONE and "您" not in element:
         return Verdict.HEARD, Evidence(Basis.HOMOPHONE, heard)
     return Verdict.MISSED, Evidence(Basis.ABSENT, heard)
 

@@ -9,7 +9,7 @@ from practice.mandarin.alignment import Alignment
 from practice.records.scenario import Element
 from practice.records.score import Basis, ElementResult, Evidence, Op, Verdict
 from practice.scoring.decision import Reliability, Thresholds, decide, needs_audio
-from practice.scoring.evidence import Inquiry, Pair, Place, Says, inquire, place_of
+from practice.scoring.evidence import EvidenceQuery, Place, TextMatch, TextPair, inquire, place_of
 
 _LONGER = ("请问",)
 """Courtesies that begin with another one. What is heard of the shorter one within them may
@@ -29,12 +29,12 @@ class Candidate:
     place: Place
     heard: str
     elsewhere: bool
-    inquiry: Inquiry | None
+    inquiry: EvidenceQuery | None
     part_of: str = ""
 
     def judge(
         self,
-        answers: Mapping[Pair, float] | None,
+        answers: Mapping[TextPair, float] | None,
         reliability: Reliability,
         limits: Thresholds,
     ) -> ElementResult:
@@ -103,7 +103,7 @@ def _moved(element: Element, alignment: Alignment, place: Place, taken: set[int]
 def _part_of(element: Element, alignment: Alignment, place: Place) -> str:
     """The longer courtesy that begins where an element is heard, if the script has another word."""
     ref, hyp = alignment.reference.text, alignment.hypothesis.text
-    if place.says is not Says.PLAINLY:
+    if place.says is not TextMatch.PLAINLY:
         return ""
     longer = (
         text

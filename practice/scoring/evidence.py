@@ -21,7 +21,7 @@ from practice.mandarin.normalization import Normalized
 from practice.mandarin.pinyin import nearest
 from practice.records.score import Op
 
-Pair = tuple[str, str]
+TextPair = tuple[str, str]
 """Two texts for the same audio; the answer is log P(first) - log P(second), in nats."""
 
 WINDOWS = 4
@@ -38,7 +38,7 @@ _SIGNS = "，。！？、；：,.!?;: "
 _AWAY = 0.08  # what a place beside the aligned one must be better by, per character
 
 
-class Says(StrEnum):
+class TextMatch(StrEnum):
     """What the transcript alone says of an element."""
 
     PLAINLY = "plainly"  # exactly its characters, side by side
@@ -59,12 +59,12 @@ class Place:
     ref_end: int
     hyp_start: int
     hyp_end: int
-    says: Says
+    says: TextMatch
     distance: float
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class Variant:
     """One way of putting the element in.
 
     ``sound`` is how far what it replaces sounds from it, per character. The gain is the
@@ -73,23 +73,23 @@ class Trial:
     """
 
     sound: float
-    pairs: tuple[Pair, ...]
-    plain_you: tuple[Pair, ...] = ()
+    pairs: tuple[TextPair, ...]
+    plain_you: tuple[TextPair, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Inquiry:
+class EvidenceQuery:
     """All that is asked about one element. ``script`` compares the script's own wording."""
 
-    trials: tuple[Trial, ...]
-    script: Trial | None
+    trials: tuple[Variant, ...]
+    script: Variant | None
 
-    def pairs(self) -> list[Pair]:
+    def pairs(self) -> list[TextPair]:
         """Every pair whose answer is needed."""
         trials = (*self.trials, *((self.script,) if self.script else ()))
         return [pair for trial in trials for pair in (*trial.pairs, *trial.plain_you)]
 
-    def finding(self, answers: Mapping[Pair, float]) -> Finding:
+    def finding(self, answers: Mapping[TextPair, float]) -> Finding:
         """Sum up the answers."""
         best = max(self.trials, key=lambda trial: _gain(trial, answers))
         return Finding(
@@ -130,39 +130,39 @@ def place_of(alignment: Alignment, span: tuple[int, int]) -> Place:
     together = high - low == len(matched)
     ops = {s.op for s in steps}
     if ops == {Op.EQUAL} and together:
-        says = Says.PLAINLY
+        says = TextMatch.PLAINLY
     elif ops <= {Op.EQUAL, Op.HOMOPHONE} and together:
-        says = Says.HOMOPHONE
+        says = TextMatch.HOMOPHONE
     elif ops & {Op.EQUAL, Op.HOMOPHONE, Op.NEAR}:
-        says = Says.PARTLY
+        says = TextMatch.PARTLY
     else:
-        says = Says.NOT
+        says = TextMatch.NOT
     apart = sum(alignment.sound_distance(s) for s in steps) / len(steps)
     return Place(start, end, low, high, says, apart)
 
 
-def inquire(alignment: Alignment, place: Place) -> Inquiry:
+def inquire(alignment: Alignment, place: Place) -> EvidenceQuery:
     """Put together what is to be asked about the element at a place."""
     ref = alignment.reference
     element = _written(ref, place.ref_start, place.ref_end)
     heard = alignment.hypothesis.written
-    if place.says is Says.PLAINLY:
+    if place.says is TextMatch.PLAINLY:
         splices = [_Splice(*_edges(alignment, place.hyp_start, place.hyp_end), element, 0.0)]
     else:
         splices = _splices(alignment, place, element)
     with_you = "您" in element
     trials = tuple(_trial(splice, heard, with_you=with_you) for splice in splices)
     script = None
-    if place.says not in (Says.PLAINLY, Says.HOMOPHONE):
+    if place.says not in (TextMatch.PLAINLY, TextMatch.HOMOPHONE):
         start, end = ref.at[place.ref_start], ref.at[place.ref_end - 1] + 1
         less = as_recognizer_writes(_without(ref.written, start, end))
 
-        def whole(text: str) -> tuple[Pair, ...]:
+        def whole(text: str) -> tuple[TextPair, ...]:
             full = as_recognizer_writes(ref.written[:start] + text + ref.written[end:])
             return ((full, less),)
 
         script = _trial_of(element, 1.0, whole, with_you=with_you)
-    return Inquiry(trials, script)
+    return EvidenceQuery(trials, script)
 
 
 def as_recognizer_writes(script: str) -> str:
@@ -191,8 +191,8 @@ class _Splice:
         return text[: self.start] + put + text[self.end :]
 
 
-def _trial(splice: _Splice, heard: str, *, with_you: bool) -> Trial:
-    def pairs(put: str) -> tuple[Pair, ...]:
+def _trial(splice: _Splice, heard: str, *, with_you: bool) -> Variant:
+    def pairs(put: str) -> tuple[TextPair, ...]:
         text = splice.into(heard, put)
         rivals = [heard]
         if splice.less is not None:
@@ -203,10 +203,10 @@ def _trial(splice: _Splice, heard: str, *, with_you: bool) -> Trial:
 
 
 def _trial_of(
-    text: str, sound: float, pairs: Callable[[str], tuple[Pair, ...]], *, with_you: bool
-) -> Trial:
+    text: str, sound: float, pairs: Callable[[str], tuple[TextPair, ...]], *, with_you: bool
+) -> Variant:
     plain_you = pairs(text.replace("您", "你")) if with_you else ()
-    return Trial(sound, pairs(text), plain_you)
+    return Variant(sound, pairs(text), plain_you)
 
 
 def _splices(alignment: Alignment, place: Place, element: str) -> list[_Splice]:
@@ -303,7 +303,7 @@ def _with_context(alignment: Alignment, place: Place) -> list[_Splice]:
             ref.written[ref.at[place.ref_end - 1] + 1 : ref.at[end - 1] + 1]
         )
         less = head.rstrip(",") + tail.lstrip(",")
-        wide = Place(start, end, low, high, Says.PARTLY, 1.0)
+        wide = Place(start, end, low, high, TextMatch.PARTLY, 1.0)
         sound = _apart(alignment, wide, low, high)
         out.append(_Splice(*_edges(alignment, low, high), put, sound, less))
     return out
@@ -340,10 +340,10 @@ def _without(script: str, start: int, end: int) -> str:
     return script[:start] + script[end:]
 
 
-def _gain(trial: Trial, answers: Mapping[Pair, float]) -> float:
+def _gain(trial: Variant, answers: Mapping[TextPair, float]) -> float:
     gain = _least(trial.pairs, answers)
     return max(gain, _least(trial.plain_you, answers)) if trial.plain_you else gain
 
 
-def _least(pairs: Sequence[Pair], answers: Mapping[Pair, float]) -> float:
+def _least(pairs: Sequence[TextPair], answers: Mapping[TextPair, float]) -> float:
     return min(answers[pair] for pair in pairs)

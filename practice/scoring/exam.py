@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
 
-from practice.records.attempt import Asked, Attempt, Mode, Setting, Terms, Trainee
+from practice.records.attempt import Attempt, ExamItem, ExamTerms, Mode, SessionContext, Trainee
 from practice.records.recognition import Unscored
 from practice.records.review import Decision
 from practice.records.scenario import Book, Scenario
 from practice.records.score import Score, Verdict
 from practice.scoring.review import final_score
-from practice.scoring.score import Tally, is_ruled_out, nothing_said, settled, tally_of
+from practice.scoring.score import Tally, is_ruled_out, nothing_said, resolve_unsure, tally_of
 
 _SILENT = (Unscored.NO_SPEECH, Unscored.TOO_SHORT)
 """Takes in which nothing was said that a trainer could hear."""
@@ -28,7 +28,7 @@ class ExamLine:
     """One line of an exam. ``attempt`` is None where it was not said."""
 
     step: str
-    asked: Asked
+    asked: ExamItem
     attempt: Attempt | None
     score: Score | None
     tally: Tally
@@ -56,7 +56,7 @@ class ExamResult:
     created_at: str
     trainee: Trainee
     book: str
-    terms: Terms
+    terms: ExamTerms
     lines: tuple[ExamLine, ...]
     tally: Tally
     passed: bool | None
@@ -74,17 +74,17 @@ class ExamResult:
         return sum(line.score is None for line in self.lines)
 
 
-def setting_of(book: Book) -> Setting:
+def setting_of(book: Book) -> SessionContext:
     """What a book asks for, as every take of the exam keeps it."""
     steps = tuple(f"{scenario.id}/{number}" for scenario, number in book.items)
     asked = tuple(_asked(scenario, number) for scenario, number in book.items)
-    return Setting(Mode.EXAM, book.id, steps, Terms(book.title, book.pass_mark, asked))
+    return SessionContext(Mode.EXAM, book.id, steps, ExamTerms(book.title, book.pass_mark, asked))
 
 
-def _asked(scenario: Scenario, number: int) -> Asked:
+def _asked(scenario: Scenario, number: int) -> ExamItem:
     line = scenario.lines[number - 1]
     nothing = nothing_said(line)
-    return Asked(scenario.title, line.script, nothing.courtesies, nothing.characters)
+    return ExamItem(scenario.title, line.script, nothing.courtesies, nothing.characters)
 
 
 def result_of(attempts: Sequence[Attempt]) -> ExamResult:
@@ -141,14 +141,14 @@ def _decision(attempt: Attempt) -> Decision | None:
     return attempt.judgement.decision if attempt.judgement else None
 
 
-def _passes(terms: Terms, said: Sequence[Attempt | None], unsure_as: Verdict) -> bool:
+def _passes(terms: ExamTerms, said: Sequence[Attempt | None], unsure_as: Verdict) -> bool:
     pairs = list(zip(terms.asked, said, strict=True))
     tally = reduce(add, (_tally(asked, attempt, unsure_as) for asked, attempt in pairs), Tally())
     ruled_out = any(attempt is not None and _rules_out(attempt, unsure_as) for attempt in said)
     return tally.deciding >= terms.pass_mark and not ruled_out
 
 
-def _tally(asked: Asked, attempt: Attempt | None, unsure_as: Verdict | None) -> Tally:
+def _tally(asked: ExamItem, attempt: Attempt | None, unsure_as: Verdict | None) -> Tally:
     """Count a line; without ``unsure_as`` what is unsure is left out."""
     nothing = Tally(0, asked.courtesies, 0.0, asked.characters)
     if attempt is None:
@@ -177,7 +177,7 @@ def _taken(attempt: Attempt, unsure_as: Verdict | None) -> Score:
     """
     score, decision = final_score(attempt), _decision(attempt)
     if decision is Decision.PASS:
-        return replace(settled(score, Verdict.HEARD), banned=())
+        return replace(resolve_unsure(score, Verdict.HEARD), banned=())
     if decision is Decision.REDO:
         unsure_as = Verdict.MISSED
-    return settled(score, unsure_as) if unsure_as else score
+    return resolve_unsure(score, unsure_as) if unsure_as else score

@@ -29,12 +29,12 @@ def reviewed(score: Score, review: Review) -> Score:
     elements = tuple(
         replace(e, verdict=marks.get(place, e.verdict)) for place, e in numbered(score.elements)
     )
-    laid_over = replace(score, elements=elements)
+    warp_pitch = replace(score, elements=elements)
     if score.reason is None:
-        laid_over = with_total(laid_over)
+        warp_pitch = with_total(warp_pitch)
     if review.decision is not None:
-        laid_over = replace(laid_over, passed=review.decision is Decision.PASS)
-    return laid_over
+        warp_pitch = replace(warp_pitch, passed=review.decision is Decision.PASS)
+    return warp_pitch
 
 
 def numbered(

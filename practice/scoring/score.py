@@ -20,7 +20,7 @@ from practice.records.score import Component, Score, Verdict
 from practice.scoring.banned import find_banned
 from practice.scoring.decision import THRESHOLDS, Reliability, Thresholds
 from practice.scoring.elements import Candidate, find_candidates, unscored_elements
-from practice.scoring.evidence import Pair
+from practice.scoring.evidence import TextPair
 from practice.scoring.remarks import find_remarks
 
 VERSION = "7"
@@ -150,14 +150,14 @@ class Draft:
     candidates: tuple[Candidate, ...]
 
     @property
-    def questions(self) -> list[Pair]:
+    def questions(self) -> list[TextPair]:
         """What the recogniser is to be asked about the audio."""
         pairs = [p for c in self.candidates if c.inquiry for p in c.inquiry.pairs()]
         return list(dict.fromkeys(pairs))
 
     def judge(
         self,
-        answers: Mapping[Pair, float] | None,
+        answers: Mapping[TextPair, float] | None,
         reliability: Reliability,
         banned: tuple[BannedPhrase, ...] = (),
         limits: Thresholds = THRESHOLDS,
@@ -222,7 +222,7 @@ def loops(transcript: Transcript, speech_s: float) -> bool:
     )
 
 
-def better_of(first: Score, second: Score) -> Score:
+def merge_second_pass(first: Score, second: Score) -> Score:
     """Take over what only the second look heard, where both compare with one wording.
 
     Whatever has 您 stays as the first look has it: a second chance at 您 for 你 is a
@@ -244,8 +244,8 @@ def with_total(score: Score) -> Score:
     Elements and banned phrases that are unsure count neither for nor against; where they
     decide on the pass, ``passed`` is None.
     """
-    worst = _passes(settled(score, Verdict.MISSED))
-    best = _passes(settled(score, Verdict.HEARD))
+    worst = _passes(resolve_unsure(score, Verdict.MISSED))
+    best = _passes(resolve_unsure(score, Verdict.HEARD))
     tally = tally_of(score)
     return replace(
         score,
@@ -260,7 +260,7 @@ def deduction(score: Score) -> float:
     return MINOR_COST * sum(h.sure and h.severity is Severity.MINOR for h in score.banned)
 
 
-def settled(score: Score, unsure_as: Verdict) -> Score:
+def resolve_unsure(score: Score, unsure_as: Verdict) -> Score:
     """A score with all that is unsure taken one way: as missed, and said, or not."""
     elements = tuple(
         replace(e, verdict=unsure_as) if e.verdict is Verdict.UNSURE else e for e in score.elements

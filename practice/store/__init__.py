@@ -1,5 +1,5 @@
 """The records of all attempts, in SQLite beside the recordings or in PostgreSQL."""
 
-from practice.store.store import Filter, OvertakenError, Store
+from practice.store.store import Filter, ReviewConflictError, Store
 
-__all__ = ["Filter", "OvertakenError", "Store"]
+__all__ = ["Filter", "ReviewConflictError", "Store"]

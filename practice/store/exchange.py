@@ -15,7 +15,7 @@ from enum import Enum, auto
 import sqlalchemy as sa
 
 from practice.records.attempt import Take
-from practice.records.exchange import Conflict, Judgement, Record, find_conflict
+from practice.records.exchange import Conflict, Record, ScoreRecord, find_conflict
 from practice.records.review import Review
 from practice.store import rows
 from practice.store.database import Database, now
@@ -195,7 +195,7 @@ class Merger:
         judged = _merge_judgements(db, take.id, record.judgements)
         earlier, new, differs = self._merge_reviews(take.id, record.reviews)
         if ours is None or judged or new:
-            self._stand_anew(take)
+            self._refresh_summary(take)
         return Merged(
             Fate.NEW if ours is None else Fate.PRESENT,
             judged,
@@ -229,7 +229,7 @@ class Merger:
         differs = any(r.id in taken and ours.get(r.id) != r for r in given)
         return list(ours.values()), new, differs
 
-    def _stand_anew(self, take: Take) -> None:
+    def _refresh_summary(self, take: Take) -> None:
         """Read off anew what is searched; what came with a pack is no news for the next one."""
         before = self._db.execute(
             sa.select(standings.c.changed_at, standings.c.unsent).where(
@@ -237,17 +237,17 @@ class Merger:
             )
         ).first()
         changed_at, unsent = before or (take.created_at, False)
-        rows.stand_anew(self._db, take.id, changed_at, unsent=unsent)
+        rows.refresh_summary(self._db, take.id, changed_at, unsent=unsent)
 
 
-def _merge_judgements(db: sa.Connection, attempt_id: str, given: tuple[Judgement, ...]) -> int:
+def _merge_judgements(db: sa.Connection, attempt_id: str, given: tuple[ScoreRecord, ...]) -> int:
     """Append the judgements that are not here, and number all by time; say how many came."""
     query = sa.select(scores).where(scores.c.attempt_id == attempt_id).order_by(scores.c.number)
     ours = [
-        Judgement(row.created_at, rows.ASSESSMENT.validate_json(row.assessment))
+        ScoreRecord(row.created_at, rows.ASSESSMENT.validate_json(row.assessment))
         for row in db.execute(query)
     ]
-    new: list[Judgement] = []
+    new: list[ScoreRecord] = []
     for judgement in given:
         if judgement not in (*ours, *new):
             new.append(judgement)
@@ -259,7 +259,7 @@ def _merge_judgements(db: sa.Connection, attempt_id: str, given: tuple[Judgement
     return len(new)
 
 
-def _age(judgement: Judgement) -> tuple[str, bytes]:
+def _age(judgement: ScoreRecord) -> tuple[str, bytes]:
     # Of two from the same millisecond it matters only that every store takes the same.
     return judgement.created_at, rows.ASSESSMENT.dump_json(judgement.assessment)
 
@@ -281,11 +281,11 @@ def _take(db: sa.Connection, attempt_id: str) -> Take | None:
 
 def _read(db: sa.Connection, ids: Sequence[str]) -> Iterator[Outgoing]:
     """Read some attempts with all that was said of them."""
-    judgements: dict[str, list[Judgement]] = {}
+    judgements: dict[str, list[ScoreRecord]] = {}
     for row in db.execute(
         sa.select(scores).where(scores.c.attempt_id.in_(ids)).order_by(scores.c.number)
     ):
-        judgement = Judgement(row.created_at, rows.ASSESSMENT.validate_json(row.assessment))
+        judgement = ScoreRecord(row.created_at, rows.ASSESSMENT.validate_json(row.assessment))
         judgements.setdefault(row.attempt_id, []).append(judgement)
     reviewed: dict[str, list[Review]] = {}
     for row in db.execute(

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from practice.errors import StoreError
 from practice.i18n import gettext as _
-from practice.records.attempt import Attempt, Mode, Saying, Trainee
+from practice.records.attempt import Attempt, LineAttempt, Mode, Trainee
 from practice.records.score import Verdict
 from practice.store import rows
 from practice.store.database import Database
@@ -22,13 +22,13 @@ class Practised:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def sayings(self, trainee: Trainee) -> list[Saying]:
+    def sayings(self, trainee: Trainee) -> list[LineAttempt]:
         """How a trainee said each line, as often as they did, the oldest first.
 
         All by the final verdicts. Takes that are the trainer's to decide, and those that
         could not be scored, are left out: nobody knows yet.
         """
-        settled = (
+        resolve_unsure = (
             sa.select(standings.c.attempt_id)
             .join(trainees, trainees.c.id == standings.c.trainee_id)
             .where(*_is(trainee), standings.c.result.in_(("passed", "failed")))
@@ -44,13 +44,13 @@ class Practised:
                 standings.c.total,
             )
             .join(standings, standings.c.attempt_id == attempts.c.id)
-            .where(attempts.c.id.in_(settled))
+            .where(attempts.c.id.in_(resolve_unsure))
             .order_by(attempts.c.created_at, attempts.c.id)
         )
         elements = (
             sa.select(element_results.c.attempt_id, element_results.c.name)
             .where(
-                element_results.c.attempt_id.in_(settled),
+                element_results.c.attempt_id.in_(resolve_unsure),
                 element_results.c.required,
                 element_results.c.final == Verdict.MISSED,
             )
@@ -61,7 +61,7 @@ class Practised:
             for attempt_id, name in db.execute(elements):
                 missed[attempt_id].append(name)
             return [
-                Saying(
+                LineAttempt(
                     row["created_at"],
                     row["scenario"],
                     row["line"],

@@ -71,7 +71,7 @@ def _put(folder: Path, audio: str, name: str, write: Callable[[Path], object]) -
 
 
 @contextmanager
-def announced(folder: Path, take: Take) -> Iterator[None]:
+def pending(folder: Path, take: Take) -> Iterator[None]:
     """Hold a take as pending. It is struck off on the way out unless an error is on its way."""
     note = _note(folder, take.id)
     lock = FileLock(note.with_suffix(".lock"))
@@ -96,7 +96,7 @@ def announced(folder: Path, take: Take) -> Iterator[None]:
     note.with_suffix(".lock").unlink(missing_ok=True)
 
 
-def broken_off(folder: Path) -> list[Take]:
+def interrupted(folder: Path) -> list[Take]:
     """List the takes that an earlier run recorded but did not store, the oldest first."""
     return [take for note, take in _notes(folder) if take and _is_free(note)]
 
@@ -106,7 +106,7 @@ def under_way(folder: Path) -> list[Take]:
     return [take for note, take in _notes(folder) if take and not _is_free(note)]
 
 
-def strike_off_cut_off(folder: Path) -> None:
+def discard_truncated(folder: Path) -> None:
     """Forget the notes that were cut off while they were written: nothing was said yet."""
     for note, take in _notes(folder):
         if take is None and _is_free(note):
@@ -128,7 +128,7 @@ def has_sound(folder: Path, take: Take) -> bool:
     return path.is_file() and path.stat().st_size > _HEADER_BYTES
 
 
-def strike_off(folder: Path, take: Take, *, with_audio: bool) -> None:
+def discard(folder: Path, take: Take, *, with_audio: bool) -> None:
     """Forget a pending take, with its audio where it is not to be kept."""
     note = _note(folder, take.id)
     note.unlink(missing_ok=True)

@@ -34,20 +34,22 @@ class Sounds:
 class Plan:
     """What a removal would take away.
 
-    ``broken_off`` are takes that were recorded and never judged; ``remembered`` says that
+    ``interrupted`` are takes that were recorded and never judged; ``remembered`` says that
     the trainee is the one whom this machine remembers.
     """
 
     aim: Aim
     extent: Extent
     sounds: Sounds
-    broken_off: tuple[Take, ...]
+    interrupted: tuple[Take, ...]
     remembered: bool
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to remove."""
-        return not isinstance(self.aim, Trainee) and not self.extent.attempts + len(self.broken_off)
+        return not isinstance(self.aim, Trainee) and not self.extent.attempts + len(
+            self.interrupted
+        )
 
 
 class Remover:
@@ -63,7 +65,7 @@ class Remover:
 
     def groups_of(self, name: str) -> list[str]:
         """The groups in which something is kept of a name."""
-        pending = {take.trainee for take in takes.broken_off(self._store.folder)}
+        pending = {take.trainee for take in takes.interrupted(self._store.folder)}
         known = {t.group for t in pending | {self._remembered} if t and t.name == name}
         return sorted({*known, *People(self._store.database).groups_of(name)})
 
@@ -79,7 +81,7 @@ class Remover:
             aim,
             self._records.extent(aim),
             Sounds(number, size),
-            tuple(take for take in takes.broken_off(self._store.folder) if _is_meant(aim, take)),
+            tuple(take for take in takes.interrupted(self._store.folder) if _is_meant(aim, take)),
             remembered=aim == self._remembered,
         )
 
@@ -94,11 +96,11 @@ class Remover:
             )
         extent = self._records.remove(aim)
         try:
-            for take in takes.broken_off(folder):
+            for take in takes.interrupted(folder):
                 if _is_meant(aim, take):
-                    takes.strike_off(folder, take, with_audio=True)
+                    takes.discard(folder, take, with_audio=True)
             if isinstance(aim, Trainee):
-                takes.strike_off_cut_off(folder)  # whose they were, nobody can tell any more
+                takes.discard_truncated(folder)  # whose they were, nobody can tell any more
             if aim == self._remembered:
                 settings.forget(self._settings, "trainee")
             sweep(self._store)

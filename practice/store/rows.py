@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from pydantic import TypeAdapter
 
-from practice.records.attempt import Assessment, Attempt, Setting, Take, Trainee
+from practice.records.attempt import Assessment, Attempt, SessionContext, Take, Trainee
 from practice.records.review import Review
 from practice.records.scenario import Line
 from practice.records.score import Score
@@ -18,7 +18,7 @@ from practice.store.schema import attempts, element_results, reviews, scores, st
 LINE = TypeAdapter(Line)
 ASSESSMENT = TypeAdapter(Assessment)
 REVIEW = TypeAdapter(Review)
-SETTING = TypeAdapter(Setting)
+SETTING = TypeAdapter(SessionContext)
 
 
 def insert_attempt(db: sa.Connection, take: Take, received_at: str | None = None) -> None:
@@ -200,7 +200,9 @@ def result_of(score: Score) -> str:
     return "passed" if score.passed else "failed"
 
 
-def stand_anew(db: sa.Connection, attempt_id: str, changed_at: str, *, unsent: bool = True) -> None:
+def refresh_summary(
+    db: sa.Connection, attempt_id: str, changed_at: str, *, unsent: bool = True
+) -> None:
     """Read off an attempt what is searched and counted, after something came to it.
 
     ``unsent``: the next pack is to take the attempt along.

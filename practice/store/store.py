@@ -58,7 +58,7 @@ class Filter:
         return found
 
 
-class OvertakenError(StoreError):
+class ReviewConflictError(StoreError):
     """Somebody else reviewed the attempt meanwhile; ``theirs`` is what they said."""
 
     def __init__(self, theirs: Review) -> None:
@@ -95,7 +95,7 @@ class Store:
             ) from None
         self.database = Database(folder, database)
         if self.database.was_migrated_from == "0001":
-            self._stand_all_anew()
+            self._refresh_summaries()
 
     @staticmethod
     def exists(folder: Path, database: str | None = None) -> bool:
@@ -119,7 +119,7 @@ class Store:
             rows.insert_score(db, take.id, 1, assessment)
             if sound is not None:
                 db.execute(audio.insert().values(attempt_id=take.id, data=sound))
-            rows.stand_anew(db, take.id, now())
+            rows.refresh_summary(db, take.id, now())
 
     def add_score(self, attempt_id: str, assessment: Assessment) -> None:
         """Append a later judgement to an attempt; the earlier ones stay."""
@@ -132,7 +132,7 @@ class Store:
                 .limit(1)
             ).one()
             rows.insert_score(db, attempt_id, number + 1, assessment, _now_after(last_at))
-            rows.stand_anew(db, attempt_id, now())
+            rows.refresh_summary(db, attempt_id, now())
 
     def add_review(self, attempt_id: str, review: Review) -> None:
         """Append a trainer's review.
@@ -144,11 +144,11 @@ class Store:
             rows.hold(db, attempt_id)
             newest = rows.newest_review(db, attempt_id)
             if newest is not None and newest.id != review.base:
-                raise OvertakenError(newest)
+                raise ReviewConflictError(newest)
             if newest is not None and newest.created_at >= review.created_at:
                 review = replace(review, created_at=_now_after(newest.created_at))
             rows.insert_review(db, attempt_id, review)
-            rows.stand_anew(db, attempt_id, now())
+            rows.refresh_summary(db, attempt_id, now())
 
     def agree(self, trainee: Trainee, words: str) -> None:
         """Keep that a trainee agreed to being recorded, and to which words."""
@@ -283,12 +283,12 @@ class Store:
         with self.database.reading() as db:
             return [rows.attempt_of(row) for row in db.execute(query).mappings()]
 
-    def _stand_all_anew(self) -> None:
+    def _refresh_summaries(self) -> None:
         with self.database.writing() as db:
             for attempt_id, created_at in db.execute(
                 sa.select(attempts.c.id, attempts.c.created_at)
             ).all():
-                rows.stand_anew(db, attempt_id, created_at)
+                rows.refresh_summary(db, attempt_id, created_at)
 
 
 def _now_after(moment: str) -> str:

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from practice.mandarin.pinyin import is_syllable
-from practice.records.attempt import Assessment, Mode, Setting, Take
+from practice.records.attempt import Assessment, Mode, SessionContext, Take
 from practice.records.delivery import FIGURES, Delivery, Targets
 from practice.records.exchange import Record
 from practice.records.review import Review
@@ -246,7 +246,7 @@ def _require_take(take: Take) -> None:
     _require_line(take.spec)
 
 
-def _require_setting(setting: Setting) -> None:
+def _require_setting(setting: SessionContext) -> None:
     _require_harmless(setting.name, *setting.steps)
     _require(len(setting.steps) <= _MOST_STEPS, "steps")
     terms = setting.terms

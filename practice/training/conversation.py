@@ -7,16 +7,16 @@ from collections.abc import Callable, Iterator, Sequence
 
 from practice.errors import PracticeError
 from practice.i18n import gettext as _
-from practice.records.attempt import Attempt, Mode, Setting
+from practice.records.attempt import Attempt, Mode, SessionContext
 from practice.records.scenario import Branch, Scenario
-from practice.scoring.conversation import Turn, Whole, judge_whole
+from practice.scoring.conversation import ConversationResult, Turn, conversation_result
 from practice.training.session import Step
 
 Choose = Callable[[tuple[Branch, ...]], Branch | None]
 """Decides at a branch which way the conversation goes; None breaks it off."""
 
 
-class Walk:
+class ConversationPath:
     """A way through a conversation, found while it is gone; it can be gone once."""
 
     def __init__(self, scenario: Scenario, choose: Choose) -> None:
@@ -33,7 +33,7 @@ class Walk:
         while number is not None:
             ways = self._scenario.exits[number - 1]
             names += (f"{self._scenario.id}/{number}",)
-            setting = Setting(Mode.CONVERSATION, self._scenario.id, names)
+            setting = SessionContext(Mode.CONVERSATION, self._scenario.id, names)
             is_last = all(way.then is None for way in ways)
             step = Step(self._scenario, number, setting, is_last)
             self._walked.append(step)
@@ -44,7 +44,7 @@ class Walk:
             number = way.then
         self._is_finished = True
 
-    def whole(self, attempts: Sequence[Attempt]) -> Whole:
+    def whole(self, attempts: Sequence[Attempt]) -> ConversationResult:
         """Judge what was walked; turns without an attempt were passed over."""
         return whole_of(
             self._scenario,
@@ -56,11 +56,11 @@ class Walk:
 
 def whole_of(
     scenario: Scenario, numbers: Sequence[int], attempts: Sequence[Attempt], *, is_finished: bool
-) -> Whole:
+) -> ConversationResult:
     """Judge the turns of a conversation, given as the numbers of its lines."""
     takes = {attempt.take.line: attempt for attempt in attempts}
     turns = [Turn(n, scenario.lines[n - 1], takes.get(n)) for n in numbers]
-    return judge_whole(turns, scenario.address, is_finished=is_finished)
+    return conversation_result(turns, scenario.address, is_finished=is_finished)
 
 
 def by_chance(ways: tuple[Branch, ...]) -> Branch:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from practice.records.attempt import Saying
+from practice.records.attempt import LineAttempt
 from practice.records.scenario import Line, Scenario
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Pick:
 
     scenario: Scenario
     number: int
-    last: Saying | None = None
+    last: LineAttempt | None = None
     due: datetime | None = None
     is_due: bool = False
     recall: float = 0.0
@@ -50,7 +50,7 @@ class Pick:
 
 
 def plan(
-    scenarios: Iterable[Scenario], sayings: Iterable[Saying], now: datetime, count: int
+    scenarios: Iterable[Scenario], sayings: Iterable[LineAttempt], now: datetime, count: int
 ) -> list[Pick]:
     """Pick the lines that a trainee should say, the most urgent first.
 
@@ -73,7 +73,7 @@ def plan(
     return [*due, *new, *ahead][:count]
 
 
-def rate(saying: Saying) -> Rating:
+def rate(saying: LineAttempt) -> Rating:
     """How well a line was said, as FSRS asks for it."""
     from fsrs import Rating
 
@@ -85,8 +85,8 @@ def rate(saying: Saying) -> Rating:
 
 
 def _by_line(
-    scenarios: Sequence[Scenario], sayings: Iterable[Saying]
-) -> dict[tuple[str, int], list[Saying]]:
+    scenarios: Sequence[Scenario], sayings: Iterable[LineAttempt]
+) -> dict[tuple[str, int], list[LineAttempt]]:
     """Sort sayings to the lines that they are of, the oldest first.
 
     A line is found by its words, wherever it stands in its scenario by now; one whose words
@@ -96,7 +96,7 @@ def _by_line(
     for scenario in scenarios:
         for number, line in enumerate(scenario.lines, 1):
             places[scenario.id, line.script, line.instead_of].append(number)
-    said: dict[tuple[str, int], list[Saying]] = defaultdict(list)
+    said: dict[tuple[str, int], list[LineAttempt]] = defaultdict(list)
     for saying in sorted(sayings, key=lambda s: s.created_at):
         numbers = places.get((saying.scenario, saying.spec.script, saying.spec.instead_of))
         if numbers:
@@ -112,7 +112,7 @@ def _scheduler() -> Scheduler:
 
 
 def _pick(
-    scheduler: Scheduler, scenario: Scenario, number: int, said: list[Saying], now: datetime
+    scheduler: Scheduler, scenario: Scenario, number: int, said: list[LineAttempt], now: datetime
 ) -> Pick:
     if not said:
         return Pick(scenario, number)
@@ -128,7 +128,7 @@ def _pick(
     )
 
 
-def _replay(scheduler: Scheduler, said: list[Saying]) -> Card:
+def _replay(scheduler: Scheduler, said: list[LineAttempt]) -> Card:
     from fsrs import Card
 
     moments = [datetime.fromisoformat(saying.created_at).astimezone(UTC) for saying in said]

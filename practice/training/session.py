@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
 
-from practice.assessment.early import Ahead
+from practice.assessment.early import EarlyAssessment
 from practice.assessment.pipeline import Judge
 from practice.audio import clip as audio
 from practice.audio.recorder import Command, Ending, Meter, Microphone, Recorded
 from practice.errors import DeviceError, PracticeError
 from practice.i18n import gettext as _
-from practice.records.attempt import Attempt, Setting, Take, Trainee
+from practice.records.attempt import Attempt, SessionContext, Take, Trainee
 from practice.records.review import Observation, Review
 from practice.records.scenario import Line, Scenario
 from practice.store import Store
@@ -35,7 +35,7 @@ class Step:
 
     scenario: Scenario
     number: int
-    setting: Setting | None = None
+    setting: SessionContext | None = None
     is_last: bool = False
 
     @property
@@ -187,8 +187,8 @@ def _record_one(
     path = takes.audio_path(session.folder, take.audio or "")
     try:
         with (
-            takes.announced(session.folder, take),
-            closing(Ahead(session.judge, path, step.line)) as ahead,
+            takes.pending(session.folder, take),
+            closing(EarlyAssessment(session.judge, path, step.line)) as ahead,
         ):
 
             def watch(meter: Meter) -> Command:
@@ -212,7 +212,7 @@ def _record_one(
                 observe=None if is_interrupted else partial(_observe, session, stage),
             )
     except DeviceError:  # it never began: nothing is there to be offered later
-        takes.strike_off(session.folder, take, with_audio=True)
+        takes.discard(session.folder, take, with_audio=True)
         raise
     return attempt, is_interrupted
 

@@ -12,7 +12,7 @@ from practice.recognition.whisper.windows import LEAST_CONTEXT_S, SPARE_S
 from practice.records.recognition import ModelInfo
 
 if TYPE_CHECKING:
-    from practice.recognition.whisper.recognition import WhisperTranscriber
+    from practice.recognition.whisper.recognition import WhisperRecognizer
 
 PROMPT = "以下是普通话的句子。"
 """A neutral prompt: it steers towards simplified characters and punctuation, and has no
@@ -34,14 +34,14 @@ def info_of(model: weights.Installed) -> ModelInfo:
     return ModelInfo(model.name, model.sha256, settings)
 
 
-def load(model: weights.Installed) -> WhisperTranscriber:
+def load(model: weights.Installed) -> WhisperRecognizer:
     """Load an installed model after checking that it is whole. Raises WeightsError."""
     weights.verify(model)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # whisper's remarks on triton are no user's concern
         import whisper
 
-        from practice.recognition.whisper.recognition import WhisperTranscriber
+        from practice.recognition.whisper.recognition import WhisperRecognizer
 
     try:
         loaded = whisper.load_model(str(model.path), device="cpu")
@@ -55,4 +55,4 @@ def load(model: weights.Installed) -> WhisperTranscriber:
                 path=model.path, why=str(error).splitlines()[0]
             )
         ) from None
-    return WhisperTranscriber(loaded, info_of(model), SETTINGS)
+    return WhisperRecognizer(loaded, info_of(model), SETTINGS)

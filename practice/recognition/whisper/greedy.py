@@ -109,7 +109,7 @@ def decode(
     the drafts are.
     """
     memory = decoder.memory()
-    ahead = _Ahead(drafts, rules.spell)
+    ahead = _DraftCursor(drafts, rules.spell)
     guess = ahead.first()
     done = decoder.run([*rules.trunk, *guess], audio, memory)
     no_speech = decoder.logits(done.hidden[rules.sot : rules.sot + 1]).softmax(-1)
@@ -170,7 +170,7 @@ def _choices(
     return tokens, logprobs
 
 
-class _Ahead:
+class _DraftCursor:
     """Finds in the drafts what may come next.
 
     What the recogniser writes for a character may take more or fewer tokens than the

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from practice.scoring.evidence import Pair
+from practice.scoring.evidence import TextPair
 
 if TYPE_CHECKING:
     from whisper.tokenizer import Tokenizer
@@ -37,7 +37,7 @@ class Likelihood:
         competing = torch.tensor(_competing_tokens(tokenizer))
         self._competing = decoder.embedding[competing].contiguous()
 
-    def compare(self, audio: Audio, trunk: Memory, pairs: Sequence[Pair]) -> list[float]:
+    def compare(self, audio: Audio, trunk: Memory, pairs: Sequence[TextPair]) -> list[float]:
         """For each pair give log P(first | audio) - log P(second | audio), in nats.
 
         ``trunk`` remembers what comes before every text, but for the last token.

@@ -22,13 +22,13 @@ from practice.recognition.whisper.timing import (
 )
 from practice.recognition.whisper.windows import FULL_CONTEXT_S, context_s, windows
 from practice.records.recognition import ModelInfo, Transcript
-from practice.scoring.evidence import Pair, as_recognizer_writes
+from practice.scoring.evidence import TextPair, as_recognizer_writes
 
 if TYPE_CHECKING:
     from whisper.model import Whisper
 
 
-class WhisperTranscriber:
+class WhisperRecognizer:
     """openai-whisper, loaded once: greedy decoding of one encoder pass per window."""
 
     def __init__(
@@ -43,11 +43,11 @@ class WhisperTranscriber:
 
     def listen(
         self, samples: Samples, spans_s: Spans, drafts: Sequence[str] = ()
-    ) -> WhisperHearing:
+    ) -> WhisperRecognition:
         """Hear the speech that lies in ``spans_s`` of mono samples at 16 kHz."""
         parts = [_Part(spans, cut(samples, spans)) for spans in windows(spans_s)]
         tokens = [self._engine.draft(text) for text in drafts]
-        return WhisperHearing(self._engine, parts, tokens)
+        return WhisperRecognition(self._engine, parts, tokens)
 
 
 class _Engine:
@@ -80,7 +80,7 @@ class _Part:
         return len(self.samples) / RATE_HZ
 
 
-class WhisperHearing:
+class WhisperRecognition:
     """What Whisper made of a take, part by part."""
 
     def __init__(
@@ -108,12 +108,12 @@ class WhisperHearing:
         self._texts = [engine.tokenizer.decode(list(d.tokens)).strip() for d in self._decoded]
         self.transcript = self._transcript()
 
-    def second_look(self) -> WhisperHearing | None:
+    def second_look(self) -> WhisperRecognition | None:
         """Hear with all the context that Whisper was trained on, at three times the cost."""
         if all(audio.frames == FULL_CONTEXT_S * FRAMES_PER_S for audio in self._audio):
             return None
         drafts = [*(decoded.tokens for decoded in self._decoded), *self._drafts]
-        return WhisperHearing(self._engine, self._parts, drafts, in_full=True)
+        return WhisperRecognition(self._engine, self._parts, drafts, in_full=True)
 
     def times_s(self) -> tuple[float, ...]:
         """Where in the recording each character of the transcript begins."""
@@ -139,7 +139,7 @@ class WhisperHearing:
             )
         )
 
-    def compare(self, pairs: Sequence[Pair]) -> list[float] | None:
+    def compare(self, pairs: Sequence[TextPair]) -> list[float] | None:
         """For each pair of texts log P(first) - log P(second) given the audio, in nats."""
         if not pairs:
             return []

@@ -30,7 +30,7 @@ from practice.output.plots import attempt as picture
 from practice.records.attempt import Attempt
 from practice.records.review import Mark, Review
 from practice.scoring.review import changes, doubts, final_score, numbered
-from practice.store import OvertakenError
+from practice.store import ReviewConflictError
 from practice.web import waveform
 from practice.web.desk import attempt_or_404, desk, require_reviewer, viewer
 from practice.web.forms import filter_of, filter_values, review_of
@@ -119,7 +119,7 @@ def save(attempt_id: UUID) -> ResponseReturnValue:
     store = desk().store
     try:
         store.add_review(attempt.take.id, review)
-    except OvertakenError as error:
+    except ReviewConflictError as error:
         # What was entered stays; saved again, it comes after the other's.
         page = _page(attempt_or_404(attempt_id), review, told=str(error), theirs=error.theirs)
         return page, 409
