@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import wave
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
@@ -64,9 +65,14 @@ def read(path: Path) -> Clip:
 def decode(data: bytes, name: str) -> Clip:
     """Read a recording that is in memory, as ``read`` does; ``name`` is told in errors."""
     try:
-        return _decode(io.BytesIO(data))
+        return _decode_in_memory(data)
     except (soundfile.LibsndfileError, ValueError):
         raise AudioError(_no_recording(name)) from None
+
+
+@lru_cache(maxsize=2)  # a page draws, compares and plots the same recording
+def _decode_in_memory(data: bytes) -> Clip:
+    return _decode(io.BytesIO(data))
 
 
 def _decode(raw: BinaryIO) -> Clip:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,6 +49,12 @@ def track(samples: Samples) -> PitchTrack:
     """
     if not samples.size:
         return PitchTrack(STEP_S, np.zeros(0))
+    return _track(samples.tobytes())
+
+
+@lru_cache(maxsize=4)  # a recording is measured, compared and plotted
+def _track(data: bytes) -> PitchTrack:
+    samples = np.frombuffer(data, dtype=np.float32)
     centred = samples - np.mean(samples, dtype=np.float64)
     peak = float(np.max(np.abs(centred)))
     if peak < _SILENT:
