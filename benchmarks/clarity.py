@@ -2,8 +2,8 @@
 
     python benchmarks/clarity.py [--manifest FILE]
 
-Everything in the labelled clips was said, by voices whose tones are right: what is less clear
-there, not heard or told of a tone is the recogniser's doing. The limit was chosen on the
+Everything in the labeled clips was said, by voices whose tones are right: what is less clear
+there, not heard or told of a tone is the recognizer's doing. The limit was chosen on the
 clean clips of the first scenarios (`CHOSEN_ON`), and is checked on all others; clean and human
 clips are also muffled (nothing above 1 kHz) and put into noise (5 dB), which should tell.
 Prints the table of docs/clarity.md.

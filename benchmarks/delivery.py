@@ -209,7 +209,7 @@ def silent_s(samples: Samples, at_s: float) -> float:
 
 
 def measured(samples: Samples, text: str) -> Delivery:
-    """The figures that need no recogniser but for the number of characters."""
+    """The figures that need no recognizer but for the number of characters."""
     check = check_speech(samples, find_speech(samples), 0.0)
     transcript = Transcript(text, -0.2, 0.0, 1.0)
     return delivery.measure(samples, check, track(samples), transcript, Score(text, ()))

@@ -2,7 +2,7 @@
 
     python benchmarks/latency.py [--manifest FILE] [--rounds N]
 
-First clips of 2, 4, 8 and 15 s of the labelled speech, half of which follow their script
+First clips of 2, 4, 8 and 15 s of the labeled speech, half of which follow their script
 ("as said": the ratio among these): each contender in turn, medians, with the character
 error rate against what was spoken, and the peak memory of a process
 that hears one of them. Then `practice run` as it goes at a microphone, the clips played

@@ -2,7 +2,7 @@
 
     python benchmarks/noise.py [--manifest FILE] [--every N]
 
-Each labelled clip of people, and each Nth clean synthetic one, is judged as it is and in
+Each labeled clip of people, and each Nth clean synthetic one, is judged as it is and in
 six renderings in which the same is said: softer, louder, with noise at 25 dB, 3 % slower
 and faster (as by resampling), and begun 0.3 s later. Printed is how far the totals of any
 two of the seven lie apart, and those of each rendering from the clip itself.
@@ -122,7 +122,7 @@ def faster(samples: Samples) -> Samples:
 
 
 def later(samples: Samples) -> Samples:
-    """Begun later, after silence, so that the recogniser's frames fall elsewhere."""
+    """Begun later, after silence, so that the recognizer's frames fall elsewhere."""
     return np.concatenate([np.zeros(int(LATER_S * RATE_HZ), dtype=np.float32), samples])
 
 

@@ -3,8 +3,8 @@
     python benchmarks/precision.py [--manifest FILE] [--every N]
 
 bf16 are PyTorch's products of that type in the encoder's linear layers, int8 its dynamic
-quantisation of them (Whisper's own subclass of Linear is swapped for the plain one first,
-which is all that it quantises). The decoder stays as it is.
+quantization of them (Whisper's own subclass of Linear is swapped for the plain one first,
+which is all that it quantizes). The decoder stays as it is.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Are the verdicts true? The tool's real path over labelled speech, beside the plain way.
+"""Are the verdicts true? The tool's real path over labeled speech, beside the plain way.
 
     python benchmarks/verdicts.py [--manifest FILE] [--no-baseline]
 

@@ -44,5 +44,5 @@ def cache_dir() -> Path:
 
 
 def settings_file() -> Path:
-    """The file that remembers who practises here."""
+    """The file that remembers who practices here."""
     return Path(platformdirs.user_config_dir(APP, appauthor=False)) / "settings.json"

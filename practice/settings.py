@@ -1,4 +1,4 @@
-"""What is remembered between runs: who practises at this machine."""
+"""What is remembered between runs: who practices at this machine."""
 
 from __future__ import annotations
 

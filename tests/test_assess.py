@@ -1,4 +1,4 @@
-"""What the judge makes of doubtful hearings, with a recogniser that says what it is told."""
+"""What the judge makes of doubtful hearings, with a recognizer that says what it is told."""
 
 from __future__ import annotations
 

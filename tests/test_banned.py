@@ -74,12 +74,12 @@ def test_by_spelling_and_by_sound(text: str, expected: list[tuple[str, str, bool
     ("text", "expected"),
     [
         ("不知道您是否方便", []),
-        ("不知道恁是否方便", []),  # however the recogniser spells what is innocent
+        ("不知道恁是否方便", []),  # however the recognizer spells what is innocent
         ("不直到您是否方便", []),
         ("手机什么时候修好？", []),
         ("自己看看吧", []),
         ("不知道您是否方便，我不知道", [True]),
-        # The recogniser's own pause, or its 你 for 您, leaves a doubt; a full stop none.
+        # The recognizer's own pause, or its 你 for 您, leaves a doubt; a full stop none.
         ("不知道，您是否方便", [False]),
         ("不知道你是谁", [False]),
         ("不知道。您是否方便", [True]),

@@ -222,7 +222,7 @@ def test_what_cannot_be_told_is_said(language: str, golden: Golden) -> None:
     assert list(lines(None)) == []
 
 
-# ---- with the recogniser, as it is used --------------------------------------------
+# ---- with the recognizer, as it is used --------------------------------------------
 
 
 def sped(path: Path, factor: float) -> Path:

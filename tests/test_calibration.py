@@ -308,7 +308,7 @@ def assert_no_more_wrong(made: list[Case], limits: Thresholds) -> None:
 
 
 def judged(strength: float, scorer: str = VERSION) -> Assessment:
-    """A judgement in which the audio decided on 请 by its strength."""
+    """A judgment in which the audio decided on 请 by its strength."""
     made = heard("慢走")
     please, *others = made.score.elements
     evidence = Evidence(Basis.AUDIO, "", strength, (), THRESHOLDS.heard, THRESHOLDS.missed)

@@ -43,7 +43,7 @@ def test_levels_follow_what_was_written_and_how_surely() -> None:
     assert unsure == [LESS, CLEAR, CLEAR, *[CLEAR] * 6]
     assert clarity(heard("慢走，欢迎下次光临"))[0] is NOT_HEARD
     assert clarity(heard("请慢走，欢迎下次开门"))[-2:] == [NOT_HEARD, NOT_HEARD]
-    # A homophone has the sound; what the recogniser doubts there is the spelling.
+    # A homophone has the sound; what the recognizer doubts there is the spelling.
     assert clarity(heard("请慢走，欢迎下次光林", 林=-3.0))[-1] is CLEAR
     assert clarity(heard("请满走，欢迎下次光临"))[1] is LESS
     assert None in clarity(heard("请您慢走，欢迎下次光临"))
@@ -81,7 +81,7 @@ def test_another_tone_is_told_of_what_was_surely_written() -> None:
     assert (found.character, found.syllable) == ("慢", "man4")
     assert (found.written, found.written_syllable) == ("满", "man3")
     assert other_tones(heard("请满走，欢迎下次光临", 满=TONE_FROM - 0.1), ()) == []
-    # Its neighbours were not heard as they are: another word was said, or heard.
+    # Its neighbors were not heard as they are: another word was said, or heard.
     assert other_tones(heard("请满揍，欢迎下次光临"), ()) == []
     # The scenario reads the character otherwise.
     assert other_tones(heard("请满走，欢迎下次光临"), (("慢走", ("man3", "zou3")),)) == []

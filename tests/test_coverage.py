@@ -1,4 +1,4 @@
-"""The service standard in the shipped scenarios: every row practised, nothing banned asked for."""
+"""The service standard in the shipped scenarios: every row practiced, nothing banned asked for."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def scripts(scenario: Scenario) -> list[str]:
 
 @pytest.fixture
 def standard(tmp_path: Path) -> Path:
-    """A folder with two rows of a standard, of which one is practised."""
+    """A folder with two rows of a standard, of which one is practiced."""
     (tmp_path / "rules").mkdir()
     (tmp_path / "rules/standard.yaml").write_text(
         'rows:\n  - {id: a, section: "1", title: 甲|乙, words: 请慢走}\n'

@@ -33,7 +33,7 @@ def at(day: int) -> str:
 
 
 def unsure(text: str) -> Assessment:
-    """A judgement whose missed elements are unsure instead."""
+    """A judgment whose missed elements are unsure instead."""
     made = heard(text)
     elements = tuple(
         replace(e, verdict=Verdict.UNSURE) if e.verdict is Verdict.MISSED else e
@@ -70,7 +70,7 @@ def test_summaries_count_final_results(place: Place) -> None:
     # What the machine failed, the trainer passed.
     stored(store, take(created_at=at(5)), heard("慢走"), Mark("请", 1, Verdict.HEARD))
     store.add(take("<script>", "=1+1", created_at=at(6)), heard("走"))
-    store.agree(take("李雷", "一厅").trainee, "只用于培训")  # has not practised yet
+    store.agree(take("李雷", "一厅").trainee, "只用于培训")  # has not practiced yet
     first, second, third = people.summaries()
     assert (first.group, first.name, first.failed) == ("=1+1", "<script>", 1)
     assert {"王芳", "李雷"} == {second.name, third.name}

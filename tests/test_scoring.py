@@ -115,7 +115,7 @@ def test_normal_forms_never_fail_and_are_stable(text: str) -> None:
     for numeral in numerals(plain(text)):
         assert numeral.readings
         assert 0 <= numeral.start < numeral.end <= len(text)
-    if "儿" not in text:  # whether it only colours depends on what stood before it
+    if "儿" not in text:  # whether it only colors depends on what stood before it
         assert normalize(normalize(text)) == normalize(text)
 
 

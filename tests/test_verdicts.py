@@ -67,7 +67,7 @@ def test_what_was_said_is_heard(judge: Judge) -> None:
 
 
 def test_what_was_left_out_is_missed_and_the_rest_is_heard(judge: Judge) -> None:
-    """The recogniser writes 满走: by its characters 慢走 would be missed."""
+    """The recognizer writes 满走: by its characters 慢走 would be missed."""
     result = judged(judge, samples_of("farewell-without-please"), FAREWELL)
     assert verdicts(result) == ["missed", "heard", "heard"]
     evidence = result.score.elements[1].evidence

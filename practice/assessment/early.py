@@ -1,6 +1,6 @@
 """Judging a take in the silence in which the microphone waits whether more will be said.
 
-Nothing of it is shown or kept: the transcriber remembers what it heard, and the judgement
+Nothing of it is shown or kept: the transcriber remembers what it heard, and the judgment
 of the finished recording finds it there if nothing was added to the speech. If speech
 goes on, it was for nothing.
 """

@@ -26,11 +26,11 @@ from practice.scoring.score import loops
 NO_SPEECH_ABOVE = 0.6
 NO_SPEECH_BELOW = -1.0
 """Probability of no speech, and mean log-probability, beyond which a text is no speech;
-openai-whisper's own defaults. No labelled clip of speech goes beyond the first."""
+openai-whisper's own defaults. No labeled clip of speech goes beyond the first."""
 
 
 _WARMING = Line("", (Wording("12，您好"),))
-"""A line whose judgement goes through all that is loaded late: numerals, script variants,
+"""A line whose judgment goes through all that is loaded late: numerals, script variants,
 readings."""
 
 NO_PITCH = PitchTrack(pitch.STEP_S, np.zeros(0))
@@ -62,7 +62,7 @@ class Judge:
 
     @property
     def scorer(self) -> str:
-        """What this judge's judgements are signed with."""
+        """What this judge's judgments are signed with."""
         return scoring.scorer_name(self.thresholds)
 
     def warm_up(self) -> None:
@@ -155,7 +155,7 @@ class Judge:
 
 
 def is_not_speech(transcript: Transcript) -> bool:
-    """Whether the recogniser itself doubts that there was speech: a distant voice, music."""
+    """Whether the recognizer itself doubts that there was speech: a distant voice, music."""
     return transcript.no_speech_prob > NO_SPEECH_ABOVE and transcript.avg_logprob < NO_SPEECH_BELOW
 
 
@@ -163,7 +163,7 @@ def needs_second_look(transcript: Transcript, score: Score, speech_s: float) -> 
     """Whether a transcript is doubtful enough to pay for decoding once more.
 
     It is empty, unlikely, repeats itself, or the audio leaves an element open: a quarter of
-    the labelled clips.
+    the labeled clips.
     """
     return (
         score.reason is not None

@@ -1,4 +1,4 @@
-"""Model readings as the recogniser hears them, remembered for as long as the process lives."""
+"""Model readings as the recognizer hears them, remembered for as long as the process lives."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class ModelReadings:
         """Set an attempt, whose recording is ``sound``, beside the model reading of its line.
 
         None where there is no model reading, or no recording. Raises PracticeError where one
-        of them, or the recogniser, can't be read.
+        of them, or the recognizer, can't be read.
         """
         path = self.find(attempt)
         if path is None or sound is None:

@@ -24,7 +24,7 @@ MAX_TAKE_S = 60.0
 """A longer take is not one utterance; the longest script of the standard takes 15 s."""
 
 MIN_SPEECH_S = 0.2
-"""Less voice activity than this in all is no utterance. The shortest labelled utterance
+"""Less voice activity than this in all is no utterance. The shortest labeled utterance
 that these values were chosen on has 0.42 s, and non-speech has none."""
 
 ONSET = 0.5

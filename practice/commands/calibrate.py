@@ -109,7 +109,7 @@ def _require_own_folder(folder: Path) -> None:
 
 
 def _read_cases(store: Store, group: str | None, model_name: str) -> tuple[list[Case], int, int]:
-    """The labelled cases; of how many reviewed takes; and how many could not be used.
+    """The labeled cases; of how many reviewed takes; and how many could not be used.
 
     Strengths of another model or version of the scoring are on another scale.
     """

@@ -53,7 +53,7 @@ def class_(
     prompts_dir: Path,
     records: options.Records,
 ) -> None:
-    """Ask who is there, and let each of them practise."""
+    """Ask who is there, and let each of them practice."""
     from practice.output.class_table import print_class_table
     from practice.output.stage import TerminalStage
     from practice.training.session import Session
@@ -134,7 +134,7 @@ def _turns(
     microphone: Microphone,
     stage: TerminalStage,
 ) -> list[Turn]:
-    """Let each trainee practise who is there and agrees to it."""
+    """Let each trainee practice who is there and agrees to it."""
     from practice.output.class_table import Turn
     from practice.output.wrap import say
     from practice.training.session import practise

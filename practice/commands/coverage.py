@@ -1,4 +1,4 @@
-"""``practice coverage``: which scenarios practise which rows of the service standard."""
+"""``practice coverage``: which scenarios practice which rows of the service standard."""
 
 from __future__ import annotations
 

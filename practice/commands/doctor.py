@@ -1,4 +1,4 @@
-"""``practice doctor``: whether this machine has what practising needs."""
+"""``practice doctor``: whether this machine has what practicing needs."""
 
 from __future__ import annotations
 

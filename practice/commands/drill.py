@@ -51,7 +51,7 @@ def drill(
     as_json: bool,
     desk: options.Desk,
 ) -> None:
-    """Pick the lines, tell them, and practise them."""
+    """Pick the lines, tell them, and practice them."""
     from practice.output.drill import pick_to_dict, print_plan
 
     now = datetime.now(UTC)

@@ -200,7 +200,7 @@ class Records:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Who practises where, and with what: the options that most commands share."""
+    """Who practices where, and with what: the options that most commands share."""
 
     trainee: str | None
     group: str | None

@@ -1,4 +1,4 @@
-"""Putting the parts together for the commands: consoles, trainee, recogniser, judge."""
+"""Putting the parts together for the commands: consoles, trainee, recognizer, judge."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def is_interactive() -> bool:
 
 
 def resolve_trainee(name: str | None, group: str | None) -> Trainee:
-    """Who practises: as given, else as remembered, else asked once, else the system's user."""
+    """Who practices: as given, else as remembered, else asked once, else the system's user."""
     known = known_trainee(name, group)
     if name is not None or not is_interactive() or settings.remembered(settings_file(), "trainee"):
         return known
@@ -116,7 +116,7 @@ def resolve_trainee(name: str | None, group: str | None) -> Trainee:
 
 
 def known_trainee(name: str | None, group: str | None) -> Trainee:
-    """Who practises, without asking: as given, else as remembered, else the system's user."""
+    """Who practices, without asking: as given, else as remembered, else the system's user."""
     path = settings_file()
     for given in (name, group):
         if given is not None:
@@ -314,7 +314,7 @@ def open_judge(desk: Desk, *, load_ahead: bool = False) -> Iterator[Judge]:
 
 @contextmanager
 def judging(model_name: str, prompts_dir: Path, *, load_ahead: bool = False) -> Iterator[Judge]:
-    """A judge that loads its recogniser when text is first needed.
+    """A judge that loads its recognizer when text is first needed.
 
     With ``load_ahead`` it loads and warms up in the background from now on, while the
     trainee reads and speaks.
@@ -354,7 +354,7 @@ def judging(model_name: str, prompts_dir: Path, *, load_ahead: bool = False) -> 
 
 
 def model_readings(prompts_dir: Path, model_name: str) -> ModelReadings:
-    """What sets takes beside model readings; the recogniser is loaded for the first of them."""
+    """What sets takes beside model readings; the recognizer is loaded for the first of them."""
     from practice.assessment.reference import ModelReadings
 
     @cache

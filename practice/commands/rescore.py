@@ -29,7 +29,7 @@ def rescore(
     as_json: bool,
     desk: options.Desk,
 ) -> None:
-    """Append a new score to each take whose judgement changed."""
+    """Append a new score to each take whose judgment changed."""
     from practice.output.as_json import attempt_to_dict
     from practice.output.attempt import one_line
     from practice.recognition.whisper.engine import info_of
@@ -77,7 +77,7 @@ def rescore(
 
 
 def _judge_again(judge: Judge, model: ModelInfo, attempt: Attempt, store: Store) -> Assessment:
-    """Listen again where scorer, model or settings changed; else the judgement stands."""
+    """Listen again where scorer, model or settings changed; else the judgment stands."""
     from practice.audio import clip as audio
     from practice.records.recognition import Unscored
 

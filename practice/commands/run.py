@@ -1,4 +1,4 @@
-"""``practice run``: practise a scenario, at the microphone or with recordings."""
+"""``practice run``: practice a scenario, at the microphone or with recordings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``practice score``: judge many recordings, or a labelled manifest."""
+"""``practice score``: judge many recordings, or a labeled manifest."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""How surely the recogniser heard each character of a script, and where it heard another tone.
+"""How surely the recognizer heard each character of a script, and where it heard another tone.
 
 What is known is the probability of what it wrote: of its sound, its spelling, and how
 expected the word is, all at once. So a character that was written surely is clear; one
 that was not may be said well and be a rare word. A homophone of it is clear in any case:
-what the recogniser doubts there is the spelling.
+what the recognizer doubts there is the spelling.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from practice.scoring.score import loops
 
 CLEAR_FROM = -1.3
 """Log-probability of a character, in nats, from which it counts as clear: 99 % of those do
-that were said well and written right, in the part of the labelled clips that it was chosen on
+that were said well and written right, in the part of the labeled clips that it was chosen on
 (`python benchmarks/clarity.py`; docs/clarity.md)."""
 
 TONE_FROM = -0.3
@@ -54,7 +54,7 @@ def clarity(assessment: Assessment) -> list[Clarity | None]:
     """How each column of a take's alignment came across; None for what the script has not.
 
     Empty where that cannot be told: of what was not scored or off the script, of a
-    transcript that repeats itself, and in judgements from before it was measured.
+    transcript that repeats itself, and in judgments from before it was measured.
     """
     if not _is_known(assessment):
         return []
@@ -93,7 +93,7 @@ def unclear(levels: Sequence[Clarity | None]) -> set[int]:
 
 
 def other_tones(assessment: Assessment, readings: Readings) -> list[OtherTone]:
-    """The syllables of the script that the recogniser surely wrote with another tone.
+    """The syllables of the script that the recognizer surely wrote with another tone.
 
     Told of one that stands alone between others that were heard, so that another word is not
     taken for another tone; not of neutral tones, of 一 and 不, and of a third tone before

@@ -198,7 +198,7 @@ def _begins(assessment: Assessment) -> Iterator[tuple[int, float]]:
         if not column.reference:
             continue
         if column.op in _SAID and heard_at is not None and heard_at < len(times_s) and spans:
-            # The recogniser is given a margin before the speech, and lets it begin there.
+            # The recognizer is given a margin before the speech, and lets it begin there.
             yield place, max(times_s[heard_at], spans[0][0])
         place += 1
 
@@ -211,7 +211,7 @@ def _beyond(trait: Trait, own: float, theirs: float) -> Iterator[Difference]:
 def _heights(
     own: RecordedLine, contour: PitchTrack, anchors: Sequence[Anchor]
 ) -> Iterator[Difference]:
-    """The two neighbouring characters, if any, that lie furthest above or below the model reading.
+    """The two neighboring characters, if any, that lie furthest above or below the model reading.
 
     Two, because the times are right to a character at best.
     """

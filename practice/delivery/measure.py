@@ -71,7 +71,7 @@ _SPAN_S = 0.6
 """Speech of this length has a character, or it is not the take's."""
 
 LOW_DBFS = -38.0
-"""Below, the recogniser begins to lose sounds: 16 dB under the -22 dBFS that RFC 7874
+"""Below, the recognizer begins to lose sounds: 16 dB under the -22 dBFS that RFC 7874
 recommends for speech."""
 
 CLIPPED_SHARE = 0.001
@@ -154,7 +154,7 @@ def _timing(
     Articulation rate: characters heard over seconds of speech, pauses of 0.3 s and more left
     out. Speech rate: the same characters over the time from first to last, pauses
     included. (Both as in de Jong and Wempe, Behavior Research Methods 41, 2009, with a
-    character for a syllable, which in Mandarin it is but for 儿 that only colours one.)
+    character for a syllable, which in Mandarin it is but for 儿 that only colors one.)
     A pause is a silence of at least 0.3 s between two spans of speech.
     """
     characters = len(normalize(transcript.text))
@@ -219,7 +219,7 @@ def _has_empty_span(check: SpeechCheck, transcript: Transcript) -> bool:
 def _placed(pause: Pause, transcript: Transcript, score: Score) -> Pause:
     """A pause with its place in the script.
 
-    It stands behind the characters whose middle comes before its own: the recogniser often
+    It stands behind the characters whose middle comes before its own: the recognizer often
     makes it a part of the next one. That is right to one character: a pause that would stand a
     character off a sign is taken to be at the sign, so that nobody is told of a broken phrase
     for that.

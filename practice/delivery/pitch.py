@@ -77,7 +77,7 @@ def within(track: PitchTrack, spans_s: Iterable[tuple[float, float]]) -> PitchTr
 def without_octave_errors(track: PitchTrack) -> PitchTrack:
     """Leave out what jumped by about an octave inside of a stretch of voice.
 
-    A stretch is cut where two neighbouring frames lie more than JUMP_SEMITONES apart. Of
+    A stretch is cut where two neighboring frames lie more than JUMP_SEMITONES apart. Of
     its pieces, those are left out that lie OCTAVE_FROM or more from the longest. A whole
     stretch is never left out: the next syllable may begin an octave higher.
     """

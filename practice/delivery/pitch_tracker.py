@@ -33,7 +33,7 @@ def _detector() -> SwiftF0:
     from swift_f0 import SwiftF0
 
     disable_telemetry()
-    # One thread that sleeps between the calls: the recogniser needs the others.
+    # One thread that sleeps between the calls: the recognizer needs the others.
     return SwiftF0(threads=1, spin=False)
 
 
@@ -49,7 +49,7 @@ def track(samples: Samples) -> PitchTrack:
     """
     if not samples.size:
         return PitchTrack(STEP_S, np.zeros(0))
-    return _track(samples.tobytes())
+    return _track(np.asarray(samples, dtype=np.float32).tobytes())
 
 
 @lru_cache(maxsize=4)  # a recording is measured, compared and plotted

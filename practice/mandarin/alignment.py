@@ -25,7 +25,7 @@ RIVALS = frozenset("您你")
 
 _GAP = 1.0
 _GAP_OPENING = 0.15
-# Settles ties in favour of leaving a whole element, or a clause, out rather than parts.
+# Settles ties in favor of leaving a whole element, or a clause, out rather than parts.
 _INSIDE_ELEMENT = 0.03
 
 
@@ -163,7 +163,7 @@ def pair(
     if apart <= NEAR:
         return Op.NEAR, 0.2 + 1.2 * apart
     # Unrelated sounds stay cheaper than a gap on each side, but barely: what was left out
-    # should show as left out, not be smeared over its neighbours.
+    # should show as left out, not be smeared over its neighbors.
     return Op.SUBSTITUTE, 0.8 + 0.95 * apart
 
 

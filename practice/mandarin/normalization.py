@@ -24,7 +24,7 @@ _DIGITS_YAO = "零幺二三四五六七八九"
 _DIGIT_RUN = re.compile(r"[0-9]+(?:[,.:][0-9]+)*")
 # OpenCC's t2s leaves these, which Whisper writes, as they are.
 _VARIANTS = {"妳": "你", "祂": "他", "牠": "它", "著": "着"}
-# 儿 after another syllable only colours it (一会儿), but in these it is one.
+# 儿 after another syllable only colors it (一会儿), but in these it is one.
 _ERHUA = re.compile(r"(?<=[\u4e00-\u9fff])(?<![女婴幼少孤健胎宠小大男])儿(?![子童女歌科孙媳])")
 
 
@@ -59,7 +59,7 @@ class Normalized:
 class Numeral:
     """A run of digits in a text, at ``start:end`` of it, and how it may have been said.
 
-    The first reading is the one that text normalisation gives in context. ``end`` may
+    The first reading is the one that text normalization gives in context. ``end`` may
     take a sign or measure word along (30%, 2位) that is part of the readings.
     """
 
@@ -68,7 +68,7 @@ class Numeral:
     readings: tuple[str, ...]
 
 
-# Their half-width forms are other signs to the recogniser, and sound the same: none.
+# Their half-width forms are other signs to the recognizer, and sound the same: none.
 _KEPT_WIDE = frozenset("，！？；：（）～…")
 
 

@@ -1,4 +1,4 @@
-"""Toned readings of characters, and how far two of them are apart for ear and recogniser."""
+"""Toned readings of characters, and how far two of them are apart for ear and recognizer."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ Sound = tuple[str, str, int]
 """Initial, final and tone (5 is the neutral one) of a syllable: nín is ("n", "in", 2)."""
 
 NEAR = 0.45
-"""Sounds nearer than this are taken for one another by speakers or recogniser: another
+"""Sounds nearer than this are taken for one another by speakers or recognizer: another
 tone, one of the pairs below, or both."""
 
 _INITIALS = ("zh", "ch", "sh", *"bpmfdtnlgkhjqxrzcsyw")
 
-# Pairs that speakers merge (n/l, z/zh, f/h …) or that the recogniser takes for each other
+# Pairs that speakers merge (n/l, z/zh, f/h …) or that the recognizer takes for each other
 # (aspirated and plain, palatal and retroflex).
 _NEAR_INITIALS = {
     frozenset(pair.split())

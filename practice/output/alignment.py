@@ -1,4 +1,4 @@
-"""Script over transcript, cell by cell, with a row of marks that needs no colour."""
+"""Script over transcript, cell by cell, with a row of marks that needs no color."""
 
 from __future__ import annotations
 

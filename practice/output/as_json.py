@@ -46,7 +46,7 @@ def attempt_to_dict(attempt: Attempt) -> dict[str, Any]:
 
 
 def review_to_dict(review: Review) -> dict[str, Any]:
-    """A trainer's review; it lies over the machine's judgement, which stays as it was."""
+    """A trainer's review; it lies over the machine's judgment, which stays as it was."""
     return asdict(review)
 
 
@@ -60,7 +60,7 @@ def _final(score: Score) -> dict[str, Any]:
 
 
 def row_to_dict(keys: dict[str, Any], outcome: Assessment | PracticeError) -> dict[str, Any]:
-    """A manifest's row with its judgement: its own keys are kept, its elements get verdicts.
+    """A manifest's row with its judgment: its own keys are kept, its elements get verdicts.
 
     A text that stands several times in the script is heard if any of its places is.
     """
@@ -87,7 +87,7 @@ _RANK = {
 
 
 def assessment_to_dict(assessment: Assessment) -> dict[str, Any]:
-    """The judgement of a take."""
+    """The judgment of a take."""
     score, check, transcript = assessment.score, assessment.check, assessment.transcript
     return {
         "wording": score.wording,

@@ -59,7 +59,7 @@ def strip(assessment: Assessment, width: int) -> list[Text]:
 
 
 def tone_hints(attempt: Attempt) -> Iterator[str]:
-    """Where the recogniser wrote a syllable of the script with another tone."""
+    """Where the recognizer wrote a syllable of the script with another tone."""
     for other in other_tones(attempt.assessment, attempt.take.spec.readings):
         yield _(
             "“{character}” was recognized as {written} ({heard}). Check the tone ({asked})."

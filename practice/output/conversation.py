@@ -1,4 +1,4 @@
-"""A conversation's judgement in the terminal: its turns, what had to hold, the next step."""
+"""A conversation's judgment in the terminal: its turns, what had to hold, the next step."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def print_conversation(console: Console, title: str, whole: ConversationResult) 
 
 
 def conversation_to_dict(scenario_id: str, whole: ConversationResult) -> dict[str, Any]:
-    """A conversation's judgement as plain data, for ``--json``."""
+    """A conversation's judgment as plain data, for ``--json``."""
     return {
         "conversation": scenario_id,
         "finished": whole.is_finished,

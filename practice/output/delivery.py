@@ -92,7 +92,7 @@ def points(score: Score) -> str:
 def rows(attempt: Attempt) -> Iterator[tuple[str, str]]:
     """Every figure of a delivery by its name, or why it cannot be told.
 
-    Neighbours that cannot be told for the same reason are one row. Nothing of a take that
+    Neighbors that cannot be told for the same reason are one row. Nothing of a take that
     was not scored.
     """
     delivery = attempt.assessment.delivery

@@ -27,7 +27,7 @@ class ExamStage(TerminalStage):
         return Start.QUIT if is_over else self.wait_for_start(step)
 
     def result(self, attempt: Attempt, previous: Attempt | None) -> None:
-        """Tell that a take is kept, and of its judgement only that there can be none."""
+        """Tell that a take is kept, and of its judgment only that there can be none."""
         reason = attempt.assessment.score.reason
         if reason is None:
             say(self._console, _("Saved."))

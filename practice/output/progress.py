@@ -77,7 +77,7 @@ def who(trainee: Trainee) -> str:
 
 
 def streak_text(streak: Streak) -> str:
-    """On how many days was practised, and how many of them in a row."""
+    """On how many days was practiced, and how many of them in a row."""
     days = ngettext("practiced on {n} day", "practiced on {n} days", streak.days)
     now = ngettext("current streak: {n} day", "current streak: {n} days", streak.now)
     longest = ngettext("longest streak: {n} day", "longest streak: {n} days", streak.longest)

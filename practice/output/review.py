@@ -42,7 +42,7 @@ def postures(review: Review) -> list[tuple[str, tuple[Observation, ...]]]:
 
 
 def print_review(console: Console, attempt: Attempt) -> None:
-    """Print below the machine's judgement what a trainer said and saw, where one did."""
+    """Print below the machine's judgment what a trainer said and saw, where one did."""
     if attempt.judgement is not None:
         _print_judgement(console, attempt, attempt.judgement)
     for heading, observed in postures(attempt.review) if attempt.review else ():

@@ -59,7 +59,7 @@ class Best:
     """How far a trainee came with a scenario.
 
     ``passed`` of its lines were passed at least once. ``total`` is the mean over the lines
-    that were practised of the highest total each got.
+    that were practiced of the highest total each got.
     """
 
     passed: int

@@ -86,7 +86,7 @@ def times_text(missed: Iterable[tuple[str, int]]) -> str:
 
 
 def mode_name(setting: SessionContext | None) -> str:
-    """What a take was a part of, in a word; empty where it was practised for its own sake."""
+    """What a take was a part of, in a word; empty where it was practiced for its own sake."""
     if setting is None:
         return ""
     return {

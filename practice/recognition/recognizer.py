@@ -16,11 +16,11 @@ from practice.scoring.evidence import TextPair
 
 
 class Recognition(Protocol):
-    """A take as a recogniser hears it: encoded once, for the text and all questions on it."""
+    """A take as a recognizer hears it: encoded once, for the text and all questions on it."""
 
     @property
     def transcript(self) -> Transcript:
-        """What was said, as the recogniser writes it."""
+        """What was said, as the recognizer writes it."""
 
     def times_s(self) -> tuple[float, ...]:
         """Where in the recording each character of the transcript begins."""

@@ -23,7 +23,7 @@ class Assessment:
     """Everything that one hearing of a take gave: signal, transcript, verdict.
 
     ``second`` is the transcript of a second look, where the first was doubtful.
-    ``delivery`` is None in judgements from before it was measured.
+    ``delivery`` is None in judgments from before it was measured.
     """
 
     check: SpeechCheck
@@ -41,14 +41,14 @@ DEFAULT_GROUP = "default"
 
 @dataclass(frozen=True, slots=True)
 class Trainee:
-    """A person who practises: a name within a group (the hall)."""
+    """A person who practices: a name within a group (the hall)."""
 
     name: str
     group: str
 
 
 class Mode(StrEnum):
-    """What a run was, where it was more than practising lines for their own sake."""
+    """What a run was, where it was more than practicing lines for their own sake."""
 
     CONVERSATION = "conversation"
     DRILL = "drill"

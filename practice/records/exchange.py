@@ -11,7 +11,7 @@ from practice.records.review import Review
 
 @dataclass(frozen=True, slots=True)
 class ScoreRecord:
-    """A judgement of an attempt by the machine, and when it was made."""
+    """A judgment of an attempt by the machine, and when it was made."""
 
     created_at: str
     assessment: Assessment
@@ -19,7 +19,7 @@ class ScoreRecord:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """An attempt with all its judgements and reviews, the first ones first."""
+    """An attempt with all its judgments and reviews, the first ones first."""
 
     take: Take
     judgements: tuple[ScoreRecord, ...]

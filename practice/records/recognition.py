@@ -11,7 +11,7 @@ from itertools import pairwise
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """Which recogniser made a transcript: enough to tell whether it would be the same again."""
+    """Which recognizer made a transcript: enough to tell whether it would be the same again."""
 
     name: str
     sha256: str
@@ -20,7 +20,7 @@ class ModelInfo:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """What the recogniser wrote, and how sure it was.
+    """What the recognizer wrote, and how sure it was.
 
     ``avg_logprob`` is the mean log-probability (nats) of the tokens;
     ``compression_ratio`` rises when the text repeats itself. Where a take was
@@ -52,7 +52,7 @@ class Unscored(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SpeechCheck:
-    """What the signal itself shows, before any recogniser is asked.
+    """What the signal itself shows, before any recognizer is asked.
 
     ``reason`` is None when the take can be judged. Levels are dBFS of the signal's
     RMS against a full-scale square wave (peak for ``peak_dbfs``); None where there

@@ -23,7 +23,7 @@ class Mark:
     """A trainer's verdict on an element, in place of the machine's.
 
     ``nth`` counts, from 1, the elements of that name in the line: an element keeps its
-    mark when a later judgement finds another wording closer.
+    mark when a later judgment finds another wording closer.
     """
 
     name: str
@@ -54,7 +54,7 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """A trainer's judgement of an attempt, which wins over the machine's.
+    """A trainer's judgment of an attempt, which wins over the machine's.
 
     Reviews are appended, never overwritten, so that they tell who changed what; ``base``
     is the id of the review that the trainer had before them, None for the first. Elements

@@ -73,7 +73,7 @@ class Branch:
     """A way that a conversation can go on: ``when`` something is so, line ``then`` follows.
 
     ``then`` counts from 1; None ends the conversation. ``weight`` is how likely it is
-    among its neighbours where chance decides.
+    among its neighbors where chance decides.
     """
 
     when: str
@@ -88,7 +88,7 @@ class Scenario:
     ``exits`` say of each line how it goes on: one branch where that is settled, several
     where the customer makes it turn out one way or another. ``address`` are the forms of
     address that fit this customer; none are given where any does. ``covers`` are the rows
-    of the standard that it practises.
+    of the standard that it practices.
     """
 
     id: str
@@ -123,7 +123,7 @@ class BannedPhrase:
     """Words never to be said to a customer, why, and what to say instead.
 
     ``also`` are variants that are found too. ``unless`` are innocent longer phrases.
-    ``wordings`` is the better sentence with its courtesies, where it is practised.
+    ``wordings`` is the better sentence with its courtesies, where it is practiced.
     """
 
     phrase: str

@@ -109,7 +109,7 @@ class Basis(StrEnum):
     TEXT = "text"  # its characters stand at their place in the transcript
     HOMOPHONE = "homophone"  # so do characters that sound exactly like it
     ELSEWHERE = "elsewhere"  # its characters stand in the transcript, at another place
-    AUDIO = "audio"  # the recogniser was asked how likely the audio is with and without it
+    AUDIO = "audio"  # the recognizer was asked how likely the audio is with and without it
     PRONOUN = "pronoun"  # it was asked whether the audio has 您 or 你 there
     PART = "part"  # its characters stand there as the beginning of another courtesy
     ABSENT = "absent"  # the transcript does not have it, and the audio was not asked
@@ -163,7 +163,7 @@ class Op(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A run of one operation, over the normalised reference and hypothesis.
+    """A run of one operation, over the normalized reference and hypothesis.
 
     ``origin`` is the place in the transcript, as it is written there, that each character
     of the hypothesis came from.
@@ -179,7 +179,7 @@ class Chunk:
 class BannedHit:
     """A banned phrase that stands in a transcript.
 
-    ``heard`` is the transcript at its place; empty in judgements from before that was
+    ``heard`` is the transcript at its place; empty in judgments from before that was
     kept, when every phrase was severe. Where it is not ``sure`` that the phrase was said,
     that is the trainer's to say.
     """
@@ -225,7 +225,7 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """The judgement of one take.
+    """The judgment of one take.
 
     An unscored take has a reason, no total, and elements that are all ``unscored``.
     ``wording`` is the accepted wording that the take came closest to. ``passed`` is also

@@ -1,4 +1,4 @@
-"""Which scenarios practise which rows of the service standard."""
+"""Which scenarios practice which rows of the service standard."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from practice.records.scenario import Scenario, StandardRow
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """A row of the standard with the scenarios that practise it; an empty row has none."""
+    """A row of the standard with the scenarios that practice it; an empty row has none."""
 
     row: StandardRow
     scenarios: tuple[Scenario, ...]

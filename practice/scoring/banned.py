@@ -1,6 +1,6 @@
 """Words never to be said to a customer, found in a transcript by spelling and by sound.
 
-The recogniser writes what sounds alike (不直到 for 不知道), but innocent sentences sound
+The recognizer writes what sounds alike (不直到 for 不知道), but innocent sentences sound
 alike as well. What is spelled out is sure; what only sounds so is sure where it is too
 long for an accident, and else a doubt, which the trainer settles.
 """
@@ -32,7 +32,7 @@ LEAST_SPELLED = 1 / 3
 about 不知道, 步指导 is none."""
 
 _STOPS = frozenset("。！？；.!?;")
-"""Signs that end a sentence. The recogniser puts the others more freely."""
+"""Signs that end a sentence. The recognizer puts the others more freely."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,9 +121,9 @@ class Proposal:
 
 
 def cases_of(score: Score, seen: Score, review: Review, trainee: int) -> Iterator[Case]:
-    """The labelled cases of a reviewed attempt.
+    """The labeled cases of a reviewed attempt.
 
-    ``score`` is the newest judgement, ``seen`` the one that the trainer had before them:
+    ``score`` is the newest judgment, ``seen`` the one that the trainer had before them:
     what they left as it was, they agreed with, whatever the machine says since.
     """
     truths = trainers_verdicts(seen, review)
@@ -314,7 +314,7 @@ def _best(points: Sequence[_Point], now: float, margin: float, least: float) -> 
         taken_in = len(right) - bisect_left(right, limit)
         return WRONG * (errors(limit) + (limit < now)) - taken_in
 
-    # No limit lies beyond what was labelled: it goes down to the weakest case that it should
+    # No limit lies beyond what was labeled: it goes down to the weakest case that it should
     # take in, and up to a margin above the strongest that it should not.
     limits = {math.floor(at * _PER_NAT) / _PER_NAT for at in right}
     limits |= {math.ceil((at + margin) * _PER_NAT) / _PER_NAT for at in wrong}

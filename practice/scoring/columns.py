@@ -45,7 +45,7 @@ def middles(times_s: Sequence[float]) -> list[float]:
 def after_pauses(times_s: Sequence[float], pauses_s: Sequence[tuple[float, float]]) -> list[float]:
     """The times of characters, of which none lets a pause be a part of it.
 
-    The recogniser's often do. As where pauses are placed in the script, a character comes
+    The recognizer's often do. As where pauses are placed in the script, a character comes
     after a pause if the middle of its time does. ``pauses_s`` are from when to when.
     """
     return [

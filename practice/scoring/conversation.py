@@ -77,7 +77,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class ConversationResult:
-    """The judgement of a conversation.
+    """The judgment of a conversation.
 
     ``deducted`` are the points that minor banned phrases cost, ``deciding`` the total that
     was held against the mark. ``passed`` is None where something unsure, or a turn that could

@@ -40,7 +40,7 @@ class Thresholds:
 
     script_weight: float = 0.75
     """Weight of the script's own comparison beside the transcript's, kept between
-    ``script_low`` and ``script_high``: the script draws the recogniser along."""
+    ``script_low`` and ``script_high``: the script draws the recognizer along."""
     script_low: float = -6.0
     script_high: float = 8.0
 
@@ -117,7 +117,7 @@ class Reliability:
 def needs_audio(element: str, place: Place) -> bool:
     """Whether the transcript alone does not settle an element.
 
-    Whatever has 您 is asked about, since the recogniser writes 您 for 你 and 你 for 您. A
+    Whatever has 您 is asked about, since the recognizer writes 您 for 你 and 你 for 您. A
     single character is no homophone of anything: 青 is as near to 轻 as to 请.
     """
     return "您" in element or not _settled_by_text(place)

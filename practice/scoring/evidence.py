@@ -1,7 +1,7 @@
-"""What to ask the recogniser about an element: texts with it against texts without it.
+"""What to ask the recognizer about an element: texts with it against texts without it.
 
-The transcript is what the recogniser likes best; an element that it lacks is put in, at
-its place or in place of what sounds most like it, and the recogniser says by how much
+The transcript is what the recognizer likes best; an element that it lacks is put in, at
+its place or in place of what sounds most like it, and the recognizer says by how much
 the audio speaks for the one text or the other. Everything else is the same in both texts
 and cancels. Here the texts are made and the answers are summed up; nothing is heard.
 
@@ -166,7 +166,7 @@ def inquire(alignment: Alignment, place: Place) -> EvidenceQuery:
 
 
 def as_recognizer_writes(script: str) -> str:
-    """A script with the recogniser's punctuation: a full-width comma costs it 20 nats."""
+    """A script with the recognizer's punctuation: a full-width comma costs it 20 nats."""
     return re.sub("[，、；;]", ",", script).rstrip("。，,")
 
 
@@ -177,8 +177,8 @@ def as_recognizer_writes(script: str) -> str:
 class _Splice:
     """The transcript as written with ``start:end`` replaced by ``put``.
 
-    ``less`` is ``put`` without the element, where neighbours were put right along: then
-    that is a rival too, so that mending the neighbours earns the element nothing.
+    ``less`` is ``put`` without the element, where neighbors were put right along: then
+    that is a rival too, so that mending the neighbors earns the element nothing.
     """
 
     start: int

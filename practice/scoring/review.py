@@ -87,7 +87,7 @@ DOUBTS: dict[str, float] = {
     "undecided": 4.0,  # elements that are unsure decide on the pass
     "banned": 3.0,  # a phrase never to be said was found, or may have been said
     "unsure": 2.0,  # for each element, three at the most
-    "unlikely": 2.0,  # the recogniser doubts its own text
+    "unlikely": 2.0,  # the recognizer doubts its own text
     "near": 1.5,  # the total is near the pass mark
     "off-script": 1.0,
     "missed": 1.0,  # somebody is accused

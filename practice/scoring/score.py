@@ -1,6 +1,6 @@
 """From a line and a transcript to a score: the one table of weights, and the pass mark.
 
-A score comes in two steps, because the recogniser is asked in between: ``draft`` aligns
+A score comes in two steps, because the recognizer is asked in between: ``draft`` aligns
 and says what to ask, ``Draft.judge`` takes the answers as plain data.
 """
 
@@ -41,7 +41,7 @@ OFF_SCRIPT_BELOW = 0.3
 
 SECOND_LOOK_BELOW = -0.5
 """Mean log-probability (nats a token) below which a transcript is looked at again; 7 % of
-the labelled clips are."""
+the labeled clips are."""
 
 LOOP_RATIO = 2.4
 """Compression ratio above which a text repeats itself; openai-whisper's own default."""
@@ -125,9 +125,9 @@ class Tally:
 
 
 def scorer_name(limits: Thresholds) -> str:
-    """What made a judgement: the version, and a mark of the thresholds where they differ.
+    """What made a judgment: the version, and a mark of the thresholds where they differ.
 
-    The mark is made of their values, so that two judgements of the same name were made by
+    The mark is made of their values, so that two judgments of the same name were made by
     the same limits.
     """
     if limits == THRESHOLDS:
@@ -137,7 +137,7 @@ def scorer_name(limits: Thresholds) -> str:
 
 
 def is_of_this_version(scorer: str) -> bool:
-    """Whether a judgement was made by this version, by whatever thresholds."""
+    """Whether a judgment was made by this version, by whatever thresholds."""
     return scorer.partition("+")[0] == VERSION
 
 
@@ -151,7 +151,7 @@ class Draft:
 
     @property
     def questions(self) -> list[TextPair]:
-        """What the recogniser is to be asked about the audio."""
+        """What the recognizer is to be asked about the audio."""
         pairs = [p for c in self.candidates if c.inquiry for p in c.inquiry.pairs()]
         return list(dict.fromkeys(pairs))
 
@@ -214,7 +214,7 @@ def reliability_of(transcript: Transcript, speech_s: float, *, unasked: bool) ->
 
 
 def loops(transcript: Transcript, speech_s: float) -> bool:
-    """Whether the recogniser repeated itself: the text compresses, or is too long for the time."""
+    """Whether the recognizer repeated itself: the text compresses, or is too long for the time."""
     characters = len(normalize(transcript.text))
     return (
         transcript.compression_ratio > LOOP_RATIO

@@ -1,4 +1,4 @@
-"""How a trainee comes on: totals of a line against each other, days practised, pace."""
+"""How a trainee comes on: totals of a line against each other, days practiced, pace."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ class ScenarioTrend:
 
 @dataclass(frozen=True, slots=True)
 class Streak:
-    """Days practised: all of them, those in a row up to now, and the most in a row ever.
+    """Days practiced: all of them, those in a row up to now, and the most in a row ever.
 
     A row goes on until a day is over without practice: today may still come.
     """
@@ -160,7 +160,7 @@ class Progress:
 
     ``points`` are all takes, the oldest first; ``paces`` the articulation rates of those that
     have one, by their ids; ``scenarios`` have the one that was
-    practised last first; ``missed`` the courtesy that was missed most.
+    practiced last first; ``missed`` the courtesy that was missed most.
     """
 
     trainee: Trainee
@@ -197,11 +197,11 @@ def progress_of(
 
 
 def scenario_trends(points: Sequence[TrendPoint]) -> tuple[ScenarioTrend, ...]:
-    """The trend of each scenario, the one that was practised last first."""
+    """The trend of each scenario, the one that was practiced last first."""
     by_scenario: dict[str, list[TrendPoint]] = {}
     for point in points:
         if point.total is not None:
-            # Put in anew, so that the last one practised comes to stand last.
+            # Put in anew, so that the last one practiced comes to stand last.
             by_scenario[point.scenario] = [*by_scenario.pop(point.scenario, []), point]
     return tuple(_scenario_trend(of) for of in reversed(by_scenario.values()))
 

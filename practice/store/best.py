@@ -24,7 +24,7 @@ class BestOfLine:
 
 
 def best_of_lines(database: Database, trainee: Trainee) -> dict[str, list[BestOfLine]]:
-    """The best of each line that a trainee practised, by the scenario's id."""
+    """The best of each line that a trainee practiced, by the scenario's id."""
     passed = sa.func.max(sa.case((standings.c.result == "passed", 1), else_=0))
     query = (
         sa.select(standings.c.scenario, attempts.c.line, passed, sa.func.max(standings.c.total))

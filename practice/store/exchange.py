@@ -1,7 +1,7 @@
 """What goes out with a pack and comes in with one: the records' side of it.
 
 Whatever the order in which packs come, and however often, stores with the same records
-hold the same: judgements are ordered by time and the newest counts, and so it is with
+hold the same: judgments are ordered by time and the newest counts, and so it is with
 reviews. What came with a pack is not new here, so that packs have no echo.
 """
 
@@ -241,7 +241,7 @@ class Merger:
 
 
 def _merge_judgements(db: sa.Connection, attempt_id: str, given: tuple[ScoreRecord, ...]) -> int:
-    """Append the judgements that are not here, and number all by time; say how many came."""
+    """Append the judgments that are not here, and number all by time; say how many came."""
     query = sa.select(scores).where(scores.c.attempt_id == attempt_id).order_by(scores.c.number)
     ours = [
         ScoreRecord(row.created_at, rows.ASSESSMENT.validate_json(row.assessment))

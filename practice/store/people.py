@@ -57,7 +57,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One element of one trainee, by the final verdicts; all zero where never practised."""
+    """One element of one trainee, by the final verdicts; all zero where never practiced."""
 
     heard: int = 0
     missed: int = 0

@@ -1,4 +1,4 @@
-"""What a trainee practised: how each line was said, and which exams were taken."""
+"""What a trainee practiced: how each line was said, and which exams were taken."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from practice.store.schema import attempts, element_results, standings, trainees
 
 
 class Practised:
-    """Reads what was practised; each answer is read in one transaction."""
+    """Reads what was practiced; each answer is read in one transaction."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

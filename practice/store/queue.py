@@ -100,7 +100,7 @@ class Queue:
             return [(group, name) for group, name in db.execute(query)]
 
     def scenarios(self) -> list[str]:
-        """Which scenarios were practised."""
+        """Which scenarios were practiced."""
         # One step along the index for each: DISTINCT would read all of it.
         first = sa.select(sa.func.min(standings.c.scenario).label("scenario")).cte(recursive=True)
         further = sa.select(

@@ -1,4 +1,4 @@
-"""Reviewed attempts, each with the judgement that its reviewer saw: what can be learned from."""
+"""Reviewed attempts, each with the judgment that its reviewer saw: what can be learned from."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _AT_ONCE = 200
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
-    """The newest judgement and review of an attempt, and the score that was reviewed."""
+    """The newest judgment and review of an attempt, and the score that was reviewed."""
 
     trainee_id: int
     assessment: Assessment

@@ -77,7 +77,7 @@ def insert_score(
     assessment: Assessment,
     created_at: str | None = None,
 ) -> None:
-    """Append a judgement."""
+    """Append a judgment."""
     score = assessment.score
     db.execute(
         scores.insert().values(

@@ -1,6 +1,6 @@
 """The tables. A change here needs a migration beside it, and HEAD raised to its number.
 
-An attempt is written once. Scores and reviews are appended: a later judgement never
+An attempt is written once. Scores and reviews are appended: a later judgment never
 overwrites an earlier one, and the newest of each is the one that counts. ``standings``
 and ``element_results`` are read off them, and written anew in the same transaction; they
 exist so that a store with many attempts can be searched and counted.
@@ -64,7 +64,7 @@ scores = Table(
     "scores",
     metadata,
     Column("attempt_id", String(36), ForeignKey("attempts.id"), primary_key=True),
-    Column("number", Integer, primary_key=True),  # 1 is the first judgement
+    Column("number", Integer, primary_key=True),  # 1 is the first judgment
     Column("created_at", String(32), nullable=False),
     Column("status", String(16), nullable=False),
     Column("reason", String(16)),

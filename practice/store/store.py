@@ -122,7 +122,7 @@ class Store:
             rows.refresh_summary(db, take.id, now())
 
     def add_score(self, attempt_id: str, assessment: Assessment) -> None:
-        """Append a later judgement to an attempt; the earlier ones stay."""
+        """Append a later judgment to an attempt; the earlier ones stay."""
         with self.database.writing() as db:
             rows.hold(db, attempt_id)
             number, last_at = db.execute(
@@ -210,7 +210,7 @@ class Store:
             ]
 
     def scores_of(self, attempt_id: str) -> list[Assessment]:
-        """List all judgements of an attempt by the machine, the first one first."""
+        """List all judgments of an attempt by the machine, the first one first."""
         query = (
             sa.select(scores.c.assessment)
             .where(scores.c.attempt_id == attempt_id)
@@ -294,7 +294,7 @@ class Store:
 def _now_after(moment: str) -> str:
     """The present moment, or just after another where a clock runs behind.
 
-    The newest judgement and the newest review count, in whichever store they meet.
+    The newest judgment and the newest review count, in whichever store they meet.
     """
     later = datetime.fromisoformat(moment) + timedelta(milliseconds=1)
     return max(now(), later.isoformat(timespec="milliseconds"))

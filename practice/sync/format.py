@@ -36,7 +36,7 @@ CONTENTS = "practice.json"
 MOST_ATTEMPTS = 100_000
 MOST_CONTENTS_BYTES = 64_000_000
 MOST_RECORD_BYTES = 4_000_000
-"""A judgement takes 5 kB; a record of this size was judged some hundred times."""
+"""A judgment takes 5 kB; a record of this size was judged some hundred times."""
 
 MOST_SOUND_BYTES = 64_000_000
 """A minute in stereo at 96 kHz and 32 bits has 46 MB."""

@@ -27,7 +27,7 @@ class Arrived:
 
     ``new``, ``present`` and ``forgotten`` are numbers of attempts: those that were not
     here, that were, and that stay away. ``judgements`` and ``reviews`` count what was not
-    here; the first judgement of a new attempt is part of it and does not count.
+    here; the first judgment of a new attempt is part of it and does not count.
     ``refused`` are recordings that can't be played; ``differing`` takes of which something
     is otherwise here.
     """

@@ -1,4 +1,4 @@
-"""Recordings instead of a microphone: many files, or a labelled manifest."""
+"""Recordings instead of a microphone: many files, or a labeled manifest."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def in_order(
     """Do work in so many threads; give the results in order.
 
     At most twice as many items are under way, so that memory does not grow with their
-    number. Threads, since nearly all of the work is the recogniser's, which lets go of the
+    number. Threads, since nearly all of the work is the recognizer's, which lets go of the
     interpreter, and its weights are loaded once.
     """
     if jobs == 1:

@@ -29,7 +29,7 @@ from practice.store.database import now
 class Step:
     """One utterance of a run: a line of a scenario by its number, from 1.
 
-    ``setting`` is the whole that it is a part of, where the run is more than practising
+    ``setting`` is the whole that it is a part of, where the run is more than practicing
     lines. ``is_last``: nothing follows, whatever comes of it.
     """
 

@@ -89,7 +89,7 @@ def clarity_legend(characters: list[Character]) -> list[tuple[str, str]]:
 
 
 def mark_name(verdict: Verdict) -> str:
-    """A sign for a verdict, so that colour is not the only carrier."""
+    """A sign for a verdict, so that color is not the only carrier."""
     return {
         Verdict.HEARD: "✓",
         Verdict.MISSED: "✗",

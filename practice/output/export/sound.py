@@ -28,7 +28,7 @@ class Sound:
 def embed(data: bytes | None) -> Sound:
     """Put a recording into an address: MP3 and OGG unchanged, all else as FLAC.
 
-    The FLAC is mono, 16 bit, at the 16 kHz that the recogniser hears.
+    The FLAC is mono, 16 bit, at the 16 kHz that the recognizer hears.
     """
     if data is None:
         return Sound(why_not=_("There is no recording of this attempt here."))

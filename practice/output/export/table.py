@@ -60,7 +60,7 @@ COLUMNS: tuple[Column, ...] = (
     Column(_("model"), 10, lambda a, _final: _model(a)),
     Column(_("scorer"), 8, lambda a, _final: a.assessment.scorer),
 )
-"""What a row has, from left to right. The machine's judgement stays beside the final one."""
+"""What a row has, from left to right. The machine's judgment stays beside the final one."""
 
 
 def row_of(attempt: Attempt) -> list[Cell]:

@@ -51,7 +51,7 @@ _NOTES_A_LINE = 4
 _APART = 17
 """Points that characters need from one to the next."""
 
-# Of Okabe and Ito, as in the plot of totals; nothing is told by the colour alone.
+# Of Okabe and Ito, as in the plot of totals; nothing is told by the color alone.
 _WAVE, _PITCH, _MISSING, _OTHER = "#56737f", "#0072B2", "#C03000", "#7a5200"
 _MODEL = "#D55E00"
 _NOTE = "#555555"
@@ -110,7 +110,7 @@ def _glyphs(attempt: Attempt, rows: int, row_s: float) -> tuple[Glyph, ...]:
     if transcript is None or not transcript.times_s:
         return ()
     shown = columns(chunks)
-    # The recogniser is given a margin before the speech, and lets the first character begin there.
+    # The recognizer is given a margin before the speech, and lets the first character begin there.
     spoken = assessment.check.spans_s
     begin = spoken[0][0] if spoken else 0.0
     silences = [(pause.start_s, pause.start_s + pause.length_s) for pause in pauses(attempt)]
@@ -133,7 +133,7 @@ def _glyphs(attempt: Attempt, rows: int, row_s: float) -> tuple[Glyph, ...]:
 
 
 def _spread_missing(is_missing: Sequence[bool], moments_s: Sequence[float | None]) -> list[float]:
-    """The moment of each column; what was left out stands evenly between its neighbours."""
+    """The moment of each column; what was left out stands evenly between its neighbors."""
     times = [at_s or 0.0 for at_s in moments_s]
     i = 0
     while i < len(times):

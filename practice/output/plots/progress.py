@@ -35,8 +35,8 @@ _HEADER, _STRIP, _PACE_HEIGHT = 74, 26, 130
 _TITLE_CELLS = 24
 _MOST_SCENARIOS = 20
 
-# Marker, colour, and whether it is filled. The colours are those of Okabe and Ito, which
-# people with colour-blindness tell apart; the shapes do it without any colour.
+# Marker, color, and whether it is filled. The colors are those of Okabe and Ito, which
+# people with color-blindness tell apart; the shapes do it without any color.
 _MARKERS = {
     "passed": ("o", "#009E73", True),
     "failed": ("X", "#D55E00", True),

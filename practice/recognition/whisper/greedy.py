@@ -26,7 +26,7 @@ FIRST_GUESS = 24
 """Tokens of the draft that are tried at once to begin with. Twice as many are tried whenever
 all of a guess was right, and where one was wrong as many as were right, at least one: a
 second token in a pass costs nothing, and few phrases that depart from a draft return to
-it for long. Of the ways that were tried on the labelled clips this took the least time."""
+it for long. Of the ways that were tried on the labeled clips this took the least time."""
 
 CHECKED = 8
 """Tokens of a guess that are checked at a time: none are beyond the first wrong one."""
@@ -173,7 +173,7 @@ def _choices(
 class _DraftCursor:
     """Finds in the drafts what may come next.
 
-    What the recogniser writes for a character may take more or fewer tokens than the
+    What the recognizer writes for a character may take more or fewer tokens than the
     draft's: after a departure the next character of the draft is the next to be expected.
     """
 

@@ -62,7 +62,7 @@ class _Engine:
         self.likelihood = Likelihood(self.decoder, self.tokenizer, self.rules.trunk[-1])
 
     def draft(self, text: str) -> list[int]:
-        """A text in tokens, written as the recogniser would."""
+        """A text in tokens, written as the recognizer would."""
         tokens: list[int] = self.tokenizer.encode(as_recognizer_writes(text))
         return tokens
 

@@ -15,7 +15,7 @@ SPARE_S = 2.0
 """What Whisper encodes of a take instead of all its context: never less than the first, and
 as much silence after the speech as the second. In a context that fits the speech closely
 the decoder repeats itself: with one second of silence five to ten times the errors were
-measured on the labelled clips, with these none more that matters (docs/speed.md)."""
+measured on the labeled clips, with these none more that matters (docs/speed.md)."""
 
 
 def windows(spans_s: Spans) -> tuple[Spans, ...]:

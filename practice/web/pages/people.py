@@ -1,4 +1,4 @@
-"""People and progress: who practises how, and how often machine and trainer agree."""
+"""People and progress: who practices how, and how often machine and trainer agree."""
 
 from __future__ import annotations
 

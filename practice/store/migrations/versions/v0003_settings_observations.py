@@ -10,7 +10,7 @@ down_revision = "0002"
 def upgrade() -> None:
     """Add the columns.
 
-    Takes from before were practised for their own sake, and whoever reviewed one had
+    Takes from before were practiced for their own sake, and whoever reviewed one had
     judged it.
     """
     op.add_column("attempts", sa.Column("setting", sa.Text))
