@@ -426,7 +426,7 @@ def test_every_key_is_described_in_both_languages() -> None:
 # ---- the page for authors --------------------------------------------------
 
 
-@pytest.mark.parametrize("page", ["scenarios.md", "scenarios.zh.md"])
+@pytest.mark.parametrize("page", ["author.md", "zh/author.md"])
 def test_the_guides_examples_and_keys_are_true(page: str, tmp_path: Path) -> None:
     text = (ROOT / "docs" / page).read_text("utf-8")
     examples = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)

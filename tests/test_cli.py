@@ -401,3 +401,27 @@ def test_a_mistyped_scenario(language: str, practice: Practice, golden: Golden) 
     done = practice("run", "nonsense")
     done.refused(PromptError, "nonsense")
     golden("run-no-scenario", done.stderr)
+
+
+@pytest.mark.parametrize(
+    ("former", "name"),
+    [
+        (("show-take", "--help"), ("show-attempt", "--help")),
+        (("pack", "--help"), ("bundle", "export", "--help")),
+        (("unpack", "--help"), ("bundle", "import", "--help")),
+        (("run", "x", "--patience", "99"), ("run", "x", "--end-silence", "99")),
+        (("run", "x", "--silent"), ("run", "x", "--no-playback")),
+        (
+            ("voice", "record", "x", "--model", "--line", "0"),
+            ("voice", "record", "x", "--reference", "--line", "0"),
+        ),
+    ],
+)
+def test_former_names_are_accepted(
+    former: tuple[str, ...], name: tuple[str, ...], practice: Practice
+) -> None:
+    done, same = practice(*former), practice(*name)
+    assert (done.returncode, done.stdout, done.stderr) == (
+        same.returncode, same.stdout, same.stderr,
+    )  # fmt: skip
+    assert former[0] not in practice("--help").stdout.split() or former[0] in ("run", "voice")

@@ -137,9 +137,9 @@ def test_a_branch_of_recordings_must_be_named(
     two = ["--audio", clip("farewell"), clip("farewell")]
     told = []
     for options, data in (
-        ([], ("--branch", "seat, end")),
-        (["--branch", "sit"], ("sit", "end, seat")),
-        (["--branch", "end", "--branch", "seat"], ("seat, end",)),
+        ([], ("--branch", "seat", "end")),
+        (["--branch", "sit"], ("sit", "end", "seat")),
+        (["--branch", "end", "--branch", "seat"], ("seat", "end")),
         (["--branch", "end"], ("talk",)),  # which is over after the first
     ):
         done = talk("run", "talk", *options, *two)

@@ -13,6 +13,7 @@ from rich.cells import cell_len
 
 from practice import scenarios as prompts
 from practice.errors import PromptError
+from practice.records.kinds import CHINESE, Kind, parse_kind
 
 GOOD = """\
 title: 送别
@@ -267,3 +268,7 @@ def test_list_and_show(language: str, practice: Practice, golden: Golden) -> Non
     shown = practice("show", "greeting")
     assert "【您好/早上好" in shown.stdout
     assert practice.json("show", "greeting")[0]["id"] == "greeting"
+
+
+def test_every_kind_has_a_chinese_name() -> None:
+    assert {parse_kind(CHINESE[kind]) for kind in Kind} == set(Kind)

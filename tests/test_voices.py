@@ -481,7 +481,7 @@ def test_a_model_reading_is_recorded_judged_and_heard(
     start: Start, practice: Practice, prompts: Path, microphone: FakeSound, golden: Golden
 ) -> None:
     nothing = practice("listen", "farewell")
-    nothing.refused(PracticeError, "practice voice record farewell --model")
+    nothing.refused(PracticeError, "practice voice record farewell --reference")
     child = start("voice", "record", "farewell", "--reference")
     begin(child)
     microphone.speak(WITHOUT_PLEASE)

@@ -119,7 +119,7 @@ def list_(scenario_id: str | None, as_json: bool, prompts_dir: Path) -> None:
             _list_line(step, found, as_json=as_json)
 
 
-@voice.command(help=_("Remove the customer's voice, or with --model the reference recordings."))
+@voice.command(help=_("Remove the customer's voice, or with --reference the reference recordings."))
 @click.argument("scenario_id", metavar="SCENARIO")
 @_line
 @click.option(

@@ -132,7 +132,7 @@ def pace_range(pace: PaceTrend) -> tuple[float, float]:
 
 
 def progress_to_dict(progress: Progress) -> dict[str, Any]:
-    """A trainee's progress for programs; the keys are documented in docs/progress.md."""
+    """A trainee's progress for programs; the keys are documented in docs/scoring.md."""
     return {
         "trainee": progress.trainee.name,
         "group": progress.trainee.group,

@@ -51,9 +51,9 @@ def find_conflict(take: Take, ours: list[Review], theirs: list[Review]) -> Confl
     side: they had it before them.
     """
     everything = {review.id: review for review in (*ours, *theirs)}
-    resolve_unsure = {review.base for review in everything.values()}
-    open_ones = [review for review in theirs if review.id not in resolve_unsure]
-    if not ours or not open_ones or newest(ours).id in resolve_unsure:
+    settled = {review.base for review in everything.values()}
+    open_ones = [review for review in theirs if review.id not in settled]
+    if not ours or not open_ones or newest(ours).id in settled:
         return None
     return Conflict(take, newest(ours), newest(open_ones), newest(everything.values()))
 

@@ -2,7 +2,7 @@
 
 A folder has one scenario in each YAML file, whose name is the scenario's id; exam books
 are in ``books/``, and what holds for all scenarios is in ``rules/``. The page for authors
-is docs/scenarios.md.
+is docs/author.md.
 """
 
 from practice.scenarios.books import book_ids

@@ -29,12 +29,12 @@ def reviewed(score: Score, review: Review) -> Score:
     elements = tuple(
         replace(e, verdict=marks.get(place, e.verdict)) for place, e in numbered(score.elements)
     )
-    warp_pitch = replace(score, elements=elements)
+    result = replace(score, elements=elements)
     if score.reason is None:
-        warp_pitch = with_total(warp_pitch)
+        result = with_total(result)
     if review.decision is not None:
-        warp_pitch = replace(warp_pitch, passed=review.decision is Decision.PASS)
-    return warp_pitch
+        result = replace(result, passed=review.decision is Decision.PASS)
+    return result
 
 
 def numbered(

@@ -15,7 +15,7 @@ from practice.scoring.review import final_score
 NOISE, NOISE_LONG = 12.0, 5.0
 """Points by which totals may differ before one is called better than the other: where the
 same speech is heard twice, 95 % of them lie less far apart, with short scripts and with
-longer ones (`python benchmarks/noise.py`; docs/progress.md)."""
+longer ones (`python benchmarks/noise.py`; docs/scoring.md)."""
 
 SHORT_MOST = 12
 """Characters of a short script: one of them has many points."""

@@ -28,7 +28,7 @@ class Practised:
         All by the final verdicts. Takes that are the trainer's to decide, and those that
         could not be scored, are left out: nobody knows yet.
         """
-        resolve_unsure = (
+        settled = (
             sa.select(standings.c.attempt_id)
             .join(trainees, trainees.c.id == standings.c.trainee_id)
             .where(*_is(trainee), standings.c.result.in_(("passed", "failed")))
@@ -44,13 +44,13 @@ class Practised:
                 standings.c.total,
             )
             .join(standings, standings.c.attempt_id == attempts.c.id)
-            .where(attempts.c.id.in_(resolve_unsure))
+            .where(attempts.c.id.in_(settled))
             .order_by(attempts.c.created_at, attempts.c.id)
         )
         elements = (
             sa.select(element_results.c.attempt_id, element_results.c.name)
             .where(
-                element_results.c.attempt_id.in_(resolve_unsure),
+                element_results.c.attempt_id.in_(settled),
                 element_results.c.required,
                 element_results.c.final == Verdict.MISSED,
             )
