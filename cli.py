@@ -1,4 +1,4 @@
-"""The command ``practice``: a table of contents, and where errors become exit codes."""
+"""The command ``practice``: the list of its commands, and the exit codes of errors."""
 
 from __future__ import annotations
 
@@ -102,24 +102,23 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "model": ("model:model", _("Manage Whisper models: list, install, show the path.")),
     },
 }
-"""The sections of the help: each command's place below practice.commands, and its help text.
+"""The sections of the help: each command's location in practice.commands, and its help text.
 
-The texts are translated where they are shown: ``--lang`` is not read yet.
-"""
+The texts are translated where they are shown, because ``--lang`` has not been read yet."""
 
 COMMANDS = {name: entry for section in SECTIONS.values() for name, entry in section.items()}
 
 
-FORMER = {
+FORMER_NAMES = {
     "show-take": ["show-attempt"],
     "pack": ["bundle", "export"],
     "unpack": ["bundle", "import"],
 }
-"""Former names of commands, which help does not show; they go with the next release."""
+"""Former names of commands, not shown in the help; they will be removed in the next release."""
 
 
-class Contents(click.Group):
-    """A group that imports a command when it is called, not before: help stays instant."""
+class LazyGroup(click.Group):
+    """A group that imports a command when it is called, not before: help stays fast."""
 
     context_class = HelpContext
 
@@ -130,21 +129,21 @@ class Contents(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find a command by its name, or its former one."""
-        return super().resolve_command(ctx, [*FORMER.get(args[0], args[:1]), *args[1:]])
+        """Find a command by its current or former name."""
+        return super().resolve_command(ctx, [*FORMER_NAMES.get(args[0], args[:1]), *args[1:]])
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Name the commands in the order of the table."""
+        """List the command names in the order of the table."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import a command."""
+        """Import a command and translate its help text."""
         if cmd_name not in COMMANDS:
             return None
         place, text = COMMANDS[cmd_name]
         module, name = place.split(":")
         command: click.Command = getattr(import_module(f"practice.commands.{module}"), name)
-        command = copy(command)  # its text is in the language of this call
+        command = copy(command)  # its help text is in the language of this call
         command.help = gettext(text)
         lay_out_by_cells(command)
         return command
@@ -159,7 +158,7 @@ class Contents(click.Group):
 
 
 def lang_first(args: list[str]) -> list[str]:
-    """Put ``--lang``, which may be typed anywhere, where the whole command reads it."""
+    """Move ``--lang``, which may be typed anywhere, to where the whole command reads it."""
     lang: list[str] = []
     others: list[str] = []
     rest = iter(args)
@@ -173,16 +172,16 @@ def lang_first(args: list[str]) -> list[str]:
         else:
             others.append(arg)
     if lang == ["--lang"]:
-        return lang  # alone, or it would take the command's name for its value
+        return lang  # alone, or it would take the command's name as its value
     return [*lang, *(others or ["--help"])] if lang else others
 
 
-def contents() -> Contents:
-    """Make the group; its words are in the user's language."""
+def contents() -> LazyGroup:
+    """Create the group with its texts in the user's language."""
 
     @click.group(
         "practice",
-        cls=Contents,
+        cls=LazyGroup,
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
         help=gettext(
             "Practice the phrases of the service standard, and see which courtesies you missed."
@@ -202,19 +201,19 @@ def contents() -> Contents:
 
 
 def main() -> None:
-    """Run ``practice``: every expected failure is one line on stderr and an exit code.
+    """Run ``practice``, and turn every expected failure into a line on stderr and an exit code.
 
-    0 done, 1 a mistake of input or environment, 2 wrong usage, 130 Ctrl-C. What is not
-    expected keeps its traceback.
+    0 done, 1 wrong input or a failure of the environment, 2 wrong usage, 130 Ctrl-C. An
+    unexpected error keeps its traceback.
     """
     match lang_first(sys.argv[1:]):
         case ["--lang", chosen, *_others]:
             settle(chosen)
         case _others:
             settle()
-    os.umask(0o077)  # voices and names: what is made here is its user's own
+    os.umask(0o077)  # files contain voices and names: only their owner may read them
     for stream in (sys.stdout, sys.stderr):
-        # A console without Chinese shows question marks instead of ending the run.
+        # A console that cannot show Chinese prints question marks instead of failing.
         with contextlib.suppress(AttributeError):
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
@@ -236,8 +235,8 @@ def main() -> None:
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EPIPE):
             raise
-        # The reader of our output went away (`| head`), which is nothing wrong, or the
-        # place that it goes to is full.
+        # The reader of our output closed the pipe (`| head`), which is not an error, or the
+        # disk that it is written to is full.
         sys.stdout = None
         if error.errno == errno.EPIPE:
             sys.exit(0)

@@ -26,7 +26,7 @@ import torch
 import whisper
 
 from practice import scenarios as prompts
-from practice.assessment.pipeline import Judge
+from practice.assessment.pipeline import Assessor
 from practice.audio import clip as audio
 from practice.audio.signal_check import Samples
 from practice.mandarin.alignment import strict_counts
@@ -117,10 +117,10 @@ def our_whole() -> Contender:
 
 
 @cache
-def our_judge() -> Judge:
+def our_judge() -> Assessor:
     """The judge of the commands, with the model loaded."""
     recognizer = load(model())
-    return Judge(lambda: recognizer, prompts.load_banned(default_prompts()))
+    return Assessor(lambda: recognizer, prompts.load_banned(default_prompts()))
 
 
 def clip_of(samples: Samples) -> audio.Clip:

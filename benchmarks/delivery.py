@@ -28,7 +28,7 @@ import contenders
 import numpy as np
 import soxr
 
-from practice.assessment.pipeline import Judge
+from practice.assessment.pipeline import Assessor
 from practice.audio import clip as audio
 from practice.audio.signal_check import RATE_HZ, Samples, check_speech
 from practice.audio.voice_activity import find_speech
@@ -114,14 +114,14 @@ def loudness() -> Iterator[tuple[str, ...]]:
             yield "level", signal, f"{truth:.1f} dBFS", f"{found:.1f} dBFS", error
 
 
-def said(judge: Judge, samples: Samples, text: str) -> Delivery:
+def said(judge: Assessor, samples: Samples, text: str) -> Delivery:
     """The delivery of a take of a text."""
     found = judge.assess(contenders.clip_of(samples), Line("", parse_script(text, {}))).delivery
     assert found is not None
     return found
 
 
-def cut_in(judge: Judge) -> Iterator[tuple[str, ...]]:
+def cut_in(judge: Assessor) -> Iterator[tuple[str, ...]]:
     """Speech with silences cut in between two words."""
     samples = audio.read(CLIPS / "farewell.flac").samples
     for after, at in CUTS_S.items():
@@ -144,7 +144,7 @@ def cut_in(judge: Judge) -> Iterator[tuple[str, ...]]:
             yield "pause", signal, f"{truth:.2f} s", seen, f"{error:+.2f} s, place {where}"
 
 
-def between(judge: Judge, clips: list[Samples], texts: list[str]) -> Iterator[tuple[str, ...]]:
+def between(judge: Assessor, clips: list[Samples], texts: list[str]) -> Iterator[tuple[str, ...]]:
     """Two clips as one take, with a silence between that stands where the script has no sign."""
     even = [spoken_part(clip) for clip in clips]
     quiet = np.random.default_rng(1).normal(0, 1e-5, int(BETWEEN_S * RATE_HZ)).astype(np.float32)
@@ -171,7 +171,7 @@ def between(judge: Judge, clips: list[Samples], texts: list[str]) -> Iterator[tu
 
 
 def at_other_speeds(
-    judge: Judge, clips: list[Samples], texts: list[str]
+    judge: Assessor, clips: list[Samples], texts: list[str]
 ) -> Iterator[tuple[str, ...]]:
     """Clips slowed and sped by resampling, against the pace that each had before."""
     plain = [said(judge, clip, text).speech_cps for clip, text in zip(clips, texts, strict=True)]
@@ -236,7 +236,7 @@ def gains() -> Iterator[tuple[str, ...]]:
         )
 
 
-def onsets(judge: Judge, clips: list[Samples]) -> Iterator[tuple[str, ...]]:
+def onsets(judge: Assessor, clips: list[Samples]) -> Iterator[tuple[str, ...]]:
     """How far from the times of characters sounds begin: where the spectrum grows most.
 
     The spectral flux (the growth of the log spectrum in 15 ms) is averaged at each distance

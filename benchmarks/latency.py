@@ -31,7 +31,7 @@ import torch
 from contenders import Contender, clip_of
 
 from practice.assessment import early as ahead
-from practice.assessment.pipeline import Judge
+from practice.assessment.pipeline import Assessor
 from practice.audio import clip as audio
 from practice.audio.devices import Device
 from practice.audio.recorder import Command, Meter, Microphone, Recorded
@@ -47,7 +47,7 @@ from practice.records.score import StrictCounts
 from practice.scoring.evidence import TextPair
 from practice.store import Store
 from practice.training.batch import Row
-from practice.training.session import Choice, Session, Start, Step, practise
+from practice.training.session import Choice, Session, Start, Step, practice_steps
 
 LENGTHS_S = (2, 4, 8, 15)
 CLIPS = 6
@@ -199,7 +199,7 @@ class _Shown:
 class _PlainTranscriber:
     """openai-whisper's transcribe() in the place of ours; it knows of no evidence."""
 
-    def __init__(self, plain: Contender, row: Row, ours: Judge) -> None:
+    def __init__(self, plain: Contender, row: Row, ours: Assessor) -> None:
         self._plain = plain
         self._row = row
         self.info = ours.recognizer().info
@@ -251,14 +251,14 @@ def _compare_runs(rows: Sequence[Row]) -> None:
     print(f"  {'ratio':42} {ratios[0]:7.2f} {ratios[1]:7.2f}")
 
 
-def _wait(judge: Judge, row: Row, samples: Samples) -> float:
+def _wait(judge: Assessor, row: Row, samples: Samples) -> float:
     """Seconds from the end of speech to the score, less the end silence."""
     scenario = Scenario("bench", "", "", (row.line,))
     microphone, shown = _Played(samples), _Shown()
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         session = Session("bench", Trainee("bench", "bench"), folder, Store(folder), judge)
-        practise(session, [Step(scenario, 1, is_last=True)], microphone, shown)
+        practice_steps(session, [Step(scenario, 1, is_last=True)], microphone, shown)
     last_word = find_speech(clip_of(samples).samples)[-1][1]
     return shown.at - microphone.started - last_word - END_SILENCE_S
 

@@ -22,7 +22,7 @@ import contenders
 import numpy as np
 import soxr
 
-from practice.assessment.pipeline import Judge
+from practice.assessment.pipeline import Assessor
 from practice.audio import clip as audio
 from practice.audio.signal_check import RATE_HZ, Samples
 from practice.mandarin.normalization import normalize
@@ -53,7 +53,7 @@ def main() -> None:
     tell(rows, heard)
 
 
-def totals(judge: Judge, row: Row) -> dict[str, float]:
+def totals(judge: Assessor, row: Row) -> dict[str, float]:
     """The total of each rendering of a clip, of those that are scored."""
     clip = audio.read(row.path)
     found = {}

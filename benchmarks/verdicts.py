@@ -25,7 +25,7 @@ from typing import Any, ClassVar
 import contenders
 
 from practice import scenarios as prompts
-from practice.assessment.pipeline import Judge, RecognizedClip
+from practice.assessment.pipeline import Assessor, RecognizedClip
 from practice.audio import clip as audio
 from practice.audio.clip import Clip
 from practice.mandarin.alignment import strict_counts
@@ -53,11 +53,11 @@ def main() -> None:
     model = contenders.model(options.model)
     rows = read_manifest(options.manifest)
     recognizer = load(model)
-    judge = _TimedJudge(lambda: recognizer, prompts.load_banned(default_prompts()))
+    judge = _TimedAssessor(lambda: recognizer, prompts.load_banned(default_prompts()))
     outcomes = _shown(score_rows(judge, rows), len(rows), "practice")
     ours = [row_to_dict(row.keys, o) for row, o in zip(rows, outcomes, strict=True)]
     _print_tables("practice", ours)
-    spent = _TimedJudge.seconds
+    spent = _TimedAssessor.seconds
     print(f"\nevidence and second looks: {spent['judging'] / spent['listening']:.2f} of decoding")
     print(f"banned phrases found (none was said): {sum(bool(r.get('banned')) for r in ours)}")
     if not options.no_baseline:
@@ -66,7 +66,7 @@ def main() -> None:
         _print_tables("plain way", theirs)
 
 
-class _TimedJudge(Judge):
+class _TimedAssessor(Assessor):
     """A judge that adds up how long listening takes, and how long judging after it."""
 
     seconds: ClassVar[Counter[str]] = Counter()

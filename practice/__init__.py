@@ -2,8 +2,8 @@
 
 import os
 
-# onnxruntime 1.29 and later reports to its maker from Linux and macOS unless this is set
-# before it is imported. The locked version has nothing of it; this holds for any other.
+# onnxruntime 1.29 and later sends telemetry on Linux and macOS unless this is set before it is
+# imported. The locked version sends none; this is for any other version.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 __version__ = "0.1.0"

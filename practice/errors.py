@@ -1,4 +1,4 @@
-"""The failures that a user can mend, each told in one line: what happened, what to do."""
+"""Errors that a user can fix, each in one line: what happened, then what to do."""
 
 import errno
 
@@ -6,47 +6,47 @@ from practice.i18n import gettext as _
 
 
 class PracticeError(Exception):
-    """A mistake of input or a failure of the environment that a user can mend.
+    """A wrong input or a failure of the environment that a user can fix.
 
-    The text is the whole message: what happened and what to do next, already in the
-    user's language. ``cli.main`` prints it on one line and exits with 1.
+    The text is the whole message: what happened and what to do next, already in the user's
+    language. ``cli.main`` prints it on one line and exits with 1.
     """
 
 
 class PromptError(PracticeError):
-    """A scenario or data file of the trainer's has a mistake."""
+    """A mistake in a trainer's scenario or data file."""
 
 
 class AudioError(PracticeError):
-    """A recording cannot be read or written."""
+    """A failure to read or write a recording."""
 
 
 class DeviceError(PracticeError):
-    """The microphone, or the PortAudio library that reaches it, is missing or failed."""
+    """A failure or absence of the microphone, or of PortAudio, the library that accesses it."""
 
 
 class WeightsError(PracticeError):
-    """Whisper's weights are missing, damaged, or not to be had."""
+    """Missing, damaged or unobtainable weights of Whisper."""
 
 
 class StoreError(PracticeError):
-    """The records' database cannot be opened, read or written."""
+    """A failure to open, read or write the database of the records."""
 
 
 class ConsentError(PracticeError):
-    """A trainee did not agree to being recorded."""
+    """A trainee's refusal to be recorded."""
 
 
 class ExportError(PracticeError):
-    """A file that is to go out cannot be written."""
+    """A failure to write an output file."""
 
 
-class PackError(PracticeError):
-    """A pack cannot be written, or a file is no pack that can be read."""
+class BundleError(PracticeError):
+    """A failure to write a bundle, or to read a file as one."""
 
 
 def system_reason(error: Exception) -> str:
-    """Why the system refused: in the user's language where the reason is a usual one."""
+    """Return why the operating system refused, in the user's language if the reason is common."""
     usual = {
         errno.EACCES: _("permission denied"),
         errno.EPERM: _("operation not permitted"),

@@ -1,4 +1,4 @@
-"""A file that is there when it is finished, and not before."""
+"""Atomic writing: a file appears when it is complete, and not before."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from practice.i18n import gettext as _
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[BinaryIO]:
-    """Open a file for writing, which takes its name at the end: until then an older one stays.
+    """Open a file for writing; it replaces an older one only when it is complete.
 
-    Raises ExportError.
+    Raises:
+        ExportError: The file cannot be written.
     """
     try:
         if path.exists() and not path.is_file():
-            # A pipe or a device is no name to be taken over; a folder is told.
+            # A pipe or a device must not be replaced; for a folder, open() fails and is reported.
             with path.open("wb") as out:
                 yield out
             return

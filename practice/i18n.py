@@ -1,7 +1,7 @@
-"""Text for people goes through here: English in the source, other languages by catalogue.
+"""Translation of all texts for users: English in the source, other languages from catalogs.
 
-The language is the one chosen with ``--lang``, else ``PRACTICE_LANG``, else the one that the
-environment or, on Windows, the system names. Without a catalogue for it, it is English.
+The language comes from ``--lang``, else from ``PRACTICE_LANG``, else from the environment or, on
+Windows, the system. Without a catalog for it, texts are in English.
 """
 
 import gettext as _gettext
@@ -20,14 +20,14 @@ SOURCE = "en"
 
 @cache
 def available() -> tuple[str, ...]:
-    """The languages there are."""
+    """Return the available languages."""
     return (SOURCE, *sorted(path.name for path in LOCALE_DIR.iterdir() if path.is_dir()))
 
 
 def settle(chosen: str | None = None) -> None:
-    """Settle the language of this process, before its first message: Click's words as well.
+    """Set the language of this process before its first message, for Click's texts as well.
 
-    Click asks the standard library's gettext for them, which asks ``LANGUAGE``.
+    Click translates with the standard library's gettext, which reads ``LANGUAGE``.
     """
     if chosen in available():
         os.environ["PRACTICE_LANG"] = str(chosen)
@@ -40,14 +40,14 @@ def settle(chosen: str | None = None) -> None:
 
 @cache
 def language() -> str:
-    """The best of the user's languages that there is; English is, without a catalogue."""
+    """Return the best of the user's languages that is available, or English."""
     there = available()
     names = (re.split(r"[-_.@]", name)[0].lower() for name in _preferred())
     return next((name for name in names if name in there), SOURCE)
 
 
 def _preferred() -> list[str]:
-    """The languages that the user prefers, best first."""
+    """Return the user's languages, best first."""
     chosen = os.environ.get("PRACTICE_LANG")
     if chosen:
         return [chosen]
@@ -57,8 +57,8 @@ def _preferred() -> list[str]:
         if value:
             return value.split(":")
     if sys.platform == "win32":
-        # Nothing there sets these variables; the C runtime's locale has the user's choice.
-        # Windows names it zh_CN or Chinese_China.
+        # Windows does not set these variables; the C runtime's locale has the user's choice,
+        # as zh_CN or Chinese_China.
         name = locale.getlocale()[0] or locale.getdefaultlocale()[0] or ""
         return ["zh" if name.lower().startswith(("zh", "chinese")) else name]
     return []
@@ -75,15 +75,15 @@ def gettext(message: str) -> str:
 
 
 def ngettext(singular: str, plural: str, n: int) -> str:
-    """Translate a message that counts something."""
+    """Translate a message that contains a count."""
     return _catalogue().ngettext(singular, plural, n)
 
 
 def later(message: str) -> str:
-    """Mark a message for the catalogue that is translated where it is shown."""
+    """Mark a message for the catalog; it is translated where it is shown."""
     return message
 
 
 def is_chinese() -> bool:
-    """Whether messages come out in Chinese."""
+    """Return whether messages are in Chinese."""
     return language() == "zh"

@@ -1,4 +1,4 @@
-"""What is remembered between runs: who practices at this machine."""
+"""Settings that are kept between runs: who practices on this machine."""
 
 from __future__ import annotations
 
@@ -11,18 +11,26 @@ from practice.i18n import gettext as _
 
 
 def remembered(path: Path, key: str) -> str | None:
-    """What was remembered under a key; None where nothing was, or the file is damaged."""
+    """Return the value of a key, or None if there is none or the file is damaged."""
     value = _known(path).get(key)
     return value if isinstance(value, str) and value else None
 
 
 def remember(path: Path, **values: str) -> None:
-    """Remember values beside those that are there. Raises PracticeError."""
+    """Store values by key and keep all others.
+
+    Raises:
+        PracticeError: The file cannot be written.
+    """
     _write(path, {**_known(path), **values})
 
 
 def forget(path: Path, key: str) -> None:
-    """Remember nothing under a key any more. Raises PracticeError."""
+    """Remove the value of a key.
+
+    Raises:
+        PracticeError: The file cannot be written.
+    """
     known = _known(path)
     if key in known:
         del known[key]

@@ -138,7 +138,7 @@ class Done(CompletedProcess[str]):
 
 def _main(args: tuple[str, ...]) -> tuple[int, BaseException | None]:
     """Run the command; give its exit code, and the error that it made a line of."""
-    whole, raised = cli.Contents.main, []
+    whole, raised = cli.LazyGroup.main, []
 
     def main(*of: Any, **options: Any) -> Any:
         _speak_the_language()  # --lang has been read
@@ -150,7 +150,7 @@ def _main(args: tuple[str, ...]) -> tuple[int, BaseException | None]:
 
     with (
         mock.patch.object(sys, "argv", ["practice", *args]),
-        mock.patch.object(cli.Contents, "main", main),
+        mock.patch.object(cli.LazyGroup, "main", main),
     ):
         try:
             cli.main()

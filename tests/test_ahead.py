@@ -13,7 +13,7 @@ import pytest
 from conftest import CLIPS
 
 from practice.assessment.early import PAUSE_S, EarlyAssessment
-from practice.assessment.pipeline import Judge
+from practice.assessment.pipeline import Assessor
 from practice.audio import clip as audio
 from practice.audio.clip import WavWriter
 from practice.audio.recorder import Meter
@@ -87,12 +87,14 @@ def spoken() -> Samples:
     return samples[: int((find_speech(samples)[-1][1] + 0.1) * 16_000)]
 
 
-def judge_of(recognizer: Counting) -> Judge:
+def judge_of(recognizer: Counting) -> Assessor:
     remembering = CachedRecognizer(recognizer)
-    return Judge(lambda: remembering, ())
+    return Assessor(lambda: remembering, ())
 
 
-def ahead_of(judge: Judge, path: Path, pauses: Sequence[float], told: Callable[[], None]) -> None:
+def ahead_of(
+    judge: Assessor, path: Path, pauses: Sequence[float], told: Callable[[], None]
+) -> None:
     with closing(EarlyAssessment(judge, path, LINE)) as ahead:
         for pause_s in pauses:
             ahead.watch(meter(pause_s))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import pytest
 from conftest import CLIPS
 
-from practice.assessment.pipeline import Judge
+from practice.assessment.pipeline import Assessor
 from practice.audio import clip as audio
 from practice.audio.signal_check import Samples, Spans
 from practice.recognition.recognizer import Recognition
@@ -64,7 +64,7 @@ class FixedRecognizer:
 
 
 def judged(recognition: Told) -> Assessment:
-    judge = Judge(lambda: FixedRecognizer(recognition), ())
+    judge = Assessor(lambda: FixedRecognizer(recognition), ())
     return judge.assess(audio.read(CLIPS / "farewell.flac"), FAREWELL)
 
 
@@ -104,7 +104,7 @@ def test_the_likelier_text_is_the_one_that_is_shown() -> None:
 
 def test_you_is_judged_by_the_likelier_look_alone() -> None:
     line = Line("", parse_script("【您好|问候】，请坐。", {}))
-    judge = Judge(
+    judge = Assessor(
         lambda: FixedRecognizer(Told(text("你好，请坐", -0.8), text("您好，请坐", -0.9), 0.0)),
         (),
     )
@@ -150,7 +150,7 @@ def test_the_audio_is_asked_where_it_can_be(gain: float | None, verdict: str) ->
 
 
 def test_a_take_that_broke_off_is_not_judged() -> None:
-    judge = Judge(lambda: FixedRecognizer(Told(WHOLE, WHOLE, 0.0)), ())
+    judge = Assessor(lambda: FixedRecognizer(Told(WHOLE, WHOLE, 0.0)), ())
     clip = audio.read(CLIPS / "farewell.flac")
     result = judge.assess(clip, FAREWELL, cut_off=True)
     assert result.score.reason is Unscored.CUT_OFF

@@ -89,7 +89,7 @@ def test_jobs_change_nothing_but_the_time(
     assert [plain(x) for x in one] == [plain(x) for x in many]
     assert [strengths(x) for x in one] == [strengths(x) for x in many]
     assert [x["take"] for x in many] == [1, 2, 4, 5, 6]
-    assert set(threads) == {cores() // 3}
+    assert set(threads) == {max(1, cores() // 3)}
     # All are kept, and a single run judges the same.
     assert len(practice.json("history")) == 10
     (alone,) = practice.json("run", "farewell", "--audio", files[1])
@@ -143,7 +143,7 @@ def work_side_by_side(recognizer: Recognizer, monkeypatch: pytest.MonkeyPatch) -
     model = weights.Installed("base", Path("base.pt"), recognizer.info.sha256, "")
     monkeypatch.setattr(weights, "installed", lambda *_of: model)
     monkeypatch.setattr(engine, "load", load)
-    with parts.judging("base", default_prompts()) as judge:
+    with parts.build_assessor("base", default_prompts()) as judge:
         both = Barrier(2, timeout=120)
 
         def work(_item: int) -> Recognizer:

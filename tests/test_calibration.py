@@ -58,7 +58,7 @@ def thresholds(draw: st.DrawFn) -> Thresholds:
     limits = THRESHOLDS
     for family in ThresholdPair:
         low = draw(st.floats(-25, 10))
-        limits = limits.with_band(family, (low + draw(st.floats(0.1, 15)), low))
+        limits = limits.with_pair(family, (low + draw(st.floats(0.1, 15)), low))
     return limits
 
 
@@ -141,7 +141,7 @@ def cases(said: Iterable[float], not_said: Iterable[float], trainees: int = 5) -
 def of(family: ThresholdPair, made: list[Case]) -> Proposal:
     found, limits = calibrate(made, THRESHOLDS)
     proposal = next(p for p in found if p.family is family)
-    assert limits.band(family) == proposal.after
+    assert limits.pair(family) == proposal.after
     return proposal
 
 
@@ -297,7 +297,7 @@ def assert_no_more_wrong(made: list[Case], limits: Thresholds) -> None:
     assert wrong(proposed, HEARD) <= wrong(limits, HEARD)
     assert wrong(proposed, MISSED) <= wrong(limits, MISSED)
     for proposal in proposals:
-        high, low = proposed.band(proposal.family)
+        high, low = proposed.pair(proposal.family)
         assert high > low
         assert proposal.outcome is Outcome.PROPOSED or proposal.after == proposal.before
         moved = sum(change.cases for change in proposal.changes)

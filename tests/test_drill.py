@@ -35,7 +35,7 @@ from practice.records.review import Decision
 from practice.records.scenario import Line, Scenario
 from practice.scenarios.markup import parse_script
 from practice.store import Store
-from practice.store.practised import Practised
+from practice.store.practised import PracticeHistory
 from practice.training.drill import plan
 
 NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
@@ -54,11 +54,11 @@ def said(days: float, scenario: str = "first", line: int = 1, **changes: object)
     return replace(saying, **changes)  # type: ignore[arg-type]
 
 
-def picked(*sayings: LineAttempt, count: int = 10) -> list[str]:
-    return [f"{p.scenario.id}/{p.number}" for p in plan(SCENARIOS, sayings, NOW, count)]
+def picked(*line_attempts: LineAttempt, count: int = 10) -> list[str]:
+    return [f"{p.scenario.id}/{p.number}" for p in plan(SCENARIOS, line_attempts, NOW, count)]
 
 
-sayings = st.lists(
+line_attempts = st.lists(
     st.builds(
         said,
         st.floats(0, 400),
@@ -72,7 +72,7 @@ sayings = st.lists(
 )
 
 
-@given(sayings, st.integers(1, 6))
+@given(line_attempts, st.integers(1, 6))
 def test_the_plan_follows_from_what_was_said_alone(known: list[LineAttempt], count: int) -> None:
     picks = plan(SCENARIOS, known, NOW, count)
     if len({saying.created_at for saying in known}) == len(known):
@@ -88,7 +88,7 @@ def test_the_plan_follows_from_what_was_said_alone(known: list[LineAttempt], cou
     assert due == sorted(due)
 
 
-@given(sayings, st.floats(0, 30))
+@given(line_attempts, st.floats(0, 30))
 def test_what_was_not_passed_comes_back_sooner(earlier: list[LineAttempt], days: float) -> None:
     before = [saying for saying in earlier if saying.created_at < said(days).created_at]
 
@@ -135,7 +135,7 @@ def test_what_counts_is_the_last_word_on_a_take(place: Place) -> None:
     silent = heard("")
     assert silent.score.reason is not None
     store.add(take(), silent)
-    found = Practised(store.database).sayings(wang)
+    found = PracticeHistory(store.database).line_attempts(wang)
     assert [(s.created_at[:10], s.passed, s.missed) for s in found] == [
         ("2026-11-20", True, ()),
         ("2026-11-21", False, ("请",)),

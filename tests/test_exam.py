@@ -37,7 +37,7 @@ from practice.scoring.score import (
 )
 from practice.store import Filter, Store
 from practice.store.database import now
-from practice.store.practised import Practised
+from practice.store.practised import PracticeHistory
 from practice.sync.format import FormatError, record_from_bytes, record_to_bytes
 
 LINES = tuple(
@@ -164,7 +164,7 @@ def test_a_trainer_who_decides_on_every_take_decides_on_the_exam(
 
 def test_exams_are_found_and_counted_in_the_records(place: Place, golden: Golden) -> None:
     store = Store(*place)
-    practised = Practised(store.database)
+    practised = PracticeHistory(store.database)
     wang = Trainee("王芳", "一厅")
     first, second, other = (str(uuid4()) for _ in range(3))
     for day, session, name in ((1, first, "王芳"), (2, second, "王芳"), (2, other, "李雷")):

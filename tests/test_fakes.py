@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import anchors
 import numpy as np
 import pexpect
 import pytest
@@ -14,7 +15,7 @@ from fake_recognizer import TEXTS, FakeRecognizer
 from fake_sound import FakeSound
 from in_process import Practice
 
-from practice.assessment.pipeline import Judge
+from practice.assessment.pipeline import Assessor
 from practice.audio import clip as audio
 from practice.audio.signal_check import RATE_HZ, Samples
 from practice.audio.voice_activity import find_speech
@@ -51,7 +52,7 @@ def test_what_is_no_clip_is_not_recognized() -> None:
 
 def test_it_is_asked_about_the_audio_as_whisper_is() -> None:
     clip = audio.read(CLIPS / "farewell-without-please.flac")
-    judge = Judge(FakeRecognizer, ())
+    judge = Assessor(FakeRecognizer, ())
     verdicts = [e.verdict for e in judge.assess(clip, FAREWELL).score.elements]
     assert verdicts == [Verdict.MISSED, Verdict.HEARD, Verdict.HEARD]
     noise = np.random.default_rng(1).normal(0, 0.1, 2 * RATE_HZ).astype(np.float32)
@@ -63,7 +64,7 @@ def test_it_is_asked_about_the_audio_as_whisper_is() -> None:
 def test_its_verdicts_are_those_of_the_real_weights(name: str, whisper: Recognizer) -> None:
     clip = audio.read(CLIPS / name)
     verdicts = [
-        [e.verdict for e in Judge(lambda t=t: t, ()).assess(clip, FAREWELL).score.elements]
+        [e.verdict for e in Assessor(lambda t=t: t, ()).assess(clip, FAREWELL).score.elements]
         for t in (FakeRecognizer(), whisper)
     ]
     assert verdicts[0] == verdicts[1]
@@ -75,7 +76,7 @@ def test_a_run_at_the_fakes(start: Start, practice: Practice, microphone: FakeSo
     child.expect("请慢走，欢迎下次光临")
     begin(child)
     microphone.speak(CLIPS / "farewell-without-please.flac")
-    child.expect("I hear you")
+    child.expect(anchors.HEARD)
     child.expect("R: again")
     assert "NOT PASSED" in child.screen()
     child.send("r")

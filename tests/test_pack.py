@@ -29,7 +29,7 @@ from hypothesis import strategies as st
 from in_process import Practice
 
 from practice.audio import clip as audio
-from practice.errors import PackError
+from practice.errors import BundleError
 from practice.records.attempt import Take
 from practice.records.review import Comment, Decision, Review
 from practice.scoring.review import final_score
@@ -39,8 +39,8 @@ from practice.store.exchange import Exchange
 from practice.store.removal import Removal
 from practice.store.schema import forgotten
 from practice.sync import format as packs
-from practice.sync.merge import Arrived, merge
-from practice.sync.write import Written, write
+from practice.sync.merge import ImportResult, merge
+from practice.sync.write import ExportResult, write
 
 EXPORT, IMPORT = ("bundle", "export"), ("bundle", "import")
 SOUND = (CLIPS / "farewell.flac").read_bytes()
@@ -90,17 +90,17 @@ def add(store: Store, text: str = "慢走", sound: bytes | None = SOUND, **chang
     return made
 
 
-def pack(store: Store, path: Path, ids: list[str] | None = None, **options: Any) -> Written:
+def pack(store: Store, path: Path, ids: list[str] | None = None, **options: Any) -> ExportResult:
     ids = Exchange(store.database).unsent() if ids is None else ids
     options = {"every_sound": False, "progress": lambda *_: None} | options
     return write(store, ids, lambda _mark: path, **options)
 
 
-def unpack(store: Store, path: Path) -> Arrived:
+def unpack(store: Store, path: Path) -> ImportResult:
     return merge(store, path, lambda *_: None)
 
 
-def carry(sender: Store, receiver: Store) -> Arrived:
+def carry(sender: Store, receiver: Store) -> ImportResult:
     path = sender.folder.parent / f"{uuid4()}.practice"
     pack(sender, path)
     return unpack(receiver, path)
@@ -364,7 +364,7 @@ def forge(path: Path, entries: dict[str, bytes], **contents: Any) -> Path:
 def refused(store: Store, path: Path) -> str:
     """Check that a pack is refused and leaves nothing; give what is told."""
     before = {p for p in store.folder.rglob("*") if p.is_file()}
-    with pytest.raises(PackError) as told:
+    with pytest.raises(BundleError) as told:
         unpack(store, path)
     assert {p for p in store.folder.rglob("*") if p.is_file()} == before
     assert store.latest(Filter()) == []
@@ -440,7 +440,7 @@ def test_a_pack_that_was_cut_off_or_damaged(
         path.write_bytes(changed)
         try:
             unpack(receiver, path)  # some bytes of a ZIP file, like its dates, mean nothing
-        except PackError:
+        except BundleError:
             refused(receiver, path)
         else:
             (attempt,) = receiver.latest(Filter())
@@ -868,7 +868,7 @@ def test_a_pack_is_never_overwritten(
     assert practice(*EXPORT, "-o", path).returncode == 0
     before = path.read_bytes()
     done = practice(*EXPORT, "-o", path, "--all")
-    done.refused(PackError, str(path), "-o")
+    done.refused(BundleError, str(path), "-o")
     golden("pack-is-there", done.stderr)
     assert path.read_bytes() == before
 
@@ -889,7 +889,7 @@ def test_places_that_cannot_be_written(
     told = ""
     for place in (stick / "none" / "x.practice", Path("/dev/full/x"), stick / "x"):
         done = practice(*EXPORT, "-o", place)
-        done.refused(PackError, str(place), "-o")
+        done.refused(BundleError, str(place), "-o")
         told += done.stderr
     golden("pack-unwritable", told)
     assert list(stick.iterdir()) == []

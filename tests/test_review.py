@@ -504,6 +504,7 @@ def test_the_second_of_two_trainers_is_told(
         # Nothing that was entered is lost; saved again it comes after the other's.
         expect(why).to_have_value("听得见")
         assert "409" in it.faults.pop()
+        second.wait_for_load_state()  # until then its script hears no keys
         second.keyboard.press("p")
         second.wait_for_url(lambda url: three[0] not in url)
     assert [str(r.decision) for r in store.reviews_of(three[0])] == ["redo", "pass"]

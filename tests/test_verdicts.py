@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from conftest import CLIPS
 
-from practice.assessment.pipeline import Judge
+from practice.assessment.pipeline import Assessor
 from practice.audio import clip as audio
 from practice.audio.clip import Clip
 from practice.audio.signal_check import RATE_HZ, Samples
@@ -28,8 +28,8 @@ FAREWELL = "【请|敬语】【慢走|送别】，【欢迎下次光临|送别�
 
 
 @pytest.fixture(scope="module")
-def judge(whisper: Recognizer) -> Judge:
-    return Judge(lambda: whisper, ())
+def judge(whisper: Recognizer) -> Assessor:
+    return Assessor(lambda: whisper, ())
 
 
 def line(script: str) -> Line:
@@ -44,7 +44,7 @@ def clip(samples: Samples) -> Clip:
     return Clip(samples, len(samples) / RATE_HZ, 0.0, ".wav")
 
 
-def judged(judge: Judge, samples: Samples, script: str) -> Assessment:
+def judged(judge: Assessor, samples: Samples, script: str) -> Assessment:
     return judge.assess(clip(samples), line(script))
 
 
@@ -56,7 +56,7 @@ def silence(seconds: float) -> Samples:
     return np.zeros(int(seconds * RATE_HZ), np.float32)
 
 
-def test_what_was_said_is_heard(judge: Judge) -> None:
+def test_what_was_said_is_heard(judge: Assessor) -> None:
     result = judged(judge, samples_of("farewell"), FAREWELL)
     assert verdicts(result) == ["heard"] * 3
     assert result.score.passed
@@ -66,7 +66,7 @@ def test_what_was_said_is_heard(judge: Judge) -> None:
     assert all(-5 < logprob <= 0 for logprob in logprobs)
 
 
-def test_what_was_left_out_is_missed_and_the_rest_is_heard(judge: Judge) -> None:
+def test_what_was_left_out_is_missed_and_the_rest_is_heard(judge: Assessor) -> None:
     """The recognizer writes 满走: by its characters 慢走 would be missed."""
     result = judged(judge, samples_of("farewell-without-please"), FAREWELL)
     assert verdicts(result) == ["missed", "heard", "heard"]
@@ -84,17 +84,17 @@ def test_what_was_left_out_is_missed_and_the_rest_is_heard(judge: Judge) -> None
         "新闻上都在播呢，【谢谢您|答谢】",
     ],
 )
-def test_what_was_never_said_is_not_credited(judge: Judge, script: str) -> None:
+def test_what_was_never_said_is_not_credited(judge: Assessor, script: str) -> None:
     result = judged(judge, samples_of("human"), script)
     assert verdicts(result) == ["missed"]
 
 
-def test_a_word_that_the_recogniser_misspells_is_heard(judge: Judge) -> None:
+def test_a_word_that_the_recogniser_misspells_is_heard(judge: Assessor) -> None:
     result = judged(judge, samples_of("human"), "【新闻|征询】上【都在|征询】【播呢|征询】")
     assert verdicts(result) == ["heard"] * 3
 
 
-def test_something_else_is_off_script(judge: Judge) -> None:
+def test_something_else_is_off_script(judge: Assessor) -> None:
     result = judged(judge, samples_of("human"), FAREWELL)
     assert result.score.off_script
     assert "heard" not in verdicts(result)
@@ -102,7 +102,7 @@ def test_something_else_is_off_script(judge: Judge) -> None:
 
 
 @pytest.mark.parametrize("tail", ["silence", "noise"])
-def test_a_long_tail_earns_no_courtesy(judge: Judge, tail: str) -> None:
+def test_a_long_tail_earns_no_courtesy(judge: Assessor, tail: str) -> None:
     rest = silence(15)
     if tail == "noise":
         rest += 0.001 * np.random.default_rng(3).standard_normal(len(rest)).astype(np.float32)
@@ -112,14 +112,14 @@ def test_a_long_tail_earns_no_courtesy(judge: Judge, tail: str) -> None:
     assert "heard" not in verdicts(result)[3:]
 
 
-def test_nothing_comes_from_silence(judge: Judge) -> None:
+def test_nothing_comes_from_silence(judge: Assessor) -> None:
     result = judged(judge, silence(10), "【谢谢|答谢】")
     assert result.score.reason is Unscored.NO_SPEECH
     assert verdicts(result) == ["unscored"]
     assert result.transcript is None
 
 
-def test_a_long_take_is_judged_in_windows(judge: Judge) -> None:
+def test_a_long_take_is_judged_in_windows(judge: Assessor) -> None:
     pieces = [samples_of(name) for name in ("farewell", "seat", "human") * 5]
     samples = np.concatenate(pieces)
     script = f"{FAREWELL}【您好|问候】，【请|敬语】坐。新闻上都在播呢。"
@@ -131,7 +131,7 @@ def test_a_long_take_is_judged_in_windows(judge: Judge) -> None:
     assert Basis.AUDIO not in {e.evidence.basis for e in result.score.elements}
 
 
-def test_twice_the_same(judge: Judge) -> None:
+def test_twice_the_same(judge: Assessor) -> None:
     samples = samples_of("farewell-without-please")
     assert judged(judge, samples, FAREWELL) == judged(judge, samples, FAREWELL)
 

@@ -1,8 +1,7 @@
-"""Judging a take in the silence in which the microphone waits whether more will be said.
+"""Assessment of an attempt during the end silence, while the microphone still records.
 
-Nothing of it is shown or kept: the transcriber remembers what it heard, and the judgment
-of the finished recording finds it there if nothing was added to the speech. If speech
-goes on, it was for nothing.
+The result is neither shown nor stored. It fills the recognizer's cache, and the assessment of
+the finished recording uses the cache if no more speech followed. Otherwise the work is lost.
 """
 
 from __future__ import annotations
@@ -11,21 +10,26 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
-from practice.assessment.pipeline import Judge
+from practice.assessment.pipeline import Assessor
 from practice.audio import clip as audio
 from practice.audio.recorder import Meter
 from practice.errors import PracticeError
 from practice.records.scenario import Line
 
 PAUSE_S = 0.5
-"""Silence after speech from which it is judged: what is cut out with the speech, and what
-voice activity and resampling lag behind, all in all below 0.45 s, must have been written."""
+"""Silence after speech that triggers an early assessment.
+
+By then the recording must contain the margin that is kept after the speech, plus the delay of
+voice activity detection and resampling: less than 0.45 s altogether."""
 
 
 class EarlyAssessment:
-    """Judges a growing recording at each pause. ``watch`` is to be told of every block."""
+    """Background assessment of a growing recording, started at each pause.
 
-    def __init__(self, judge: Judge, path: Path, line: Line) -> None:
+    Call ``watch`` for every block, and ``close`` at the end.
+    """
+
+    def __init__(self, judge: Assessor, path: Path, line: Line) -> None:
         self._judge = judge
         self._path = path
         self._line = line
@@ -33,7 +37,7 @@ class EarlyAssessment:
         self._is_heard = False
 
     def watch(self, meter: Meter) -> None:
-        """Begin to judge where a pause is long enough; returns at once."""
+        """Start an assessment in the background if the pause is long enough."""
         if meter.pause_s < PAUSE_S:
             self._is_heard = False
         elif not self._is_heard:
@@ -41,10 +45,10 @@ class EarlyAssessment:
             self._worker.submit(self._hear)
 
     def _hear(self) -> None:
-        # What is wrong with the recording is told when it is judged for good.
+        # The final assessment reports what is wrong with the recording.
         with suppress(PracticeError):
             self._judge.assess(audio.read(self._path), self._line)
 
     def close(self) -> None:
-        """Begin nothing more; what is under way may finish."""
+        """Start no more assessments; one that is running may finish."""
         self._worker.shutdown(wait=False, cancel_futures=True)

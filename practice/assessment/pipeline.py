@@ -1,4 +1,4 @@
-"""Hearing a take: signal, voice activity, Whisper, score. One way for every command."""
+"""The pipeline that every command uses: signal check, voice activity, recognizer, score."""
 
 from __future__ import annotations
 
@@ -25,21 +25,25 @@ from practice.scoring.score import loops
 
 NO_SPEECH_ABOVE = 0.6
 NO_SPEECH_BELOW = -1.0
-"""Probability of no speech, and mean log-probability, beyond which a text is no speech;
-openai-whisper's own defaults. No labeled clip of speech goes beyond the first."""
+"""Probability of no speech above which, and mean log-probability (nats per token) below which, a
+recording counts as no speech if both hold.
 
+These are openai-whisper's defaults. No labeled clip of speech exceeds the first."""
 
 _WARMING = Line("", (Wording("12，您好"),))
-"""A line whose judgment goes through all that is loaded late: numerals, script variants,
-readings."""
+"""A line that uses all lazily loaded parts: numerals, script variants, pinyin readings."""
 
 NO_PITCH = PitchTrack(pitch.STEP_S, np.zeros(0))
-"""Of a take that is not judged the pitch is not asked for."""
+"""Placeholder for a recording that is not scored, whose pitch is not tracked."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecognizedClip:
-    """A take after listening; ``recognition`` is None where ``check`` has a reason not to judge."""
+    """A recording after recognition.
+
+    Attributes:
+        recognition: None if ``check`` has a reason for not scoring the recording.
+    """
 
     check: SpeechCheck
     recognition: Recognition | None
@@ -49,10 +53,13 @@ class RecognizedClip:
 
 
 @dataclass(frozen=True, slots=True)
-class Judge:
-    """Judges takes. ``recognizer`` is called when text is first needed, not before.
+class Assessor:
+    """The pipeline, configured with a recognizer, banned phrases and thresholds.
 
-    ``threads`` is how many of them the recognizer computes with; None leaves it to it.
+    Attributes:
+        recognizer: Loads the recognizer; called only when a transcript is needed.
+        banned: Phrases to look for in transcripts.
+        threads: Number of threads for the recognizer; None uses the recognizer's default.
     """
 
     recognizer: Callable[[], Recognizer]
@@ -62,13 +69,13 @@ class Judge:
 
     @property
     def scorer(self) -> str:
-        """What this judge's judgments are signed with."""
+        """Name of the scoring version and thresholds, stored in each assessment."""
         return scoring.scorer_name(self.thresholds)
 
     def warm_up(self) -> None:
-        """Do once what is slow the first time: load all parts, and judge a second of nothing.
+        """Load all parts and assess one second of silence, because the first run is slow.
 
-        For when somebody reads what they are to say. What comes of it is forgotten.
+        Call it while the trainee reads the line. The result is discarded.
         """
         silence = np.zeros(RATE_HZ, dtype=np.float32)
         find_speech(silence)
@@ -78,14 +85,23 @@ class Judge:
         scoring.draft(_WARMING, "12，你好")
 
     def assess(self, clip: Clip, line: Line, *, cut_off: bool = False) -> Assessment:
-        """Listen to a recording and judge it as a take of a line."""
+        """Assess a recording as an attempt at a line.
+
+        Args:
+            clip: The recording.
+            line: The line that the trainee was asked to say.
+            cut_off: True if the recording broke off, see ``listen``.
+        """
         return self.judge(self.listen(clip, line, cut_off=cut_off), line)
 
     def listen(self, clip: Clip, line: Line, *, cut_off: bool = False) -> RecognizedClip:
-        """Hear a recording. What is to be said in it can only make that faster.
+        """Check and recognize a recording, and track its pitch.
 
-        ``cut_off`` says that the recording broke off by itself: what was said after that
-        cannot be known, so the take is not judged.
+        Args:
+            clip: The recording.
+            line: The expected line; it only speeds up recognition and never changes the result.
+            cut_off: True if the recording broke off by itself. What was said afterwards is
+                unknown, so the attempt is not scored.
         """
         check = self._check(clip)
         if cut_off:
@@ -102,7 +118,7 @@ class Judge:
         )
 
     def judge(self, heard: RecognizedClip, line: Line) -> Assessment:
-        """Judge what was heard as a take of a line."""
+        """Score a recognized recording as an attempt at a line, and measure the delivery."""
         check, recognition = heard.check, heard.recognition
         if recognition is None:
             assert check.reason is not None
@@ -155,15 +171,20 @@ class Judge:
 
 
 def is_not_speech(transcript: Transcript) -> bool:
-    """Whether the recognizer itself doubts that there was speech: a distant voice, music."""
+    """Return True if the recognizer doubts that there was speech (a distant voice, music)."""
     return transcript.no_speech_prob > NO_SPEECH_ABOVE and transcript.avg_logprob < NO_SPEECH_BELOW
 
 
 def needs_second_look(transcript: Transcript, score: Score, speech_s: float) -> bool:
-    """Whether a transcript is doubtful enough to pay for decoding once more.
+    """Return True if a transcript is doubtful enough to justify a second decoding.
 
-    It is empty, unlikely, repeats itself, or the audio leaves an element open: a quarter of
-    the labeled clips.
+    That is so if the transcript is empty, unlikely or repeats itself, or if an element remains
+    unsure. It applies to a quarter of the labeled clips.
+
+    Args:
+        transcript: The first transcript.
+        score: The score of the first transcript.
+        speech_s: Duration of the speech.
     """
     return (
         score.reason is not None
@@ -174,9 +195,9 @@ def needs_second_look(transcript: Transcript, score: Score, speech_s: float) -> 
 
 
 def is_better(second: Transcript, first: Transcript, speech_s: float) -> bool:
-    """Whether the transcript of a second look is the one to go by.
+    """Return True if the second transcript should replace the first.
 
-    It is the likelier, or the first one is empty or repeats itself.
+    That is so if it is more likely, or if the first is empty or repeats itself.
     """
     if loops(first, speech_s) or not normalize(first.text):
         return True

@@ -1,4 +1,4 @@
-"""Model readings as the recognizer hears them, remembered for as long as the process lives."""
+"""Comparison of attempts with reference recordings, whose assessments are cached in memory."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Lock
 
 from practice import scenarios as prompts
-from practice.assessment.pipeline import Judge
+from practice.assessment.pipeline import Assessor
 from practice.audio import clip as audio
 from practice.delivery import pitch_tracker as pitch
 from practice.delivery.comparison import Comparison, NotCompared, RecordedLine, compare
@@ -19,30 +19,41 @@ from practice.scenarios import voices
 from practice.scenarios.voices import Role, Voice
 
 
-class ModelReadings:
-    """Sets takes beside the model readings that lie in a folder of scenarios.
+class ReferenceRecordings:
+    """The reference recordings in a folder of scenarios, for comparison with attempts.
 
-    ``judge`` is called when the first of them is listened to. May be used by several threads.
+    ``judge`` is called when the first reference recording is assessed. Thread-safe.
     """
 
-    def __init__(self, folder: Path, judge: Callable[[], Judge]) -> None:
+    def __init__(self, folder: Path, judge: Callable[[], Assessor]) -> None:
         self._folder = folder
         self._judge = judge
         self._lock = Lock()
         self._heard: dict[tuple[bytes, Line], RecordedLine] = {}
 
     def find(self, attempt: Attempt) -> Path | None:
-        """The model reading of an attempt's line; None without, or if the take wasn't scored."""
+        """Return the path of the reference recording of an attempt's line.
+
+        Returns:
+            None if there is none, or if the attempt was not scored.
+        """
         if attempt.assessment.score.reason is not None or not self._folder.is_dir():
             return None
         voice = Voice(attempt.take.scenario, attempt.take.line, Role.MODEL)
         return voices.find(self._folder, voice)
 
     def compare(self, attempt: Attempt, sound: bytes | None) -> Comparison | NotCompared | None:
-        """Set an attempt, whose recording is ``sound``, beside the model reading of its line.
+        """Compare an attempt with the reference recording of its line.
 
-        None where there is no model reading, or no recording. Raises PracticeError where one
-        of them, or the recognizer, can't be read.
+        Args:
+            attempt: The attempt.
+            sound: Its recording, as the bytes of an audio file.
+
+        Returns:
+            None if there is no reference recording or no recording of the attempt.
+
+        Raises:
+            PracticeError: A recording or the recognizer cannot be read.
         """
         path = self.find(attempt)
         if path is None or sound is None:
@@ -54,7 +65,7 @@ class ModelReadings:
         return compare(own, self._listen(path, attempt.take.spec))
 
     def _script(self, attempt: Attempt) -> str:
-        """The script of an attempt's line as it is now; empty where there is none."""
+        """Return the current script of an attempt's line; empty if the line no longer exists."""
         try:
             lines = prompts.load(self._folder, attempt.take.scenario).lines
         except PracticeError:

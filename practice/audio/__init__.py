@@ -1,1 +1,1 @@
-"""Sound: clips, the microphone, voice activity, playback."""
+"""Audio: recordings, the microphone, voice activity detection, playback."""

@@ -1,4 +1,4 @@
-"""Recordings: reading what libsndfile reads, resampling, and a WAV that is always whole."""
+"""Audio files: reading through libsndfile, resampling, and a WAV writer that survives a crash."""
 
 from __future__ import annotations
 
@@ -14,23 +14,27 @@ import numpy as np
 import soundfile
 import soxr
 
-from practice.audio.signal_check import MAX_TAKE_S, RATE_HZ, Samples, clipped_share
+from practice.audio.signal_check import MAX_RECORDING_S, RATE_HZ, Samples, clipped_share
 from practice.errors import AudioError, system_reason
 from practice.i18n import gettext as _
 
-# What a recording's format is called on disk, so that no name comes from the user.
+# File name suffix of each format, so that no part of a stored name comes from the user.
 _SUFFIXES = {"WAV": ".wav", "WAVEX": ".wav", "FLAC": ".flac", "OGG": ".ogg", "MP3": ".mp3"}
 
-MOST_SAMPLES = int(MAX_TAKE_S) * 96_000 * 8
-"""Samples of all channels beyond which a file is no recording of a voice: a few kilobytes
-of compressed silence can hold more than the memory."""
+MOST_SAMPLES = int(MAX_RECORDING_S) * 96_000 * 8
+"""Maximum number of samples, over all channels, in a file that is read.
+
+A few kilobytes of compressed silence can expand to more than the memory."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A recording, mono at 16 kHz; empty ``samples`` where it was too long to be read.
+    """A recording, mono at 16 kHz.
 
-    ``clipped_share`` was measured at the recording's own rate.
+    Attributes:
+        samples: Values from -1 to 1; empty if the recording is too long.
+        clipped_share: Share of samples at full scale, measured at the original sample rate.
+        suffix: File name suffix of the original format.
     """
 
     samples: Samples
@@ -40,22 +44,25 @@ class Clip:
 
     @property
     def is_too_long(self) -> bool:
-        """Whether the recording is longer than one utterance can be."""
-        return self.duration_s > MAX_TAKE_S
+        """True if the recording is longer than one utterance can be."""
+        return self.duration_s > MAX_RECORDING_S
 
 
 def read(path: Path) -> Clip:
-    """Read a WAV, FLAC, OGG or MP3 file of any rate and number of channels.
+    """Read a WAV, FLAC, OGG or MP3 file with any sample rate and number of channels.
 
-    Of several channels the one with the most energy is taken: a headset may fill only
-    one, and a mean can cancel. Raises AudioError for what is no audio.
+    If there are several channels, the one with the most energy is used: a headset may fill
+    only one, and averaging can cancel the signal.
+
+    Raises:
+        AudioError: The file cannot be read, or is not audio.
     """
     if path.exists() and not path.is_file():
         raise AudioError(
             _("{path} is not an audio file. Give the path of a recording.").format(path=path)
         )
     try:
-        # Opened here, because libsndfile takes no name that is not UTF-8.
+        # Opened here, because libsndfile accepts only names in UTF-8.
         with path.open("rb") as raw:
             return _decode(raw)
     except (soundfile.LibsndfileError, OSError, ValueError) as error:
@@ -63,14 +70,22 @@ def read(path: Path) -> Clip:
 
 
 def decode(data: bytes, name: str) -> Clip:
-    """Read a recording that is in memory, as ``read`` does; ``name`` is told in errors."""
+    """Read a recording from memory, as ``read`` does from a file.
+
+    Args:
+        data: The bytes of an audio file.
+        name: Name of the recording in error messages.
+
+    Raises:
+        AudioError: The bytes are not audio.
+    """
     try:
         return _decode_in_memory(data)
     except (soundfile.LibsndfileError, ValueError):
         raise AudioError(_no_recording(name)) from None
 
 
-@lru_cache(maxsize=2)  # a page draws, compares and plots the same recording
+@lru_cache(maxsize=2)  # one page draws, compares and plots the same recording
 def _decode_in_memory(data: bytes) -> Clip:
     return _decode(io.BytesIO(data))
 
@@ -80,12 +95,12 @@ def _decode(raw: BinaryIO) -> Clip:
         suffix = _SUFFIXES.get(file.format, ".wav")
         rate = file.samplerate
         duration_s = file.frames / rate
-        if duration_s > MAX_TAKE_S:
+        if duration_s > MAX_RECORDING_S:
             return Clip(np.zeros(0, dtype=np.float32), duration_s, 0.0, suffix)
         if file.frames * file.channels > MOST_SAMPLES:
             raise ValueError("too many samples")
         channels = file.read(dtype="float32", always_2d=True)
-    # A file of floats may hold anything.
+    # A file of floats may contain any value, even infinity and NaN.
     channels = np.clip(np.nan_to_num(channels, posinf=1.0, neginf=-1.0), -1.0, 1.0)
     mono = channels[:, int(np.argmax(np.sum(np.square(channels), axis=0)))]
     return Clip(resample(mono, rate), len(mono) / rate, clipped_share(mono), suffix)
@@ -108,7 +123,7 @@ def _no_recording(name: str) -> str:
 
 
 def resample(samples: Samples, rate_hz: float) -> Samples:
-    """Bring mono samples to 16 kHz."""
+    """Resample mono samples to 16 kHz."""
     if rate_hz == RATE_HZ:
         return np.ascontiguousarray(samples, dtype=np.float32)
     out: Samples = soxr.resample(samples, rate_hz, RATE_HZ).astype(np.float32)
@@ -116,7 +131,7 @@ def resample(samples: Samples, rate_hz: float) -> Samples:
 
 
 class StreamResampler:
-    """Brings a stream of mono blocks to 16 kHz, block by block."""
+    """Resampler of a stream of mono blocks to 16 kHz."""
 
     def __init__(self, rate_hz: int) -> None:
         self._stream: Any = (
@@ -126,7 +141,7 @@ class StreamResampler:
         )
 
     def push(self, block: Samples) -> Samples:
-        """Give the next block; get what is ready."""
+        """Add the next block, and return the samples that are ready."""
         if self._stream is None:
             return block
         out: Samples = self._stream.resample_chunk(block)
@@ -134,10 +149,13 @@ class StreamResampler:
 
 
 class WavWriter:
-    """A mono 16-bit WAV that can be read at any moment, even after the process was killed.
+    """Writer of a mono 16-bit WAV that is readable at any time, even after a crash.
 
-    The header is brought up to date with every block. Raises AudioError when the
-    folder cannot be written or the disk is full; what was written stays.
+    Every block also updates the header.
+
+    Raises:
+        AudioError: The folder is not writable, or the disk is full. Blocks written before
+            remain in the file.
     """
 
     def __init__(self, path: Path, rate_hz: int) -> None:
@@ -152,7 +170,7 @@ class WavWriter:
         self._wav.setframerate(rate_hz)
 
     def write(self, block: Samples) -> None:
-        """Append samples (-1 to 1) and flush them to the operating system."""
+        """Append samples (-1 to 1), and flush them to the operating system."""
         pcm = (np.clip(block, -1.0, 1.0) * 32767).astype("<i2")
         try:
             self._wav.writeframes(pcm.tobytes())
@@ -161,7 +179,7 @@ class WavWriter:
             raise AudioError(_unwritable(self.path, error)) from None
 
     def close(self) -> None:
-        """Finish the file."""
+        """Close the file."""
         try:
             self._wav.close()
             self._file.close()

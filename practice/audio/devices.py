@@ -1,4 +1,4 @@
-"""Microphones as PortAudio sees them."""
+"""Microphones that PortAudio reports."""
 
 from __future__ import annotations
 
@@ -11,7 +11,13 @@ from practice.i18n import gettext as _
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A microphone: PortAudio's index and name, its own rate, and whether it is the default."""
+    """A microphone.
+
+    Attributes:
+        index: Index in PortAudio.
+        host: Name of the host API.
+        rate_hz: The device's own sample rate.
+    """
 
     index: int
     name: str
@@ -22,7 +28,11 @@ class Device:
 
 
 def sounddevice() -> ModuleType:
-    """The sounddevice module. Raises DeviceError where PortAudio is not on the machine."""
+    """Import and return the sounddevice module.
+
+    Raises:
+        DeviceError: PortAudio is not installed.
+    """
     try:
         import sounddevice as sd
     except OSError:
@@ -37,7 +47,11 @@ def sounddevice() -> ModuleType:
 
 
 def list_microphones() -> list[Device]:
-    """List the devices that can record. Raises DeviceError without PortAudio."""
+    """List the devices that can record.
+
+    Raises:
+        DeviceError: PortAudio is not installed, or the sound system does not respond.
+    """
     sd = sounddevice()
     default = sd.default.device[0]
     try:
@@ -64,9 +78,13 @@ def list_microphones() -> list[Device]:
 
 
 def choose(wanted: str | None) -> Device:
-    """Pick a microphone by index or part of its name; None is the system's default.
+    """Choose a microphone.
 
-    Raises DeviceError where there is none, or the name fits none or several.
+    Args:
+        wanted: Index or part of the name; None chooses the system's default.
+
+    Raises:
+        DeviceError: There is no microphone, or ``wanted`` matches none or several.
     """
     devices = list_microphones()
     if not devices:
@@ -89,7 +107,7 @@ def choose(wanted: str | None) -> Device:
                 name=wanted
             )
         )
-    # Windows lists one microphone under several host APIs: the first is PortAudio's choice.
+    # Windows lists a microphone once for each host API; PortAudio prefers the first one.
     if len({d.name for d in fitting}) > 1:
         names = _(", ").join(f"{d.index} {d.name}" for d in fitting)
         raise DeviceError(

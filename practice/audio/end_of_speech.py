@@ -1,4 +1,4 @@
-"""When a recording ends by itself: after the speech has ended, never before it began."""
+"""Automatic end of a recording: after the end silence, and never before speech has begun."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,14 @@ from practice.audio.signal_check import MIN_SPEECH_S, ONSET
 
 @dataclass(slots=True)
 class AutoStop:
-    """Decides frame by frame. ``push`` takes a frame's speech probability."""
+    """Detector of the end silence, from the speech probability of each frame.
+
+    Attributes:
+        end_silence_s: Silence that ends the recording.
+        frame_s: Duration of a frame.
+        speech_s: Total speech so far.
+        silence_s: Silence since the last frame of speech.
+    """
 
     end_silence_s: float
     frame_s: float
@@ -16,16 +23,16 @@ class AutoStop:
 
     @property
     def is_armed(self) -> bool:
-        """Whether speech has begun."""
+        """True if speech has begun."""
         return self.speech_s >= MIN_SPEECH_S
 
     @property
     def pause_s(self) -> float:
-        """For how long nothing has been said since speech began."""
+        """Duration of the current pause; 0 before speech has begun."""
         return self.silence_s if self.is_armed else 0.0
 
     def push(self, probability: float) -> bool:
-        """Take in the next frame; say whether the take is over."""
+        """Add the speech probability of the next frame; return True if the recording should end."""
         if probability >= ONSET:
             self.speech_s += self.frame_s
             self.silence_s = 0.0

@@ -1,4 +1,4 @@
-"""onnxruntime, which runs the networks for voice activity and pitch, with its telemetry off."""
+"""Telemetry switch of onnxruntime, which runs the networks for voice activity and pitch."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from functools import cache
 
 @cache
 def disable_telemetry() -> None:
-    """Turn off the events that onnxruntime's Windows builds hand to the system.
+    """Disable the events that onnxruntime's Windows builds send to the system.
 
-    To be called before a network is loaded. The other builds obey the variable that is set
-    in ``practice/__init__.py``.
+    Call it before a network is loaded. The other builds obey the environment variable that
+    ``practice/__init__.py`` sets.
     """
     import onnxruntime
 

@@ -1,4 +1,4 @@
-"""Playing a clip through the machine's loudspeaker."""
+"""Playback through the default loudspeaker."""
 
 from __future__ import annotations
 
@@ -18,13 +18,18 @@ from practice.i18n import gettext as _
 
 _POLL_S = 0.05
 _STUCK_AFTER_S = 10.0
-"""Beyond its own length a clip may take so long: a sound server that wakes up needs seconds,
-and one that died would let us wait for ever."""
+"""Maximum delay beyond the duration of the audio. A sound server needs seconds to wake up,
+and waiting for one that died would never end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Loudspeaker:
-    """The system's default output: PortAudio's index and name, its channels and own rate."""
+    """The system's default output device.
+
+    Attributes:
+        index: Index in PortAudio.
+        rate_hz: The device's own sample rate.
+    """
 
     index: int
     name: str
@@ -33,7 +38,11 @@ class Loudspeaker:
 
 
 def loudspeaker() -> Loudspeaker:
-    """Find the default output. Raises DeviceError where there is none, or no PortAudio."""
+    """Return the default output device.
+
+    Raises:
+        DeviceError: There is none, or PortAudio is not installed.
+    """
     sd = sounddevice()
     try:
         found = sd.query_devices(kind="output")
@@ -50,9 +59,14 @@ def loudspeaker() -> Loudspeaker:
 
 
 def play(samples: Samples, is_stopped: Callable[[], bool]) -> None:
-    """Play mono samples at 16 kHz, until they end or ``is_stopped`` says so.
+    """Play samples, and wait until they end.
 
-    It is asked many times a second. Raises DeviceError where nothing can be played.
+    Args:
+        samples: Mono, 16 kHz.
+        is_stopped: Called many times per second; playback stops when it returns True.
+
+    Raises:
+        DeviceError: The loudspeaker cannot be used.
     """
     device = loudspeaker()
     if not samples.size:
@@ -69,13 +83,13 @@ def play(samples: Samples, is_stopped: Callable[[], bool]) -> None:
                         raise DeviceError(_unplayable(device, _("it does not play sound")))
             finally:
                 if not is_over.is_set():
-                    stream.abort()  # closing alone would play what is waiting
+                    stream.abort()  # close() alone would still play the queued samples
     except sounddevice().PortAudioError as error:
         raise DeviceError(_unplayable(device, error)) from None
 
 
 class _Feed:
-    """Gives a stream the samples block by block; called on the sound system's thread."""
+    """Callback that feeds samples to a stream; it runs on the sound system's thread."""
 
     def __init__(self, sound: Samples) -> None:
         self._sound = sound
@@ -92,7 +106,7 @@ class _Feed:
 def _open(device: Loudspeaker, feed: _Feed, is_over: Event) -> AbstractContextManager[Any]:
     sd = sounddevice()
     refused: Exception | None = None
-    # Some drivers do not take one channel: then each of two gets the same.
+    # Some drivers reject one channel: then two channels get the same samples.
     for channels in sorted({1, min(2, device.channels)}):
         try:
             stream: AbstractContextManager[Any] = sd.OutputStream(

@@ -1,4 +1,4 @@
-"""Recording from a microphone into a file that is whole at every moment."""
+"""Recording from a microphone into a file that is readable at any time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import numpy as np
 from practice.audio.clip import StreamResampler, WavWriter
 from practice.audio.devices import Device, sounddevice
 from practice.audio.end_of_speech import AutoStop
-from practice.audio.signal_check import MAX_TAKE_S, Samples, clipped_share, dbfs
+from practice.audio.signal_check import MAX_RECORDING_S, Samples, clipped_share, dbfs
 from practice.audio.voice_activity import FRAME, FRAME_S, SpeechDetector
 from practice.errors import DeviceError
 from practice.i18n import gettext as _
@@ -23,13 +23,13 @@ from practice.i18n import gettext as _
 _BLOCK_S = 0.04
 _POLL_S = 0.1
 _STARTS_WITHIN_S = 10.0
-"""A sound server that wakes up may take seconds before it delivers anything."""
+"""Maximum wait for the first block: a sound server may need seconds to wake up."""
 _LOST_AFTER_S = 2.0
-"""A device that delivers nothing for so long is gone; drivers do not always say so."""
+"""Time without a block after which the device is lost; drivers do not always report it."""
 
 
 class Command(Enum):
-    """What the person at the keyboard wants of a running recording."""
+    """Request of the user to a running recording."""
 
     GO_ON = auto()
     STOP = auto()
@@ -37,7 +37,7 @@ class Command(Enum):
 
 
 class Ending(Enum):
-    """Why a recording ended."""
+    """Reason why a recording ended."""
 
     SPEECH_ENDED = auto()
     STOPPED = auto()
@@ -49,9 +49,14 @@ class Ending(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """The state of a running recording: level of the last block, and times.
+    """State of a running recording.
 
-    ``is_armed``: speech has begun. ``pause_s`` is for how long nothing was said since.
+    Attributes:
+        seconds: Duration so far.
+        level_dbfs: Level of the last block; None for digital silence or before the first block.
+        is_clipping: True if the last block has samples at full scale.
+        is_armed: True if speech has begun.
+        pause_s: Duration of the current pause; 0 before speech has begun.
     """
 
     seconds: float
@@ -63,7 +68,11 @@ class Meter:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A finished recording: how it ended, and how many overflows PortAudio reported."""
+    """Summary of a finished recording.
+
+    Attributes:
+        overflows: Number of blocks with an overflow, as reported by PortAudio.
+    """
 
     ending: Ending
     seconds: float
@@ -71,25 +80,39 @@ class Recorded:
 
 
 class Microphone:
-    """A chosen device, and the rules by which its recordings end."""
+    """A device, with the rules that end its recordings.
 
-    def __init__(self, device: Device, end_silence_s: float, limit_s: float = MAX_TAKE_S) -> None:
+    Args:
+        device: The device to record from.
+        end_silence_s: Silence after speech that ends a recording.
+        limit_s: Maximum duration of a recording.
+    """
+
+    def __init__(
+        self, device: Device, end_silence_s: float, limit_s: float = MAX_RECORDING_S
+    ) -> None:
         self.device = device
         self.end_silence_s = end_silence_s
         self.limit_s = limit_s
         self._detector = SpeechDetector()
 
     def record(self, path: Path, watch: Callable[[Meter], Command]) -> Recorded:
-        """Record into ``path`` until the rules or ``watch`` end it.
+        """Record until the rules, ``watch`` or Ctrl-C end the recording.
 
-        ``watch`` is called for every block and must return at once. Ctrl-C stops and
-        keeps. Raises DeviceError where the device cannot be opened, AudioError where the
-        file cannot be written; what was written stays.
+        Ctrl-C keeps the recording.
+
+        Args:
+            path: The WAV file to write.
+            watch: Called for every block, and while waiting for one; must return at once.
+
+        Raises:
+            DeviceError: The device cannot be opened.
+            AudioError: The file cannot be written; blocks written before remain in it.
         """
         blocks: queue.SimpleQueue[tuple[Samples, bool]] = queue.SimpleQueue()
 
         def take_in(block: Samples, _frames: int, _time: object, status: Any) -> None:
-            # Runs on the sound system's thread: copy and leave.
+            # Runs on the sound system's thread, which must not be blocked.
             blocks.put((block.copy(), bool(status.input_overflow)))
 
         with WavWriter(path, self.device.rate_hz) as wav:
@@ -100,14 +123,14 @@ class Microphone:
                     ending = run.until_over(blocks, stream)
             except KeyboardInterrupt:
                 ending = Ending.INTERRUPTED
-            while not blocks.empty():  # what was said up to the last moment
+            while not blocks.empty():  # speech up to the last moment
                 run.keep(*blocks.get())
         return Recorded(ending, run.seconds, run.overflows)
 
     def _open(self, take_in: Callable[..., None]) -> AbstractContextManager[Any]:
         sd = sounddevice()
         error: Exception | None = None
-        # Some drivers refuse to mix down to one channel: then take what they have.
+        # Some drivers refuse to mix down to one channel: then record two.
         for channels in sorted({1, min(2, self.device.channels)}):
             try:
                 stream: AbstractContextManager[Any] = sd.InputStream(
@@ -131,8 +154,6 @@ class Microphone:
 
 
 class _Run:
-    """One recording under way."""
-
     def __init__(
         self,
         wav: WavWriter,
@@ -187,7 +208,7 @@ class _Run:
                 return Ending.LIMIT
 
     def keep(self, block: Samples, overflow: bool) -> Samples:
-        """Write a block; give it back as one channel, the louder of two."""
+        """Write the louder channel of a block, and return it."""
         self.overflows += overflow
         mono: Samples = block[:, int(np.argmax(np.sum(np.square(block), axis=0)))]
         self._wav.write(mono)

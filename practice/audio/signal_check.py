@@ -1,8 +1,8 @@
-"""Whether a take holds speech that can be judged, from the signal alone.
+"""Check, from the signal alone, that a recording has speech that can be scored.
 
-Recognizers write courtesies into silence and noise, so nothing reaches them unless voice
-activity was found first; and what is too quiet, clipped or drowned in noise is not
-judged, because the trainee would pay for the microphone.
+Recognizers hallucinate courtesies in silence and noise, so a recording reaches them only if
+voice activity was found. A recording that is too quiet, clipped or noisy is not scored, because
+the trainee would lose points for the microphone.
 """
 
 from __future__ import annotations
@@ -15,42 +15,44 @@ from practice.records.recognition import SpeechCheck, Unscored
 Samples = npt.NDArray[np.float32]
 
 Spans = tuple[tuple[float, float], ...]
-"""Where the speech is in a recording: begin and end of each stretch, in seconds."""
+"""Start and end of each span of speech in a recording, in seconds."""
 
 RATE_HZ = 16_000
-"""The rate at which everything after the microphone works."""
+"""Sample rate of all processing after the recording."""
 
-MAX_TAKE_S = 60.0
-"""A longer take is not one utterance; the longest script of the standard takes 15 s."""
+MAX_RECORDING_S = 60.0
+"""Maximum duration of one utterance; the longest script of the standard takes 15 s."""
 
 MIN_SPEECH_S = 0.2
-"""Less voice activity than this in all is no utterance. The shortest labeled utterance
-that these values were chosen on has 0.42 s, and non-speech has none."""
+"""Minimum total voice activity of an utterance.
+
+In the labeled clips on which these values were chosen, the shortest utterance has 0.42 s and
+non-speech has none."""
 
 ONSET = 0.5
 OFFSET = 0.35
-"""Probability at which speech begins and ends; the values of Silero's own defaults."""
+"""Speech probability at which a span begins, and below which it ends: Silero's defaults."""
 
 BRIDGE_S = 0.3
-"""Spans that are closer than this are one: a breath, not a pause."""
+"""Spans with a smaller gap are joined: the gap is a breath, not a pause."""
 
 QUIET_DBFS = -55.0
-"""Speech below this level is not judged: cheap headsets have noise of their own at -60 to
--70 dBFS. Careful human recordings lie at -20 to -35 dBFS."""
+"""Minimum level of speech. Cheap headsets have a noise floor of -60 to -70 dBFS; careful
+recordings of people are at -20 to -35 dBFS."""
 
 CLIPPED_LEVEL = 0.99
 CLIPPED_SHARE = 0.01
-"""A take is clipped when more than this share of its samples is at full scale."""
+"""A recording is clipped if more than this share of its samples is at full scale."""
 
 NOISY_SNR_DB = 3.0
-"""Speech must stand above the background by this much."""
+"""Minimum level of the speech above the background."""
 
 MARGIN_S = 0.3
-"""What is kept before and after the speech: VAD finds consonants late."""
+"""Audio that is kept before and after speech, because VAD detects consonants late."""
 
 
 def dbfs(samples: Samples) -> float | None:
-    """Level of a signal in dBFS: RMS against full scale; None for silence or no samples."""
+    """Return the RMS level in dBFS; None for silence or no samples."""
     if not samples.size:
         return None
     power = float(np.mean(np.square(samples, dtype=np.float64)))
@@ -58,25 +60,25 @@ def dbfs(samples: Samples) -> float | None:
 
 
 def gain_for_vad(samples: Samples) -> float:
-    """Amplification that brings a quiet take's peak to -6 dBFS, at most 40 dB.
+    """Return the factor that raises a quiet recording's peak to -6 dBFS, by at most 40 dB.
 
-    The detector was trained on usual levels; a quiet voice must be found in order to
-    be told that it is too quiet.
+    The detector was trained on usual levels, and a quiet voice must be detected before it can
+    be reported as too quiet.
     """
     peak = float(np.max(np.abs(samples), initial=0.0))
     return float(np.clip(0.5 / peak, 1.0, 100.0)) if peak > 0 else 1.0
 
 
 def clipped_share(samples: npt.NDArray[np.float32]) -> float:
-    """Share of samples at full scale; to be measured before any resampling."""
+    """Return the share of samples at full scale; measure it before any resampling."""
     return float(np.mean(np.abs(samples) >= CLIPPED_LEVEL)) if samples.size else 0.0
 
 
 def spans_from_probabilities(probabilities: list[float], frame_s: float) -> Spans:
-    """Turn a speech probability per frame into spans of speech, in seconds.
+    """Convert the speech probability of each frame to spans of speech.
 
-    Speech begins at ONSET and ends below OFFSET (hysteresis); spans nearer than
-    BRIDGE_S are joined.
+    Speech begins at ONSET and ends below OFFSET (hysteresis). Spans less than BRIDGE_S apart
+    are joined.
     """
     spans: list[tuple[float, float]] = []
     start: int | None = None
@@ -96,10 +98,12 @@ def spans_from_probabilities(probabilities: list[float], frame_s: float) -> Span
 
 
 def check_speech(samples: Samples, spans_s: Spans, clipped: float) -> SpeechCheck:
-    """Measure a take and say whether it can be judged.
+    """Measure a recording, and decide if it can be scored.
 
-    ``samples`` are mono at RATE_HZ, ``spans_s`` the speech found in them, ``clipped``
-    the share of full-scale samples in the original recording.
+    Args:
+        samples: Mono, at RATE_HZ.
+        spans_s: The speech found in the samples.
+        clipped: Share of full-scale samples in the original recording.
     """
     duration_s = len(samples) / RATE_HZ
     speech_s = sum(end - start for start, end in spans_s)
@@ -108,10 +112,10 @@ def check_speech(samples: Samples, spans_s: Spans, clipped: float) -> SpeechChec
     for start, end in spans_s:
         mask[int(start * RATE_HZ) : int(end * RATE_HZ)] = True
         near[max(0, int((start - 0.1) * RATE_HZ)) : int((end + 0.1) * RATE_HZ)] = True
-    # A constant offset, as cheap sound cards have it, is no sound.
-    centred = samples - np.float32(np.mean(samples)) if samples.size else samples
-    speech_dbfs = dbfs(centred[mask])
-    noise_dbfs = _background_dbfs(centred[~near])
+    # Cheap sound cards add a constant offset, which is not audible.
+    centered = samples - np.float32(np.mean(samples)) if samples.size else samples
+    speech_dbfs = dbfs(centered[mask])
+    noise_dbfs = _background_dbfs(centered[~near])
     snr_db = (
         speech_dbfs - noise_dbfs if speech_dbfs is not None and noise_dbfs is not None else None
     )
@@ -138,9 +142,9 @@ def check_speech(samples: Samples, spans_s: Spans, clipped: float) -> SpeechChec
 
 
 def _background_dbfs(samples: Samples) -> float | None:
-    """Level of what is no speech; None for less than 0.2 s, which says nothing.
+    """Return the level of samples without speech, in dBFS; None for less than 0.2 s.
 
-    The median of short frames, so that an echo or a cough does not count.
+    Less is too short to be reliable. The median over frames of 30 ms ignores an echo or a cough.
     """
     frame = int(0.03 * RATE_HZ)
     if len(samples) < 0.2 * RATE_HZ:
@@ -151,14 +155,15 @@ def _background_dbfs(samples: Samples) -> float | None:
 
 
 def too_long(duration_s: float) -> SpeechCheck:
-    """The check of a take that is too long to be one utterance; it is not measured."""
+    """Return the check of a recording that is too long for one utterance, without measurements."""
     return SpeechCheck(duration_s, 0.0, None, None, None, 0.0, (), Unscored.TOO_LONG)
 
 
 def cut(samples: Samples, spans_s: Spans) -> Samples:
-    """The speech of a window with a margin around each span, and nothing else.
+    """Return only the speech of a window, with MARGIN_S around each span.
 
-    Recognizers write courtesies into long silences, after real speech too: they get none.
+    Recognizers hallucinate courtesies in long silences, even after real speech, so they get no
+    silence.
     """
     keep = np.zeros(len(samples), dtype=bool)
     for start, end in spans_s:
@@ -168,7 +173,7 @@ def cut(samples: Samples, spans_s: Spans) -> Samples:
 
 
 def uncut(spans_s: Spans, time_s: float) -> float:
-    """Where a moment of what ``cut`` gave lies in the recording, in seconds."""
+    """Convert a time in the result of ``cut`` to a time in the recording, in seconds."""
     kept = 0.0
     last_end = 0.0
     for start, end in spans_s:

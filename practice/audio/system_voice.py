@@ -1,7 +1,7 @@
-"""The system's own voice, through pyttsx3 where that is installed.
+"""Speech synthesis by the operating system's voice, through the optional pyttsx3.
 
-A process of its own renders the words into a file: engines of systems hang, print what they
-like, and on Windows belong to the thread that started them.
+A separate process renders the words to a file, because system engines hang, print to the
+terminal, and on Windows are bound to the thread that started them.
 """
 
 from __future__ import annotations
@@ -23,38 +23,45 @@ if TYPE_CHECKING:
     from practice.audio.signal_check import Samples
 
 _LIMIT_S = 15.0
-"""A sentence takes a second; the first one after the machine's start a few."""
+"""Timeout. A sentence takes a second, and a few seconds after the machine's start."""
 _TRIES = 3
 _WAIT_S = 2.0
-"""pyttsx3's loop now and then ends before espeak-ng does, which goes on in a thread of its own:
-of 60 times, four at once, 3 left no file. So it is waited for, and asked again."""
+"""Maximum wait for espeak-ng's file. pyttsx3's loop sometimes ends before espeak-ng, which runs in
+its own thread: of 60 runs, four in parallel, 3 left no file. Hence the wait and ``_TRIES``."""
 _WAV_HEADER = 44
 _NO_VOICE = 3
 _WORDS_PER_MIN = 150
-"""A little slower than the engines' 200, which are for ears that know the voice."""
-# How the systems name Mandarin: espeak-ng cmn, Windows zh-CN, macOS zh_CN.
+"""Slower than the engines' default of 200, which suits listeners who know the voice."""
+# Names of Mandarin: cmn in espeak-ng, zh-CN in Windows, zh_CN in macOS.
 _MANDARIN = re.compile(r"(cmn|zh)([-_](CN|Hans|latn-pinyin).*)?", re.IGNORECASE)
 _BY_PINYIN = "cmn-latn-pinyin"
-"""espeak-ng's voice that reads Chinese characters as Chinese: the one that is called cmn
-spells their pinyin out in English."""
-# Apple's engine writes AIFF whatever the name, and readers go by what is inside.
+"""The espeak-ng voice that reads Chinese characters as Chinese; the voice ``cmn`` spells their
+pinyin in English."""
+# Apple's engine writes AIFF regardless of the suffix; ``audio.read`` detects the format itself.
 _FILE = "spoken.aiff" if sys.platform == "darwin" else "spoken.wav"
 
 
 def is_installed() -> bool:
-    """Whether the extra that reaches the system's voice is installed."""
+    """Return True if pyttsx3, an optional dependency, is installed."""
     return find_spec("pyttsx3") is not None
 
 
 def speak(words: str) -> Samples:
-    """Render Chinese words, mono at 16 kHz. Raises DeviceError where the system can't."""
+    """Synthesize Chinese words.
+
+    Returns:
+        Samples, mono at 16 kHz.
+
+    Raises:
+        DeviceError: The system has no Chinese voice, or its voice cannot be used.
+    """
     from practice.audio import clip as audio
 
     try:
         with tempfile.TemporaryDirectory(prefix="practice-") as folder:
             path = Path(folder) / _FILE
             tries = (_run(words, path) for _try in range(_TRIES))
-            # What failed, it said so, will fail again.
+            # A process that reported an error would fail again; one that left no file may succeed.
             code = next((code for code in tries if code or path.exists()), 0)
             if code == _NO_VOICE:
                 raise DeviceError(
@@ -72,8 +79,8 @@ def speak(words: str) -> Samples:
 
 
 def _run(words: str, path: Path) -> int:
-    """Render words to a file in a process of its own, and give its exit code."""
-    # -P: a file of the user's that is called like a module is none of ours.
+    """Render words to a file in a separate process, and return its exit code."""
+    # -P: do not import a user's file that has the name of a module.
     command = [sys.executable, "-P", "-m", __spec__.name, str(path)]
     done = subprocess.run(
         command,
@@ -112,7 +119,7 @@ def _render(words: str, path: str) -> int:
 
 
 def _is_whole(path: str) -> bool:
-    """Whether a WAV has all the sound that its header tells of."""
+    """Return True if a WAV has all the samples that its header declares."""
     try:
         with wave.open(path) as file:
             sound: int = file.getnframes() * file.getsampwidth() * file.getnchannels()

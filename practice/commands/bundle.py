@@ -1,4 +1,4 @@
-"""``practice bundle``: attempts and reviews carried between machines without a network."""
+"""``practice bundle``: carry attempts and reviews between machines without a network."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from practice.i18n import gettext as _
 if TYPE_CHECKING:
     from practice.records.attempt import Take
     from practice.records.exchange import Conflict
-    from practice.sync.merge import Arrived
-    from practice.sync.write import Written
+    from practice.sync.merge import ImportResult
+    from practice.sync.write import ExportResult
 
 
 @click.group()
 def bundle() -> None:
-    """Group the commands on bundles."""
+    """Group the bundle commands."""
 
 
 @bundle.command(
@@ -54,7 +54,7 @@ def export(
     as_json: bool,
     records: options.Records,
 ) -> None:
-    """Write the file, and tell what is in it."""
+    """Write the bundle and print what it contains."""
     if everything and since is not None:
         raise click.UsageError(_("Give --all or --since, not both."))
     from practice.store.exchange import Exchange
@@ -99,19 +99,19 @@ def export(
 
 
 def _beginning_of(day: datetime) -> str:
-    """When a day begins on the clock of this machine."""
+    """Return the start of a day in local time, ISO 8601 in UTC."""
     from practice.store.days import beginning
 
     try:
         return beginning(day)
-    except (OverflowError, ValueError, OSError):  # before the clock began
+    except (OverflowError, ValueError, OSError):  # outside the range of the system's clock
         raise click.BadParameter(
             _("This date is out of range. Give one like 2026-11-20."), param_hint="--since"
         ) from None
 
 
 def _path(output: Path | None, mark: str) -> Path:
-    """Where the pack goes: what was named, or a name with the day and the store's own mark."""
+    """Return the file ``output``, or a free name in a folder, from the day and the store's mark."""
     from practice.sync.format import SUFFIX
 
     if output is not None and not output.is_dir():
@@ -138,7 +138,7 @@ def _print_nothing_new(last: str | None, *, as_json: bool) -> None:
         )
 
 
-def _print_export(written: Written) -> None:
+def _print_export(written: ExportResult) -> None:
     from practice.output.wrap import say
 
     console = parts.console()
@@ -178,7 +178,7 @@ def _print_export(written: Written) -> None:
 @options.as_json
 @options.records
 def import_(files: tuple[Path, ...], as_json: bool, records: options.Records) -> None:
-    """Merge one pack after the other; each is taken over wholly or not at all."""
+    """Import bundles one by one; each is imported completely or not at all."""
     from practice.sync.merge import merge
 
     store = parts.open_store(records)
@@ -199,7 +199,7 @@ def import_(files: tuple[Path, ...], as_json: bool, records: options.Records) ->
         raise SystemExit(1)
 
 
-def _to_dict(arrived: Arrived) -> dict[str, Any]:
+def _to_dict(arrived: ImportResult) -> dict[str, Any]:
     from practice.output.as_json import review_to_dict
 
     return {
@@ -227,7 +227,7 @@ def _to_dict(arrived: Arrived) -> dict[str, Any]:
     }
 
 
-def _print_import(arrived: Arrived) -> None:
+def _print_import(arrived: ImportResult) -> None:
     from practice.output.wrap import say
 
     console = parts.console()

@@ -1,4 +1,4 @@
-"""``practice calibrate``: limits of the verdicts that fit what the trainers corrected."""
+"""``practice calibrate``: propose verdict thresholds that fit the trainers' corrections."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def calibrate(
     group: str | None,
     records: options.Records,
 ) -> None:
-    """Print how far machine and trainers agree, and limits that would agree better."""
+    """Print how far machine and trainers agree, and thresholds that would agree better."""
     from practice import scenarios as prompts
     from practice.output.calibration import print_proposal
     from practice.scoring import calibration
@@ -89,7 +89,7 @@ def calibrate(
 
 
 def _require_own_folder(folder: Path) -> None:
-    """Refuse what is no folder of scenarios, and that of the package: updates replace it."""
+    """Refuse a folder without scenarios, and that of the package: an update replaces it."""
     from practice.paths import checkout, default_prompts
     from practice.scenarios import scenario_ids
 
@@ -109,9 +109,13 @@ def _require_own_folder(folder: Path) -> None:
 
 
 def _read_cases(store: Store, group: str | None, model_name: str) -> tuple[list[Case], int, int]:
-    """The labeled cases; of how many reviewed takes; and how many could not be used.
+    """Collect the labeled cases of the reviewed attempts.
 
-    Strengths of another model or version of the scoring are on another scale.
+    Attempts scored by another model or another version of the scoring are left out: their
+    strengths are on another scale.
+
+    Returns:
+        The cases, the number of reviewed attempts, and the number of those left out.
     """
     from practice.scoring.calibration import cases_of
     from practice.scoring.score import is_of_this_version
@@ -123,7 +127,7 @@ def _read_cases(store: Store, group: str | None, model_name: str) -> tuple[list[
     with parts.progress(attempts, len(attempts)) as bar:
         for attempt in bar:
             model = attempt.assessment.model
-            if model is None:  # nothing was heard, so there is nothing to learn from it
+            if model is None:  # nothing was recognized, so there is nothing to learn
                 continue
             if model.name != model_name or not is_of_this_version(attempt.assessment.scorer):
                 left_out += 1
@@ -142,12 +146,12 @@ def _remark(proposals: tuple[Proposal, ...]) -> str:
     return text.format(when=local_time(now()), n=sum(p.said + p.not_said for p in proposals))
 
 
-# ---- for programs --------------------------------------------------------------
+# ---- JSON ---------------------------------------------------------------------
 
 
 def _proposal_to_dict(proposal: Proposal) -> dict[str, Any]:
-    def side(band: tuple[float, float], tally: Tally) -> dict[str, Any]:
-        return {"heard_from": band[0], "missed_from": band[1], **asdict(tally)}
+    def side(pair: tuple[float, float], tally: Tally) -> dict[str, Any]:
+        return {"heard_from": pair[0], "missed_from": pair[1], **asdict(tally)}
 
     return {
         "family": proposal.family,
@@ -166,7 +170,7 @@ def _agreement_to_dict(counts: Agreement) -> dict[str, Any]:
     return {"element": rest.pop("name"), **rest, "total": counts.total}
 
 
-# ---- for people ----------------------------------------------------------------
+# ---- terminal -----------------------------------------------------------------
 
 
 def _print_read(console: Console, read: int, left_out: int) -> None:

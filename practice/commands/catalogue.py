@@ -1,6 +1,6 @@
-"""Whether the catalogues of a checkout are complete: every message, every placeholder.
+"""Check of a checkout's message catalogs: every message translated, every placeholder kept.
 
-That is for whoever changes the messages. It takes Babel, which the extra ``dev`` brings.
+It is for developers who change messages, and needs Babel, from the extra ``dev``.
 """
 
 from __future__ import annotations
@@ -26,13 +26,15 @@ _METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}|%\(\w+\)\w")
 
 Source = tuple[Path, int, str]
-"""A message of the source, or the first of its forms, with its file and line."""
+"""File, line and text of a message in the source; the text is the first form of a plural."""
 
 
 def check(checkout: Path) -> tuple[int, list[str]]:
-    """Check every catalogue: how many there are, and all that is wrong, as FILE:LINE: text.
+    """Check every message catalog.
 
-    Without Babel there is nothing to check with: no catalogue, no mistake.
+    Returns:
+        The number of catalogs, and their mistakes as ``FILE:LINE: text``. Without Babel
+        nothing can be checked: no catalogs, no mistakes.
     """
     try:
         import babel.messages  # noqa: F401
@@ -44,7 +46,7 @@ def check(checkout: Path) -> tuple[int, list[str]]:
 
 
 def messages(checkout: Path) -> Iterator[Source]:
-    """The messages in the source, in the order of its files."""
+    """Yield the messages in the source, in the order of its files."""
     from babel.messages.extract import extract_from_dir, extract_from_file
 
     package = checkout / "practice"
@@ -67,7 +69,7 @@ def _mistakes(path: Path, sources: list[Source]) -> Iterator[str]:
         line = error.lineno + 1 if isinstance(error, PoFileError) else 1
         yield f"{path}:{line}: " + _("Not a valid message catalog: {why}.").format(why=error)
         return
-    # Click's messages are not ours to find: which ones there are depends on its version.
+    # Click's catalog is not checked for completeness: its messages depend on the version.
     for source, line, message in sources if path.stem == DOMAIN else ():
         if message not in catalogue:
             text = _("“{message}” is missing from {catalogue}.").format(
@@ -81,14 +83,14 @@ def _mistakes(path: Path, sources: list[Source]) -> Iterator[str]:
 
 
 def _fault(entry: Message) -> str | None:
-    """What is wrong with a translation."""
+    """Return what is wrong with a translation, or None."""
     forms = entry.id if isinstance(entry.id, (list, tuple)) else (entry.id,)
     given = entry.string if isinstance(entry.string, (list, tuple)) else (entry.string,)
     texts = [text or "" for text in given]
-    # What is marked as fuzzy does not get into the compiled catalogue.
+    # Fuzzy translations are not compiled into the catalog.
     if not all(texts) or entry.fuzzy:
         return _("“{message}” has no translation.").format(message=forms[0])
-    # A language with a single form uses it for every number: the plural's placeholders.
+    # A language with one form uses it for every number, so it has the plural's placeholders.
     originals = chain(forms if len(texts) > 1 else (), [forms[-1]] * len(texts))
     for text, original in zip(texts, originals, strict=False):
         if sorted(_PLACEHOLDER.findall(text)) != sorted(_PLACEHOLDER.findall(original)):

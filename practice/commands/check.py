@@ -1,4 +1,4 @@
-"""``practice check``: look through the scenarios' files for mistakes."""
+"""``practice check``: check the scenario files and report each error with its line."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from practice.paths import checkout, default_prompts
 @click.command()
 @options.prompts
 def check(prompts_dir: Path) -> None:
-    """Print every mistake; exit with 1 where there is one.
+    """Print every error; exit with 1 if there is one.
 
-    With a checkout's own scenarios go its catalogues of messages.
+    A checkout's own scenarios are checked together with its message catalogs.
     """
     from practice import scenarios as prompts
     from practice.commands import catalogue
@@ -60,7 +60,7 @@ def check(prompts_dir: Path) -> None:
 
 @cache
 def _lines(path: Path) -> list[str]:
-    """The lines of a file with a mistake; none of what cannot be read."""
+    """Return the lines of a file; none if it cannot be read, so that there is no excerpt."""
     try:
         return path.read_text("utf-8-sig").splitlines()
     except (OSError, ValueError):

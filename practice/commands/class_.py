@@ -1,4 +1,4 @@
-"""``practice class``: the morning drill, several trainees in turn at one machine."""
+"""``practice class``: hold the morning drill: trainees practice in turn at one machine."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def class_(
     prompts_dir: Path,
     records: options.Records,
 ) -> None:
-    """Ask who is there, and let each of them practice."""
+    """Let each trainee practice in turn, and print the table of the class."""
     from practice.output.class_table import print_class_table
     from practice.output.stage import TerminalStage
     from practice.training.session import Session
@@ -68,14 +68,14 @@ def class_(
     voices = None if no_playback else parts.playback(console, prompts_dir, records.folder)
     desk = options.Desk(None, group, model_name, prompts_dir, records)
     with (
-        parts.open_judge(desk, load_ahead=True) as judge,
+        parts.open_assessor(desk, load_ahead=True) as judge,
         closing(
             TerminalStage(
                 console,
                 explain=explain,
                 emit=emit,
                 voices=voices,
-                beside=parts.beside_model(store, judge, prompts_dir),
+                beside=parts.compare_with_reference(store, judge, prompts_dir),
             )
         ) as stage,
     ):
@@ -109,7 +109,11 @@ def _steps(folder: Path, scenario_ids: Sequence[str]) -> list[Step]:
 
 
 def _people(names: Sequence[str], group: str | None) -> list[Trainee]:
-    """The trainees of these names, each once. Raises PracticeError for nobody."""
+    """Return the trainees of these names, each once.
+
+    Raises:
+        PracticeError: There is no name.
+    """
     known = dict.fromkeys(name.strip() for name in names if name.strip())
     if not known:
         raise PracticeError(_("No trainees were given. Enter names, or use --trainees 王芳,李雷."))
@@ -134,10 +138,10 @@ def _turns(
     microphone: Microphone,
     stage: TerminalStage,
 ) -> list[Turn]:
-    """Let each trainee practice who is there and agrees to it."""
+    """Let each trainee practice who is present and consents."""
     from practice.output.class_table import Turn
     from practice.output.wrap import say
-    from practice.training.session import practise
+    from practice.training.session import practice_steps
 
     keys: dict[str, tuple[str, ...]] = {
         "begin": ("KEY_ENTER", " "),
@@ -160,8 +164,8 @@ def _turns(
         except ConsentError as error:
             parts.report_error(error)
             continue
-        live.say_who_and_with_what(console, session, microphone)
-        attempts = practise(session, steps, microphone, stage, retries=False)
+        live.print_session(console, session, microphone)
+        attempts = practice_steps(session, steps, microphone, stage, retries=False)
         if attempts:
             turns.append(Turn(trainee, tuple(attempts)))
     return turns

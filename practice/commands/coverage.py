@@ -1,4 +1,4 @@
-"""``practice coverage``: which scenarios practice which rows of the service standard."""
+"""``practice coverage``: show which scenarios cover which rows of the service standard."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @options.as_json
 @options.prompts
 def coverage(markdown: bool, as_json: bool, prompts_dir: Path) -> None:
-    """Print a line for each row; exit with 1 where a row has no scenario."""
+    """Print one line per row of the standard; exit with 1 if a row has no scenario."""
     if markdown and as_json:
         raise click.UsageError(_("Give --markdown or --json, not both."))
     from practice import scenarios as prompts

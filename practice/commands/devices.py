@@ -1,4 +1,4 @@
-"""``practice devices``: the microphones that can be chosen."""
+"""``practice devices``: list the microphones."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from practice.i18n import gettext as _
 @click.command()
 @options.as_json
 def devices(as_json: bool) -> None:
-    """Print a line for each microphone; the default one is marked."""
+    """Print one line per microphone; mark the default."""
     from practice.audio.devices import choose, list_microphones
 
     if as_json:

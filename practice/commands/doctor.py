@@ -1,4 +1,4 @@
-"""``practice doctor``: whether this machine has what practicing needs."""
+"""``practice doctor``: check that this machine has what practicing needs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from practice.text import visible
 
 _DISK_FAIL_MB = 200
 _DISK_WARN_MB = 1000
-# A minute at 48 kHz, 16 bit.
+# One minute of recording at 48 kHz, 16 bit.
 _TAKE_MB = 5.8
 
 
@@ -37,7 +37,7 @@ _Finding = tuple[_Level, str]
 @options.prompts
 @options.records
 def doctor(as_json: bool, model_name: str, prompts_dir: Path, records: options.Records) -> None:
-    """Print OK, WARN and FAIL lines; exit with 1 where something fails."""
+    """Print OK, WARN and FAIL lines; exit with 1 if a check fails."""
     from rich.cells import cell_len
 
     names = {

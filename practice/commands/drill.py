@@ -1,4 +1,4 @@
-"""``practice drill``: the lines that a trainee should say again, by spaced repetition."""
+"""``practice drill``: practice the lines that are due again, by spaced repetition."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def drill(
     as_json: bool,
     desk: options.Desk,
 ) -> None:
-    """Pick the lines, tell them, and practice them."""
+    """Pick the lines, print the plan and practice them."""
     from practice.output.drill import pick_to_dict, print_plan
 
     now = datetime.now(UTC)
@@ -65,24 +65,24 @@ def drill(
             print_plan(parts.console(), picks, now)
         return
     from practice.output.stage import TerminalStage
-    from practice.store.practised import Practised
+    from practice.store.practised import PracticeHistory
 
     microphone = live.open_microphone(mic)
     console = live.console(as_json=as_json)
     with parts.open_session(desk, load_ahead=True) as session:
-        sayings = Practised(session.store.database).sayings(session.trainee)
-        picks = _pick(scenarios, sayings, now, count)
+        line_attempts = PracticeHistory(session.store.database).line_attempts(session.trainee)
+        picks = _pick(scenarios, line_attempts, now, count)
         print_plan(console, picks, now)
         emit = parts.emit_line if as_json else None
         voices = None if no_playback else parts.playback(console, desk.prompts_dir, session.folder)
-        beside = parts.beside_model(session.store, session.judge, desk.prompts_dir)
+        beside = parts.compare_with_reference(session.store, session.judge, desk.prompts_dir)
         stage = TerminalStage(console, explain=explain, emit=emit, voices=voices, beside=beside)
         with closing(stage):
             _practise(console, session, picks, microphone, stage)
 
 
 def _scenarios(desk: options.Desk) -> list[Scenario]:
-    """What can be drilled; files with mistakes are told, and left out."""
+    """Load the scenarios; report files with mistakes and leave them out."""
     from practice import scenarios as prompts
 
     scenarios, problems = prompts.load_all(desk.prompts_dir)
@@ -92,22 +92,22 @@ def _scenarios(desk: options.Desk) -> list[Scenario]:
 
 
 def _sayings(desk: options.Desk) -> list[LineAttempt]:
-    """How the trainee said each line so far, without making records where there are none."""
+    """Load the trainee's attempts at each line; create no records if there are none."""
     from practice.store import Store
-    from practice.store.practised import Practised
+    from practice.store.practised import PracticeHistory
 
     trainee = parts.resolve_trainee(desk.trainee, desk.group)
     if not Store.exists(desk.records.folder, desk.records.database):
         return []
-    return Practised(parts.open_store(desk.records).database).sayings(trainee)
+    return PracticeHistory(parts.open_store(desk.records).database).line_attempts(trainee)
 
 
 def _pick(
-    scenarios: list[Scenario], sayings: list[LineAttempt], now: datetime, count: int
+    scenarios: list[Scenario], line_attempts: list[LineAttempt], now: datetime, count: int
 ) -> list[Pick]:
     from practice.training.drill import plan
 
-    picks = plan(scenarios, sayings, now, count)
+    picks = plan(scenarios, line_attempts, now, count)
     if not picks:
         raise PromptError(_("There is no line to drill. Lines of conversations are not drilled."))
     return picks
@@ -122,15 +122,15 @@ def _practise(
 ) -> None:
     from practice.output.drill import print_outcome
     from practice.records.attempt import Mode, SessionContext
-    from practice.training.session import Step, practise
+    from practice.training.session import Step, practice_steps
 
     setting = SessionContext(Mode.DRILL, "", tuple(f"{p.scenario.id}/{p.number}" for p in picks))
     steps = [
         Step(pick.scenario, pick.number, setting, is_last=place == len(picks))
         for place, pick in enumerate(picks, 1)
     ]
-    live.say_who_and_with_what(console, session, microphone)
-    live.offer_broken_off(console, session, stage)
-    attempts = practise(session, steps, microphone, stage)
+    live.print_session(console, session, microphone)
+    live.offer_interrupted(console, session, stage)
+    attempts = practice_steps(session, steps, microphone, stage)
     if attempts:
         print_outcome(console, attempts)

@@ -1,4 +1,4 @@
-"""``practice exam``: the lines of a book once each, from memory, and one result."""
+"""``practice exam``: take an exam: each line of a book once, from memory, and one result."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def _hold(
     _require_readable(files)
     microphone = None if files else live.open_microphone(mic, or_files=True)
     console = parts.console(for_programs=as_json) if files else live.console(as_json=as_json)
-    # Whoever speaks reads the result too, on stderr where a program has stdout.
+    # At the microphone the result is printed too, on stderr if stdout belongs to a program.
     shown = None if as_json and files else console
     desk = replace(desk, trainee=_examinee(desk.trainee))
     with parts.open_session(desk, load_ahead=microphone is not None) as session:
@@ -164,7 +164,7 @@ def _hold(
 
 
 def _examinee(name: str | None) -> str:
-    """Whose exam it is; the name that is remembered at a machine is not asked."""
+    """Return the examinee's name, asked for if not given; a remembered name is not used."""
     if name is not None:
         return name
     if not parts.is_interactive():
@@ -176,7 +176,7 @@ def _examinee(name: str | None) -> str:
 
 
 def _require_readable(files: tuple[Path, ...]) -> None:
-    """Refuse what cannot be read before anything is kept: it would count as not said."""
+    """Refuse unreadable recordings before anything is stored: they would count as not said."""
     from practice.audio import clip as audio
 
     for path in files:
@@ -200,10 +200,10 @@ def _recite(
 ) -> list[Attempt]:
     from practice.output.exam_stage import ExamStage
     from practice.output.wrap import say
-    from practice.training.session import practise
+    from practice.training.session import practice_steps
 
     with closing(ExamStage(console, voices=voices)) as stage:
-        live.say_who_and_with_what(console, session, microphone)
+        live.print_session(console, session, microphone)
         say(
             console,
             _(
@@ -211,22 +211,22 @@ def _recite(
                 "you skip, or have not said when you quit, count as not said."
             ),
         )
-        return practise(session, steps, microphone, stage, retries=False)
+        return practice_steps(session, steps, microphone, stage, retries=False)
 
 
 def _tell(
     console: Console | None, store: Store, session: str, out: Path | None, *, as_json: bool
 ) -> None:
-    """Print the result as the records have it, and write it where that was asked for."""
+    """Print the result from the records, and write it to ``out`` if given."""
     from practice.files import atomic_write
     from practice.output.exam import exam_to_dict, print_exam
     from practice.output.export.certificate import write_certificate
     from practice.output.wrap import say
     from practice.scoring.exam import result_of
-    from practice.store.practised import Practised
+    from practice.store.practised import PracticeHistory
     from practice.text import one_line
 
-    practised = Practised(store.database)
+    practised = PracticeHistory(store.database)
     result = result_of(practised.exam(session))
     sitting = practised.sitting(result.trainee, result.book, result.session)
     if as_json:

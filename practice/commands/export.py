@@ -1,4 +1,4 @@
-"""``practice export``: takes as CSV, Excel or JSON."""
+"""``practice export``: export attempts as CSV, Excel or JSON."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def export(
     only: Filter,
     records: options.Records,
 ) -> None:
-    """Write the takes, the newest first, and tell how many they were."""
+    """Write the attempts, by default the newest first, and print their number."""
     from practice.files import atomic_write
     from practice.output.export.files import write
     from practice.store import Filter
@@ -60,7 +60,7 @@ def export(
     if output is not None:
         with atomic_write(output) as file, parts.progress(attempts, total) as bar:
             n = write(kind, bar, file)
-    elif sys.stdout.isatty():  # where a progress bar would stand between the rows
+    elif sys.stdout.isatty():  # a progress bar would appear between the rows
         n = write(kind, attempts, sys.stdout.buffer)
     else:
         with parts.progress(attempts, total) as bar:
@@ -70,7 +70,7 @@ def export(
 
 
 def _kind_of(output: Path | None) -> str:
-    """The format that a file's ending tells."""
+    """Return the format by a file's extension; csv without a file."""
     if output is None:
         return "csv"
     ending = output.suffix.lower().lstrip(".")

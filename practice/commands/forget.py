@@ -1,4 +1,4 @@
-"""``practice forget``: remove everything that is kept of a trainee."""
+"""``practice forget``: remove all data of a trainee."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from practice.records.attempt import Trainee
 
 @click.command()
 @click.argument("trainee")
-# No variable stands in for it here: what is removed is named by who removes it.
+# No environment variable here: the user must name explicitly what to remove.
 @click.option(
     "--group", help=_("The trainee's group, if several groups have a trainee of this name.")
 )
@@ -22,7 +22,7 @@ from practice.records.attempt import Trainee
 def forget(
     trainee: str, group: str | None, yes: bool, as_json: bool, records: options.Records
 ) -> None:
-    """Find the trainee, ask, remove."""
+    """Find the trainee, ask for confirmation and remove all data."""
     from practice.store.retention import sweep
 
     store = parts.existing_store(records, quiet=as_json)
@@ -31,7 +31,7 @@ def forget(
     remover = removing.remover(store)
     groups = [g for g in remover.groups_of(trainee) if group in (None, g)]
     if not groups:
-        # Perhaps an earlier run was stopped after the records had gone.
+        # An earlier run may have removed the records and stopped before the recordings.
         removing.tell_leftovers(sweep(store), as_json=as_json)
         raise PracticeError(
             _(

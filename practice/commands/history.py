@@ -1,4 +1,4 @@
-"""``practice history``: the takes that are kept, the newest last."""
+"""``practice history``: list the stored attempts, the newest last, or show one."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def history(
     group: str | None,
     records: options.Records,
 ) -> None:
-    """Print the newest takes, or one of them whole."""
+    """Print the latest attempts, or one attempt in full."""
     from practice.output.as_json import attempt_to_dict
     from practice.output.attempt import print_attempt
     from practice.store import Filter

@@ -1,4 +1,4 @@
-"""``practice list``: the scenarios there are, and what the trainee did best."""
+"""``practice list``: list the scenarios with the trainee's best results."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def list_(
     prompts_dir: Path,
     records: options.Records,
 ) -> None:
-    """Print a line for each scenario; files with mistakes are told on stderr."""
-    gc.disable()  # the run is over before there is anything to collect
+    """Print one line per scenario; report files with mistakes on stderr."""
+    gc.disable()  # the process ends before there is anything to collect
 
     from practice import scenarios as prompts
     from practice.output.scenario_list import listing
@@ -57,7 +57,7 @@ def list_(
 def _best(
     headings: Sequence[Heading], records: options.Records, name: str | None, group: str | None
 ) -> dict[str, Best]:
-    """The best results of the trainee, without asking who that is or making records."""
+    """Return the trainee's best results, without asking for a name or creating records."""
     from practice.output.scenario_list import best_result
     from practice.store import Store
 

@@ -1,4 +1,4 @@
-"""``practice listen``: the model reading of each line, and the trainee's own after it."""
+"""``practice listen``: play each line's reference recording, then the trainee's own."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Readings:
-    """What there is to hear of a line: how it is said well, and the trainee's newest take."""
+    """Recordings of a line: the reference (``model``) and the trainee's latest (``own``)."""
 
     step: Step
     model: Samples | None
@@ -49,7 +49,7 @@ def listen(
     prompts_dir: Path,
     records: options.Records,
 ) -> None:
-    """Find what there is to hear, then play it."""
+    """Find the recordings of the lines and play them."""
     from practice import scenarios as prompts
     from practice.store import Store
     from practice.training.session import steps_of
@@ -78,7 +78,7 @@ def listen(
 def _readings(
     step: Step, prompts_dir: Path, store: Store | None, trainee: Trainee | None
 ) -> _Readings:
-    """What there is to hear of a step; a voice that cannot be read is told."""
+    """Load the recordings of a step; report a voice that cannot be read."""
     from practice.scenarios import voices
     from practice.scenarios.voices import Role, Voice
 
@@ -94,7 +94,7 @@ def _readings(
 
 
 def _newest(store: Store, trainee: Trainee, step: Step) -> Samples | None:
-    """The sound of a trainee's newest take of a step, as far as it is here and can be read."""
+    """Return a trainee's latest recording of a step; None if it is not here or unreadable."""
     from practice.audio import clip as audio
     from practice.store import Filter
 
@@ -125,7 +125,7 @@ def _in_terminal(console: Console, found: list[_Readings], playback: Playback) -
     from practice.audio.player import loudspeaker
     from practice.output.stage import TerminalStage
 
-    loudspeaker()  # who came to listen is told at once where there is none
+    loudspeaker()  # fail at once without one: this command only plays
     with closing(TerminalStage(console, voices=playback)) as stage:
         for readings in found:
             _show(console, readings)
@@ -137,7 +137,7 @@ def _in_terminal(console: Console, found: list[_Readings], playback: Playback) -
 
 
 def _go_on(stage: TerminalStage, console: Console, readings: _Readings, *, is_last: bool) -> bool:
-    """Play again what is asked for, until the next line is; False for the end."""
+    """Replay recordings until the trainee chooses the next line; return False to quit."""
     from practice.output.wrap import say
 
     keys: dict[str, tuple[str, ...]] = {"next": ("KEY_ENTER", " "), "quit": ("q", "KEY_ESCAPE")}

@@ -1,4 +1,4 @@
-"""What the commands at the microphone share: opening it, and what is said before the first take."""
+"""Microphone setup and introductory output that the commands at the microphone share."""
 
 from __future__ import annotations
 
@@ -19,14 +19,19 @@ if TYPE_CHECKING:
 
 
 def console(*, as_json: bool) -> Console:
-    """The console of a run: stderr where stdout is a program's, or a file."""
+    """Return the console of a run: stderr if stdout belongs to a program or is a file."""
     return parts.console(for_programs=as_json or not sys.stdout.isatty())
 
 
 def open_microphone(mic: Mic, *, or_files: bool = False) -> Microphone:
-    """The microphone that was chosen. Raises PracticeError where nobody can press a key.
+    """Open the chosen microphone.
 
-    ``or_files``: recordings would do instead.
+    Args:
+        or_files: The command also accepts recordings, which the error then suggests.
+
+    Raises:
+        PracticeError: There is no terminal to read keys from.
+        DeviceError: There is no such microphone.
     """
     from practice.audio.devices import choose
     from practice.audio.recorder import Microphone
@@ -43,8 +48,8 @@ def open_microphone(mic: Mic, *, or_files: bool = False) -> Microphone:
     return Microphone(choose(mic.device), mic.end_silence_s, mic.limit_s)
 
 
-def say_who_and_with_what(console: Console, session: Session, microphone: Microphone) -> None:
-    """Tell in whose name takes are kept, and from which microphone."""
+def print_session(console: Console, session: Session, microphone: Microphone) -> None:
+    """Print the trainee and the microphone of a session."""
     from practice.output.wrap import say
 
     say(
@@ -56,8 +61,11 @@ def say_who_and_with_what(console: Console, session: Session, microphone: Microp
     )
 
 
-def offer_broken_off(console: Console, session: Session, stage: TerminalStage) -> None:
-    """Offer what an earlier run recorded but did not judge, before anything new."""
+def offer_interrupted(console: Console, session: Session, stage: TerminalStage) -> None:
+    """Offer to score attempts that an earlier run recorded but did not assess.
+
+    Call it before the first new attempt.
+    """
     from practice.output.wording import local_time
     from practice.output.wrap import say
     from practice.store import recordings as takes

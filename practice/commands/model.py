@@ -1,4 +1,4 @@
-"""``practice model``: Whisper's weights on this machine."""
+"""``practice model``: manage the Whisper models on this machine."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from practice.paths import models_dir
 
 @click.group()
 def model() -> None:
-    """Group the commands on weights."""
+    """Group the model commands."""
 
 
 @model.command("list", help=_("List the installed models."))
 @options.as_json
 def list_(as_json: bool) -> None:
-    """Print the installed models, and how to get others."""
+    """Print the installed models, and how to install others."""
     from practice.recognition.whisper import weights
 
     found = weights.list_installed(models_dir())
@@ -37,7 +37,7 @@ def list_(as_json: bool) -> None:
 @model.command(help=_("Install a model: base, another size (downloads), or a .pt file."))
 @click.argument("name", metavar="NAME|FILE")
 def install(name: str) -> None:
-    """Install a model and say where it lies."""
+    """Install a model and print its path."""
     installed = parts.install_model(name)
     click.echo(_("{name} is installed: {path}").format(name=installed.name, path=installed.path))
 
@@ -45,5 +45,9 @@ def install(name: str) -> None:
 @model.command(help=_("Print the path of a model's checkpoint."))
 @click.argument("name", default="base")
 def path(name: str) -> None:
-    """Print the checkpoint's path. Fails where the model is not installed."""
+    """Print the path of a model's checkpoint; install ``base`` first if it is missing.
+
+    Raises:
+        WeightsError: A model other than ``base`` is not installed.
+    """
     click.echo(parts.require_model(name).path)

@@ -1,4 +1,4 @@
-"""``practice new``: a file to write a scenario in."""
+"""``practice new``: create a scenario file to edit."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def new(
     conversation: bool,
     prompts_dir: Path,
 ) -> None:
-    """Write the file, and say what to do with it."""
+    """Write the file and print the next steps."""
     from practice.scenarios.new import write_new
 
     if checkout() is None and prompts_dir == default_prompts():

@@ -1,4 +1,4 @@
-"""Options that several commands share, each with its environment variable."""
+"""Options that several commands share, with their environment variables."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,19 +18,19 @@ _Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
 class Renamed(click.Option):
-    """An option that still takes its former name, which help does not show."""
+    """Option that still accepts its former name, which help does not show."""
 
     def __init__(self, names: list[str], former: str, **attributes: Any) -> None:
         super().__init__([*names, former], **attributes)
         self._former = former
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
-        """Describe the option by its name of today."""
+        """Return the help entry without the former name."""
         with self._without_former():
             return super().get_help_record(ctx)
 
     def get_error_hint(self, ctx: click.Context | None) -> str:
-        """Name the option in an error."""
+        """Return the name for errors, without the former one."""
         with self._without_former():
             return super().get_error_hint(ctx)
 
@@ -104,12 +104,12 @@ explain: _Decorator = click.option(
 
 
 END_SILENCE_S = 1.5
-"""Silence after speech that ends a take. Pauses at a comma last up to about a second."""
+"""End silence in seconds. Pauses at a comma last up to about a second."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mic:
-    """Which microphone, and when a take at it ends."""
+    """Choice of a microphone, and of when its recordings end."""
 
     device: str | None
     end_silence_s: float
@@ -136,7 +136,7 @@ _limit: _Decorator = click.option(
 
 
 def microphone(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options of the microphone, as its parameter ``mic``."""
+    """Add the microphone options to a command, as its parameter ``mic``."""
 
     @wraps(command)
     def with_mic(
@@ -148,7 +148,7 @@ def microphone(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def recorded(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command recordings in the microphone's place, as its parameter ``files``."""
+    """Add recordings as an alternative to the microphone, as the parameter ``files``."""
 
     @wraps(command)
     def with_files(
@@ -173,7 +173,7 @@ def recorded(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _kind(_ctx: click.Context, _param: click.Parameter, value: str | None) -> ScenarioKind | None:
-    """Read a kind of scenario by its English or Chinese name."""
+    """Parse a kind of scenario by its English or Chinese name."""
     if value is None:
         return None
     kind = parse_scenario_kind(value)
@@ -185,14 +185,19 @@ def _kind(_ctx: click.Context, _param: click.Parameter, value: str | None) -> Sc
 
 
 def kind(help_text: str) -> _Decorator:
-    """Give a command the option that names a kind of scenario."""
+    """Build the option that names a kind of scenario."""
     option: _Decorator = click.option("--kind", callback=_kind, help=help_text)
     return option
 
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """Where takes and their records are kept."""
+    """Location of the attempts.
+
+    Attributes:
+        folder: Folder of the recordings, and of the database file.
+        database: URL of a shared PostgreSQL database, which replaces the file; None without.
+    """
 
     folder: Path
     database: str | None
@@ -200,7 +205,7 @@ class Records:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Who practices where, and with what: the options that most commands share."""
+    """Options that most commands share: trainee, model, scenarios and records."""
 
     trainee: str | None
     group: str | None
@@ -227,7 +232,7 @@ _database: _Decorator = click.option(
 
 
 def records(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options that say where records are, as its parameter ``records``."""
+    """Add the options that locate the records to a command, as its parameter ``records``."""
 
     @wraps(command)
     def with_records(*args: Any, recordings_dir: Path, database: str | None, **others: Any) -> Any:
@@ -237,7 +242,7 @@ def records(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def desk(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options of a Desk, as its parameter ``desk``."""
+    """Add the options of a `Desk` to a command, as its parameter ``desk``."""
 
     @wraps(command)
     def with_desk(
@@ -259,14 +264,14 @@ def desk(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _day(_ctx: click.Context, _param: click.Parameter, value: str | None) -> date | None:
-    """Read a day on this machine's clock."""
+    """Parse a date like 2026-11-22."""
     if value is None:
         return None
     try:
         day = date.fromisoformat(value)
     except ValueError:
         day = None
-    # The years are those that every system's clock can count.
+    # Every system's clock can represent these years.
     if day is None or not 1971 <= day.year <= 2999:
         raise click.BadParameter(
             _("“{value}” is not a valid date. Write it like 2026-11-22.").format(value=value)
@@ -277,7 +282,7 @@ def _day(_ctx: click.Context, _param: click.Parameter, value: str | None) -> dat
 _RESULTS = ("passed", "failed", "open", "unscored")
 
 _FILTERS: tuple[_Decorator, ...] = (
-    # No environment variables here: whoever looks at everybody's takes would lose some.
+    # No environment variables here: they would silently hide other trainees' attempts.
     click.option("--trainee", help=_("Only this trainee.")),
     click.option("--group", help=_("Only this group.")),
     click.option("--scenario", help=_("Only this scenario.")),
@@ -297,7 +302,7 @@ _FILTERS: tuple[_Decorator, ...] = (
 
 
 def filters(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options that narrow the takes down, as its parameter ``only``."""
+    """Add the options that filter attempts to a command, as its parameter ``only``."""
 
     @wraps(command)
     def with_filters(

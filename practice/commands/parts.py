@@ -1,4 +1,4 @@
-"""Putting the parts together for the commands: consoles, trainee, recognizer, judge."""
+"""Building blocks that the commands share: consoles, trainee, records, recognizer."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from practice.text import MAX_NAME, is_name, one_line
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from practice.assessment.pipeline import Judge
-    from practice.assessment.reference import ModelReadings
+    from practice.assessment.pipeline import Assessor
+    from practice.assessment.reference import ReferenceRecordings
     from practice.commands.options import Desk, Records
     from practice.delivery.comparison import Comparison, NotCompared
     from practice.output.comparison import Compare
@@ -44,24 +44,28 @@ _T = TypeVar("_T")
 
 
 def console(*, for_programs: bool = False) -> Console:
-    """The console for people: stderr where stdout belongs to a program."""
+    """Return the console for people.
+
+    Args:
+        for_programs: Stdout belongs to a program, so people read stderr.
+    """
     return Console(stderr=for_programs, highlight=False, soft_wrap=False)
 
 
 def emit_json(value: dict[str, Any] | list[Any]) -> None:
-    """Print one JSON value on a line of stdout."""
+    """Print a JSON value as one line on stdout."""
     emit_line(json.dumps(value, ensure_ascii=False))
 
 
 def emit_line(text: str) -> None:
-    """Print a line for a program: UTF-8 whatever the system's own encoding is."""
+    """Print a line for a program: in UTF-8, whatever the system's encoding is."""
     sys.stdout.flush()
     sys.stdout.buffer.write(text.encode("utf-8") + b"\n")
     sys.stdout.buffer.flush()
 
 
 def print_heading(attempt: Attempt) -> None:
-    """Print which take it is."""
+    """Print an attempt's ID, time, trainee, scenario, script and recording."""
     from practice.output.wording import local_time, mode_name
 
     take = attempt.take
@@ -73,13 +77,21 @@ def print_heading(attempt: Attempt) -> None:
 
 
 def report_error(error: object) -> None:
-    """Tell a failure that does not end the command, on one line."""
+    """Print an error that does not end the command, on one line of stderr."""
     click.echo(_("Error: {message}").format(message=one_line(str(error))), err=True)
 
 
 @contextmanager
 def progress(items: Iterable[_T], total: int) -> Iterator[Iterable[_T]]:
-    """Iterate with a progress bar and a rate on stderr, where stderr is a terminal."""
+    """Show a progress bar and a rate on stderr, if stderr is a terminal.
+
+    Args:
+        items: Iterable, possibly without a length.
+        total: Number of items.
+
+    Yields:
+        The items; iterating over them advances the bar.
+    """
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
     from practice.output.rate import Rate
@@ -98,12 +110,18 @@ def progress(items: Iterable[_T], total: int) -> Iterator[Iterable[_T]]:
 
 
 def is_interactive() -> bool:
-    """Whether somebody can be asked: without a terminal nothing prompts."""
+    """Return whether there is a terminal: without one, no command prompts."""
     return sys.stdin.isatty() and (sys.stdout.isatty() or sys.stderr.isatty())
 
 
 def resolve_trainee(name: str | None, group: str | None) -> Trainee:
-    """Who practices: as given, else as remembered, else asked once, else the system's user."""
+    """Determine who practices, and ask for a name if none is given or remembered.
+
+    The answer is remembered on this machine. Without a terminal, `known_trainee` decides.
+
+    Raises:
+        PracticeError: A name is not valid.
+    """
     known = known_trainee(name, group)
     if name is not None or not is_interactive() or settings.remembered(settings_file(), "trainee"):
         return known
@@ -116,7 +134,13 @@ def resolve_trainee(name: str | None, group: str | None) -> Trainee:
 
 
 def known_trainee(name: str | None, group: str | None) -> Trainee:
-    """Who practices, without asking: as given, else as remembered, else the system's user."""
+    """Determine who practices without asking: as given, as remembered, or the system's user.
+
+    Without ``group``, the remembered group or the default one is used.
+
+    Raises:
+        PracticeError: A name is not valid.
+    """
     path = settings_file()
     for given in (name, group):
         if given is not None:
@@ -128,10 +152,16 @@ def known_trainee(name: str | None, group: str | None) -> Trainee:
 
 
 def require_consent(store: Store, trainee: Trainee, prompts_dir: Path) -> None:
-    """Say what is kept of a trainee, and let them agree before the first take.
+    """Explain what is stored of a trainee, and ask for consent before the first attempt.
 
-    It is asked again when the words change. Without a terminal the words are printed, and
-    nobody has agreed. Raises ConsentError for a no.
+    The trainee is asked again when the text changes. Without a terminal, the text is printed
+    and no consent is stored.
+
+    Args:
+        prompts_dir: Scenario folder, which may contain a consent text of its own.
+
+    Raises:
+        ConsentError: The trainee declined.
     """
     from practice.scenarios import load_consent
 
@@ -169,7 +199,11 @@ def _consent_words(*, shared: bool) -> str:
 
 
 def require_name(name: str) -> str:
-    """Refuse what is no name: nothing, something endless, or characters that don't show."""
+    """Return a name of a trainee or group without surrounding blanks.
+
+    Raises:
+        PracticeError: The name is blank, too long, or contains invisible characters.
+    """
     if not is_name(name):
         raise PracticeError(
             _(
@@ -181,7 +215,14 @@ def require_name(name: str) -> str:
 
 
 def install_model(name: str) -> Installed:
-    """Install a model with a progress bar on stderr."""
+    """Install a model with a progress bar on stderr.
+
+    Args:
+        name: Name of a model, or path of a ``.pt`` file.
+
+    Raises:
+        WeightsError: The model cannot be installed.
+    """
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
     from practice.recognition.whisper import weights
@@ -199,7 +240,11 @@ def install_model(name: str) -> Installed:
 
 
 def require_model(name: str) -> Installed:
-    """The installed model of a name; ``base`` is installed on the spot where it is not."""
+    """Return an installed model; install ``base`` if it is missing.
+
+    Raises:
+        WeightsError: There is no model of this name, or it is not installed.
+    """
     from practice.recognition.whisper import weights
 
     model = weights.installed(models_dir(), name)
@@ -220,7 +265,11 @@ def require_model(name: str) -> Installed:
 
 @contextmanager
 def stepwise(description: str) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar on stderr, where stderr is a terminal; it is told steps done and all."""
+    """Show a progress bar on stderr, if stderr is a terminal.
+
+    Yields:
+        A function that advances the bar: call it with the steps done and their total number.
+    """
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     shown = console(for_programs=True)
@@ -232,37 +281,51 @@ def stepwise(description: str) -> Iterator[Callable[[int, int], None]]:
 
 @contextmanager
 def open_session(desk: Desk, *, load_ahead: bool = False) -> Iterator[Session]:
-    """A session of a trainee; its takes are kept in the desk's folder."""
+    """Open a session of the desk's trainee; its attempts are stored in the desk's folder.
+
+    Args:
+        load_ahead: Load the recognizer in the background; see `judging`.
+
+    Raises:
+        ConsentError: The trainee declined.
+    """
     from practice.training.session import Session
 
     store = open_swept_store(desk.records)
     trainee = resolve_trainee(desk.trainee, desk.group)
-    with open_judge(desk, load_ahead=load_ahead) as judge:
-        # Last: nobody is asked before a run that cannot be.
+    with open_assessor(desk, load_ahead=load_ahead) as judge:
+        # Last: a run that cannot start must not ask for consent.
         require_consent(store, trainee, desk.prompts_dir)
         yield Session(str(uuid4()), trainee, desk.records.folder, store, judge)
 
 
 def open_store(records: Records) -> Store:
-    """The records, which are made where there are none."""
+    """Open the records; create them if there are none."""
     from practice.store import Store
 
     return Store(records.folder, records.database)
 
 
 def open_swept_store(records: Records) -> Store:
-    """The records that new takes come to."""
+    """Open the records for new attempts. With a shared database, sweep the folder too."""
     from practice.store.retention import sweep
 
     store = open_store(records)
     if store.database.is_shared:
-        # What another machine removed from the database may still lie in this one's folder.
+        # This machine may still have recordings of attempts that another machine removed.
         sweep(store)
     return store
 
 
 def existing_store(records: Records, *, quiet: bool = False) -> Store | None:
-    """The records, or None where there are none yet, which is told (``quiet``: on stderr)."""
+    """Open the records if there are any; else print that there are none yet.
+
+    Args:
+        quiet: Print the message to stderr, because stdout belongs to a program.
+
+    Returns:
+        The records, or None if there are none yet.
+    """
     from practice.store import Store
 
     if Store.exists(records.folder, records.database):
@@ -271,17 +334,22 @@ def existing_store(records: Records, *, quiet: bool = False) -> Store | None:
     return None
 
 
-def kept_trainee(store: Store, name: str, group: str | None, home: str | None = None) -> Trainee:
-    """The trainee of a name that takes are kept of.
+def find_trainee(store: Store, name: str, group: str | None, home: str | None = None) -> Trainee:
+    """Find a trainee with stored attempts by name.
 
-    Where several halls have one, ``group`` must tell which, or ``home``, the hall of this
-    machine, where its own trainee is meant.
+    Args:
+        group: The trainee's group; required if several groups have a trainee of this name.
+        home: Group to prefer if several match: this machine's own, when its own trainee is
+            meant.
+
+    Raises:
+        PracticeError: There is no such trainee, or several groups have one.
     """
     from practice.store.people import People
 
     halls = [g for g in People(store.database).groups_of(name) if group in (None, g)]
     if not halls:
-        raise no_takes(store, name)
+        raise no_attempts(store, name)
     if len(halls) > 1 and home in halls:
         halls = [home]
     if len(halls) > 1:
@@ -293,8 +361,8 @@ def kept_trainee(store: Store, name: str, group: str | None, home: str | None = 
     return Trainee(name, halls[0])
 
 
-def no_takes(store: Store, name: str) -> PracticeError:
-    """That there are no takes of a trainee; somebody of a similar name is mentioned."""
+def no_attempts(store: Store, name: str) -> PracticeError:
+    """Build the error that a trainee has no attempts; suggest a trainee of a similar name."""
     from practice.store.people import People
 
     near = difflib.get_close_matches(name, People(store.database).names(), n=1, cutoff=0.5)
@@ -306,20 +374,27 @@ def no_takes(store: Store, name: str) -> PracticeError:
 
 
 @contextmanager
-def open_judge(desk: Desk, *, load_ahead: bool = False) -> Iterator[Judge]:
-    """A judge by a desk's scenarios and model."""
-    with judging(desk.model_name, desk.prompts_dir, load_ahead=load_ahead) as judge:
+def open_assessor(desk: Desk, *, load_ahead: bool = False) -> Iterator[Assessor]:
+    """Build a judge for a desk's scenarios and model; see `judging`."""
+    with build_assessor(desk.model_name, desk.prompts_dir, load_ahead=load_ahead) as judge:
         yield judge
 
 
 @contextmanager
-def judging(model_name: str, prompts_dir: Path, *, load_ahead: bool = False) -> Iterator[Judge]:
-    """A judge that loads its recognizer when text is first needed.
+def build_assessor(
+    model_name: str, prompts_dir: Path, *, load_ahead: bool = False
+) -> Iterator[Assessor]:
+    """Build a judge that loads its recognizer when a transcript is first needed.
 
-    With ``load_ahead`` it loads and warms up in the background from now on, while the
-    trainee reads and speaks.
+    Args:
+        load_ahead: Load and warm up the recognizer in the background from now on, while the
+            trainee reads and speaks.
+
+    Raises:
+        WeightsError: The model is not installed.
+        PromptError: A rules file of the scenario folder has mistakes.
     """
-    from practice.assessment.pipeline import Judge
+    from practice.assessment.pipeline import Assessor
     from practice.scenarios import load_banned, load_thresholds
 
     banned = load_banned(prompts_dir)
@@ -335,10 +410,10 @@ def judging(model_name: str, prompts_dir: Path, *, load_ahead: bool = False) -> 
     loading = Lock()
 
     def load_once() -> Recognizer:
-        with loading:  # several jobs may ask for it at the same time
+        with loading:  # several jobs may need it at the same time
             return load()
 
-    judge = Judge(load_once, banned, thresholds)
+    judge = Assessor(load_once, banned, thresholds)
     if not load_ahead:
         yield judge
         return
@@ -353,26 +428,34 @@ def judging(model_name: str, prompts_dir: Path, *, load_ahead: bool = False) -> 
         yield replace(judge, recognizer=pool.submit(load_and_warm_up).result)
 
 
-def model_readings(prompts_dir: Path, model_name: str) -> ModelReadings:
-    """What sets takes beside model readings; the recognizer is loaded for the first of them."""
-    from practice.assessment.reference import ModelReadings
+def reference_recordings(prompts_dir: Path, model_name: str) -> ReferenceRecordings:
+    """Build the comparison with reference recordings.
+
+    The recognizer is loaded when the first reference recording is needed.
+    """
+    from practice.assessment.reference import ReferenceRecordings
 
     @cache
-    def judge() -> Judge:
-        with judging(model_name, prompts_dir) as found:
+    def judge() -> Assessor:
+        with build_assessor(model_name, prompts_dir) as found:
             return found
 
-    return ModelReadings(prompts_dir, judge)
+    return ReferenceRecordings(prompts_dir, judge)
 
 
-def beside_model(store: Store, judge: Judge, prompts_dir: Path) -> Compare:
-    """What sets takes of a store beside the model readings of their lines."""
-    from practice.assessment.reference import ModelReadings
+def compare_with_reference(store: Store, judge: Assessor, prompts_dir: Path) -> Compare:
+    """Build a function that compares stored attempts with the reference recordings.
 
-    readings = ModelReadings(prompts_dir, lambda: judge)
+    Returns:
+        A function that returns None if the attempt was not scored, its recording is missing,
+        or its line has no reference recording.
+    """
+    from practice.assessment.reference import ReferenceRecordings
+
+    readings = ReferenceRecordings(prompts_dir, lambda: judge)
 
     def compare(attempt: Attempt) -> Comparison | NotCompared | None:
-        if readings.find(attempt) is None:  # the recording need not be read
+        if readings.find(attempt) is None:  # saves reading the recording
             return None
         return readings.compare(attempt, store.sound(attempt.take))
 
@@ -380,7 +463,7 @@ def beside_model(store: Store, judge: Judge, prompts_dir: Path) -> Compare:
 
 
 def playback(console: Console, prompts_dir: Path, recordings: Path) -> Playback:
-    """What plays voices and takes, and tells on ``console`` what cannot be heard."""
+    """Build the playback of voices and recordings; it prints its errors on ``console``."""
     from practice.output.wrap import say
     from practice.training.playback import Playback
 

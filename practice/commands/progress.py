@@ -1,4 +1,4 @@
-"""``practice progress``: how a trainee comes on."""
+"""``practice progress``: show a trainee's progress."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def progress(
     group: str | None,
     records: options.Records,
 ) -> None:
-    """Gather it once, then print and write it."""
+    """Print a trainee's progress, and write it as a picture or a page on request."""
     from datetime import datetime
 
     from practice.output.progress import print_progress, progress_to_dict
@@ -60,7 +60,7 @@ def progress(
     now = datetime.now().astimezone()
     found = People(store.database).progress(trainee, now.date())
     if not found.points:
-        raise parts.no_takes(store, trainee.name)
+        raise parts.no_attempts(store, trainee.name)
     if not found.scenarios:
         raise PracticeError(
             _(
@@ -76,11 +76,11 @@ def progress(
 
 
 def _trainee(store: Store, name: str | None, group: str | None) -> Trainee:
-    """Whose progress is asked for: the one named, else the trainee of this machine."""
+    """Return the named trainee, or this machine's own without a name."""
     if name:
-        return parts.kept_trainee(store, name, group)
+        return parts.find_trainee(store, name, group)
     own = parts.known_trainee(None, None)
-    return parts.kept_trainee(store, own.name, group, own.group)
+    return parts.find_trainee(store, own.name, group, own.group)
 
 
 def _write(found: Progress, png: Path | None, page: Path | None, made_at: str) -> None:

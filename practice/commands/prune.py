@@ -1,4 +1,4 @@
-"""``practice prune``: remove old takes."""
+"""``practice prune``: remove old attempts."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _MOST_DAYS = 36_500
     metavar="AGE",
     help=_("Days or weeks, like 90d or 12w."),
 )
-# No variable stands in for it here: what is removed is named by who removes it.
+# No environment variable here: the user must name explicitly what to remove.
 @click.option("--group", help=_("Only the attempts of this group."))
 @options.yes
 @options.as_json
 @options.records
 def prune(age: str, group: str | None, yes: bool, as_json: bool, records: options.Records) -> None:
-    """Count what is old, ask, remove."""
+    """Count the old attempts, ask for confirmation and remove them."""
     from practice.output.wording import local_time
     from practice.store.removal import Before
     from practice.store.retention import sweep
@@ -52,7 +52,14 @@ def prune(age: str, group: str | None, yes: bool, as_json: bool, records: option
 
 
 def _moment(age: str) -> str:
-    """The moment that lies so far back. Raises click.BadParameter for what is no age."""
+    """Return the time ``age`` ago, ISO 8601 in UTC.
+
+    Args:
+        age: Days or weeks, like ``90d`` or ``12w``.
+
+    Raises:
+        click.BadParameter: The age is not valid.
+    """
     found = re.fullmatch("([1-9][0-9]{0,4})([dw])", age)
     days = int(found[1]) * (7 if found[2] == "w" else 1) if found else 0
     if not 0 < days <= _MOST_DAYS:

@@ -1,4 +1,4 @@
-"""What ``forget`` and ``prune`` have in common: show what will go, ask, remove, tell."""
+"""Confirmation, removal and report that ``forget`` and ``prune`` share."""
 
 from __future__ import annotations
 
@@ -19,17 +19,25 @@ if TYPE_CHECKING:
 
 
 def remover(store: Store) -> Remover:
-    """What removes takes from a store, and from what this machine remembers."""
+    """Build the remover for a store and the name remembered on this machine."""
     from practice.store.retention import Remover
 
     return Remover(store, settings_file(), DEFAULT_GROUP)
 
 
 def remove(plan: Plan, remover: Remover, heading: str, *, yes: bool, as_json: bool) -> None:
-    """Show the plan, ask, carry it out, and tell what went."""
+    """Show the plan, ask for confirmation, carry it out and print what was removed.
+
+    Args:
+        heading: Title of the list that is shown before the question.
+        yes: Remove without asking.
+
+    Raises:
+        PracticeError: There is no terminal to ask in, or the removal failed.
+    """
     from practice.output.wrap import say
 
-    # Without a question nobody waits for the list: it is told afterwards, as what went.
+    # Without a question the list is not needed beforehand: it is printed after the removal.
     if not yes:
         if not parts.is_interactive():
             raise PracticeError(
@@ -55,7 +63,7 @@ def remove(plan: Plan, remover: Remover, heading: str, *, yes: bool, as_json: bo
 
 
 def emit(plan: Plan) -> None:
-    """Print for a program what was removed."""
+    """Print what was removed as JSON."""
     extent = plan.extent
     parts.emit_json(
         {
@@ -71,7 +79,7 @@ def emit(plan: Plan) -> None:
 
 
 def tell_leftovers(found: Sounds, *, as_json: bool) -> None:
-    """Tell what an earlier removal had left behind, if anything."""
+    """Print how many recordings an earlier removal had left behind, if any; not for JSON."""
     if found.number and not as_json:
         click.echo(
             _("Recordings left by an earlier removal, now removed: {n}, {mb:.1f} MB").format(

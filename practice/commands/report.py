@@ -1,4 +1,4 @@
-"""``practice report``: a trainee's takes as an HTML file to hand over."""
+"""``practice report``: write a trainee's attempts as an HTML file to hand over."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def report(
     group: str | None,
     records: options.Records,
 ) -> None:
-    """Write the report and tell where it is."""
+    """Write the report and print its path."""
     from datetime import datetime
 
     from practice.files import atomic_write
@@ -54,11 +54,11 @@ def report(
     store = parts.existing_store(records, quiet=True)
     if store is None:
         return
-    person = parts.kept_trainee(store, trainee, group)
+    person = parts.find_trainee(store, trainee, group)
     made = datetime.now().astimezone()
     cover, attempts = gather(store, person, last, made.isoformat())
     if not attempts:
-        raise parts.no_takes(store, person.name)
+        raise parts.no_attempts(store, person.name)
     hall = "" if person.group == DEFAULT_GROUP else person.group
     path = output or Path(file_name([person.name, hall], made.date()))
     sound = None if no_audio else store.sound

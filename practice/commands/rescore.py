@@ -1,4 +1,4 @@
-"""``practice rescore``: judge kept takes again by today's rules and model."""
+"""``practice rescore``: score stored attempts again by the current rules and model."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from practice.errors import AudioError, PracticeError
 from practice.i18n import gettext as _
 
 if TYPE_CHECKING:
-    from practice.assessment.pipeline import Judge
+    from practice.assessment.pipeline import Assessor
     from practice.records.attempt import Assessment, Attempt
     from practice.records.recognition import ModelInfo
     from practice.store import Store
@@ -29,7 +29,7 @@ def rescore(
     as_json: bool,
     desk: options.Desk,
 ) -> None:
-    """Append a new score to each take whose judgment changed."""
+    """Append a new score to each attempt whose assessment changed."""
     from practice.output.as_json import attempt_to_dict
     from practice.output.attempt import one_line
     from practice.recognition.whisper.engine import info_of
@@ -44,7 +44,7 @@ def rescore(
         attempts = store.latest(Filter(desk.trainee, desk.group, scenario))
     changed = failed = 0
     model = info_of(parts.require_model(desk.model_name))
-    with parts.open_judge(desk) as judge:
+    with parts.open_assessor(desk) as judge:
         for attempt in attempts:
             try:
                 assessment = _judge_again(judge, model, attempt, store)
@@ -76,8 +76,15 @@ def rescore(
         raise SystemExit(1)
 
 
-def _judge_again(judge: Judge, model: ModelInfo, attempt: Attempt, store: Store) -> Assessment:
-    """Listen again where scorer, model or settings changed; else the judgment stands."""
+def _judge_again(judge: Assessor, model: ModelInfo, attempt: Attempt, store: Store) -> Assessment:
+    """Assess an attempt again if scorer, model or settings changed.
+
+    Returns:
+        The new assessment; the earlier one if nothing changed or no recording was kept.
+
+    Raises:
+        AudioError: The recording is missing or unreadable.
+    """
     from practice.audio import clip as audio
     from practice.records.recognition import Unscored
 

@@ -1,4 +1,4 @@
-"""``practice review``: the trainer's desk, a page on this machine."""
+"""``practice review``: serve the trainer's review page on this machine."""
 
 from __future__ import annotations
 
@@ -64,12 +64,12 @@ def review(
     model_name: str,
     records: options.Records,
 ) -> None:
-    """Serve the pages until Ctrl-C."""
+    """Serve the review page until Ctrl-C."""
     from practice.web.app import create_app
     from practice.web.desk import Desk
     from practice.web.guard import session_key
 
-    if ":" in host:  # what checks the names of requests knows no IPv6
+    if ":" in host:  # the check of request host names does not know IPv6
         raise click.UsageError(_("--host must be an IPv4 address or a host name, without a port."))
     allowed = tuple(name.lower() for name in allowed)
     for name in allowed:
@@ -84,7 +84,7 @@ def review(
         _require_accounts(store)
     name = parts.require_name(reviewer) if reviewer is not None else getpass.getuser()
     app = create_app(
-        Desk(store, name, login, parts.model_readings(prompts_dir, model_name)),
+        Desk(store, name, login, parts.reference_recordings(prompts_dir, model_name)),
         hosts,
         session_key(records.folder),
         behind_tls=behind_tls,
@@ -112,7 +112,7 @@ def review(
 
 
 def _trust(behind_tls: bool) -> dict[str, Any]:
-    """What a proxy on this machine may say of whom it speaks for; nobody else may."""
+    """Build server options that trust forwarding headers, but only from a local proxy."""
     if not behind_tls:
         return {}
     headers = {"x-forwarded-for", "x-forwarded-proto"}
@@ -129,7 +129,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _names(host: str, allowed: tuple[str, ...]) -> list[str]:
-    """The names by which the page may be called."""
+    """Return the host names that requests may use."""
     if _is_loopback(host):
         return [*_LOOPBACK_NAMES, *allowed]
     if host == "0.0.0.0":
@@ -156,7 +156,7 @@ def _require_accounts(store: Store) -> None:
 
 
 def _has_screen() -> bool:
-    # Without one, webbrowser would start a browser in this terminal, and wait for it.
+    # Without a screen, webbrowser would start a browser in this terminal and wait for it.
     if sys.platform in ("win32", "darwin"):
         return True
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

@@ -1,4 +1,4 @@
-"""``practice run``: practice a scenario, at the microphone or with recordings."""
+"""``practice run``: practice a scenario at the microphone or with recordings."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def run(
     as_json: bool,
     desk: options.Desk,
 ) -> None:
-    """Put the parts together and hand over to the session."""
+    """Practice the lines, and print the conversation result if it is a conversation."""
     from practice import scenarios as prompts
     from practice.output.conversation import conversation_to_dict, print_conversation
     from practice.training.conversation import by_chance
@@ -90,7 +90,7 @@ def run(
                 session,
                 steps,
                 files,
-                parts.beside_model(session.store, session.judge, desk.prompts_dir),
+                parts.compare_with_reference(session.store, session.judge, desk.prompts_dir),
                 explain=explain,
                 as_json=as_json,
             )
@@ -106,7 +106,7 @@ def run(
             _stage(
                 console,
                 voices,
-                parts.beside_model(session.store, session.judge, desk.prompts_dir),
+                parts.compare_with_reference(session.store, session.judge, desk.prompts_dir),
                 explain=explain,
                 as_json=as_json,
             ) as stage,
@@ -119,16 +119,17 @@ def run(
         whole = walk.whole(attempts)
         if as_json:
             parts.emit_json(conversation_to_dict(scenario.id, whole))
-        if not (as_json and files):  # whoever speaks reads it too, on stderr
+        if not (as_json and files):  # at the microphone it is printed on stderr too
             print_conversation(console, scenario.title, whole)
 
 
 def _recorded_steps(
     scenario: Scenario, line: int | None, branches: tuple[str, ...], files: tuple[Path, ...]
 ) -> tuple[ConversationPath | None, list[Step]]:
-    """As many steps as there are recordings, and the walk where they are a conversation's.
+    """Return one step per recording, and the path if the scenario is a conversation.
 
-    Raises PracticeError for more recordings than steps.
+    Raises:
+        PracticeError: There are more recordings than steps, or a branch is not named.
     """
     from practice.training.conversation import ConversationPath, as_named, must_be_named
     from practice.training.session import steps_of
@@ -138,7 +139,7 @@ def _recorded_steps(
         walk = ConversationPath(scenario, as_named(scenario, branches, must_be_named(scenario)))
     path = iter(walk or steps_of(scenario, line))
     steps = list(islice(path, len(files)))
-    with suppress(PracticeError):  # whether it ends here, as far as the branches' names tell
+    with suppress(PracticeError):  # finish the path if it ends here; a branch may be unnamed
         next(path, None)
     if len(files) > len(steps):
         raise PracticeError(
@@ -157,7 +158,7 @@ def _live_steps(
     otherwise: Choose,
     stage: TerminalStage,
 ) -> tuple[ConversationPath | None, Iterable[Step]]:
-    """The steps to go at the microphone; at a branch it is told which way it goes."""
+    """Return the path, if the scenario is a conversation, and the steps; announce branches."""
     from practice.training.conversation import ConversationPath, as_named
     from practice.training.session import steps_of
 
@@ -185,7 +186,7 @@ def _run_files(
     explain: bool,
     as_json: bool,
 ) -> list[Attempt]:
-    """Judge recordings, one after the other, and print what comes of each."""
+    """Score the recordings one by one and print each result; report those that fail."""
     from practice.output.as_json import attempt_to_dict
     from practice.output.attempt import print_attempt
     from practice.output.comparison import compare_and_print
@@ -238,16 +239,16 @@ def _run_live(
     microphone: Microphone,
     stage: TerminalStage,
 ) -> list[Attempt]:
-    from practice.training.session import practise
+    from practice.training.session import practice_steps
 
-    live.say_who_and_with_what(console, session, microphone)
+    live.print_session(console, session, microphone)
     _say_what_to_say_again(console, session, scenario)
-    live.offer_broken_off(console, session, stage)
-    return practise(session, steps, microphone, stage)
+    live.offer_interrupted(console, session, stage)
+    return practice_steps(session, steps, microphone, stage)
 
 
 def _say_what_to_say_again(console: Console, session: Session, scenario: Scenario) -> None:
-    """Tell which takes of the scenario the trainer sent back, with the trainer's words."""
+    """Print which lines of the scenario the trainer sent back, with the comments."""
     from practice.output.wrap import say
     from practice.store.people import People
 

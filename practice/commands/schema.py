@@ -1,4 +1,4 @@
-"""``practice schema``: what editors need to know of a scenario's file."""
+"""``practice schema``: print the JSON schema of a scenario file, for editors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``practice score``: judge many recordings, or a labeled manifest."""
+"""``practice score``: score many recordings of a line, or a labeled manifest."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def score(
     as_json: bool,
     desk: options.Desk,
 ) -> None:
-    """Judge what was given, with a progress bar, and add it up."""
+    """Score the recordings or the manifest with a progress bar, and print a summary."""
     if manifest is not None:
         if files or scenario_id:
             raise click.UsageError(
@@ -117,7 +117,7 @@ def _score_manifest(manifest: Path, desk: options.Desk, jobs: int | None, *, as_
     failed = 0
     verdicts: Counter[str] = Counter()
     with (
-        parts.open_judge(desk) as judge,
+        parts.open_assessor(desk) as judge,
         parts.progress(score_rows(judge, rows, jobs or cores()), len(rows)) as bar,
     ):
         for row, outcome in zip(rows, bar, strict=True):

@@ -1,4 +1,4 @@
-"""``practice show``: a scenario with its scripts and their courtesies."""
+"""``practice show``: show a scenario with its scripts and courtesies."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from practice.commands import options, parts
 @options.as_json
 @options.prompts
 def show(scenario_id: str, as_json: bool, prompts_dir: Path) -> None:
-    """Print everything that a scenario asks for."""
+    """Print a scenario in full."""
     from dataclasses import asdict
 
     from practice import scenarios as prompts

@@ -1,4 +1,4 @@
-"""``practice show-attempt``: how a take was said, in words or as a picture."""
+"""``practice show-attempt``: show an attempt's delivery, in words or as a plot."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from practice.records.attempt import Attempt
 
 
-@click.command("show-take", epilog=_("See `practice history` for the ID."))
+@click.command("show-attempt", epilog=_("See `practice history` for the ID."))
 @click.argument("attempt_id", metavar="ID")
 @click.option(
     "--png",
@@ -35,7 +35,7 @@ def show_attempt(
     model_name: str,
     records: options.Records,
 ) -> None:
-    """Find the take, and tell of it or draw it."""
+    """Print an attempt's delivery, or draw it to a file."""
     if attempt_id == "":
         raise click.UsageError(_("The ID is empty."))
     store = parts.existing_store(records)
@@ -53,8 +53,8 @@ def show_attempt(
         )
     found = None
     try:
-        found = parts.model_readings(prompts_dir, model_name).compare(attempt, sound)
-    except PracticeError as error:  # the take is there all the same
+        found = parts.reference_recordings(prompts_dir, model_name).compare(attempt, sound)
+    except PracticeError as error:  # the attempt can be shown without the comparison
         parts.report_error(error)
     if path is None:
         _tell(attempt, found)
@@ -64,7 +64,6 @@ def show_attempt(
 
 
 def _tell(attempt: Attempt, found: Comparison | NotCompared | None) -> None:
-    """Print how a take was said."""
     from practice.output import comparison as beside
     from practice.output import delivery
     from practice.output.attempt import print_clarity
@@ -90,7 +89,6 @@ def _tell(attempt: Attempt, found: Comparison | NotCompared | None) -> None:
 def _draw(
     attempt: Attempt, sound: bytes, found: Comparison | NotCompared | None, path: Path
 ) -> None:
-    """Draw a take, and tell where the picture is."""
     from practice.delivery.comparison import Comparison
     from practice.files import atomic_write
     from practice.output.plots import attempt as picture

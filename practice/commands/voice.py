@@ -1,4 +1,4 @@
-"""``practice voice``: the customer's voice and the model readings beside the scenarios."""
+"""``practice voice``: manage the customer's voice and the reference recordings."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _line = click.option(
 
 @click.group()
 def voice() -> None:
-    """Group the commands on voices."""
+    """Group the voice commands."""
 
 
 @voice.command(help=_("Record the customer's words, or with --reference a reference recording."))
@@ -58,7 +58,7 @@ def record(
     model_name: str,
     prompts_dir: Path,
 ) -> None:
-    """Put the parts together and hand over to the recorder."""
+    """Record the voices of a scenario's lines and print the files that were kept."""
     from practice.audio.devices import choose
     from practice.audio.recorder import Microphone
     from practice.commands.voice_take import VoiceRecorder
@@ -82,11 +82,13 @@ def record(
     console = parts.console(for_programs=not sys.stdout.isatty())
     with ExitStack() as open_things:
         judge = (
-            open_things.enter_context(parts.judging(model_name, prompts_dir, load_ahead=True))
+            open_things.enter_context(
+                parts.build_assessor(model_name, prompts_dir, load_ahead=True)
+            )
             if reference
             else None
         )
-        # What is played here are voices, no takes.
+        # Only voices are played here, so no folder of recordings is needed.
         playback = parts.playback(console, prompts_dir, prompts_dir)
         stage = open_things.enter_context(closing(TerminalStage(console, voices=playback)))
         say(console, _("Microphone: {device}").format(device=microphone.device.name), "dim")
@@ -101,7 +103,7 @@ def record(
 @options.as_json
 @options.prompts
 def list_(scenario_id: str | None, as_json: bool, prompts_dir: Path) -> None:
-    """Print a line for each line of a scenario; without one, of those that have a voice."""
+    """Print the voices of a scenario's lines; by default, of all scenarios with a voice."""
     from practice import scenarios as prompts
     from practice.scenarios import voices
     from practice.training.session import steps_of
@@ -134,11 +136,11 @@ def list_(scenario_id: str | None, as_json: bool, prompts_dir: Path) -> None:
 def remove(
     scenario_id: str, line: int | None, reference: bool, yes: bool, prompts_dir: Path
 ) -> None:
-    """Show what will go, ask, remove."""
+    """List the files, ask for confirmation and remove them."""
     from practice.scenarios import voices
     from practice.scenarios.voices import Role
 
-    # By the files' own names: the voice of a line that is no more goes too.
+    # Found by file name, so that voices of deleted lines are removed too.
     role = Role.MODEL if reference else Role.CUSTOMER
     found = voices.files_of(prompts_dir, scenario_id, role, line)
     if not found:
@@ -163,7 +165,7 @@ def remove(
 
 
 def _require_own(prompts_dir: Path) -> None:
-    """Refuse to lay voices beside the scenarios that came with an installation."""
+    """Refuse to store voices in the folder of the installation: an update replaces it."""
     if checkout() is None and prompts_dir == default_prompts():
         raise PracticeError(
             _(
@@ -174,7 +176,11 @@ def _require_own(prompts_dir: Path) -> None:
 
 
 def _to_record(prompts_dir: Path, scenario_id: str, line: int | None, role: Role) -> list[Step]:
-    """The lines that a voice is wanted of; for the customer's, those with words of theirs."""
+    """Return the steps to record a voice for.
+
+    For the customer's voice these are the lines at which the customer speaks, or the line
+    that was chosen.
+    """
     from practice import scenarios as prompts
     from practice.scenarios.voices import Role
     from practice.training.session import steps_of

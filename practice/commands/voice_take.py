@@ -1,4 +1,4 @@
-"""Recording voices with the keys and the level meter of a run."""
+"""Recording of voices with the keys and the level meter of a run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from practice.scenarios.voices import Voice
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from practice.assessment.pipeline import Judge
+    from practice.assessment.pipeline import Assessor
     from practice.audio.recorder import Microphone
     from practice.output.stage import TerminalStage
     from practice.records.recognition import SpeechCheck
@@ -32,7 +32,13 @@ _QUIT = ("q", "KEY_ESCAPE")
 
 
 class VoiceRecorder:
-    """Records voices one after the other; with a ``judge`` they are model readings."""
+    """Recorder of voices, one line after the other.
+
+    Args:
+        folder: Scenario folder, where the voices are kept.
+        judge: Judge that checks each recording against the script, for reference recordings;
+            None for the customer's voice.
+    """
 
     def __init__(
         self,
@@ -40,7 +46,7 @@ class VoiceRecorder:
         stage: TerminalStage,
         microphone: Microphone,
         folder: Path,
-        judge: Judge | None,
+        judge: Assessor | None,
     ) -> None:
         self._console = console
         self._stage = stage
@@ -49,7 +55,11 @@ class VoiceRecorder:
         self._judge = judge
 
     def walk(self, wanted: list[tuple[Step, Voice]]) -> list[Path]:
-        """Record what is wanted, as far as the trainer likes; give the files that were kept."""
+        """Record the wanted voices until the trainer quits.
+
+        Returns:
+            The files that were kept.
+        """
         kept = []
         for step, voice in wanted:
             part = voices.part_of(self._folder, voice)
@@ -102,7 +112,7 @@ class VoiceRecorder:
         return self._choose(keys, offer)
 
     def _after(self, sound: Samples | None) -> str:
-        """Ask what becomes of a recording; without ``sound`` there is none to keep."""
+        """Ask what to do with a recording; without ``sound`` there is none to keep."""
         self._stage.settle()
         keys = {"record": ("r",), "skip": ("n",), "quit": _QUIT}
         offer = _("R: again   N: skip   Q: quit")
@@ -118,9 +128,11 @@ class VoiceRecorder:
         return self._stage.choose(keys)
 
     def _judged(self, part: Path, line: Line, *, cut_off: bool) -> Samples | None:
-        """Tell what a recording is worth, and cut off the silence around its speech.
+        """Print the faults of a recording, and trim the silence around its speech.
 
-        None for one that can't be kept: without speech, or too poor to be judged.
+        Returns:
+            The trimmed samples; None if the recording cannot be kept, because it has no
+            speech or is too poor to be assessed.
         """
         clip = audio.read(part)
         if self._judge is None:
@@ -138,7 +150,7 @@ class VoiceRecorder:
         return audio.read(part).samples
 
     def _tell_faults(self, score: Score) -> None:
-        """Tell what keeps a recording from being a model."""
+        """Print what keeps a recording from being a reference."""
         console = self._console
         unsure = element_names(score.with_verdict(Verdict.UNSURE))
         missed = missed_text(score)
@@ -162,5 +174,5 @@ class VoiceRecorder:
 
 
 def _stretch(check: SpeechCheck) -> tuple[float, float]:
-    """Where the speech of a recording is, with a breath around it."""
+    """Return start and end of the speech in seconds, with ``MARGIN_S`` around it."""
     return check.spans_s[0][0] - MARGIN_S, check.spans_s[-1][1] + MARGIN_S

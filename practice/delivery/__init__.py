@@ -1,1 +1,1 @@
-"""Delivery: pace, pauses, level, pitch, clarity, and the comparison with a reference."""
+"""Delivery: pace, pauses, level, pitch, clarity, and the comparison with a reference recording."""

@@ -1,9 +1,9 @@
-"""How surely the recognizer heard each character of a script, and where it heard another tone.
+"""Clarity of each character of a script, and syllables that were recognized with another tone.
 
-What is known is the probability of what it wrote: of its sound, its spelling, and how
-expected the word is, all at once. So a character that was written surely is clear; one
-that was not may be said well and be a rare word. A homophone of it is clear in any case:
-what the recognizer doubts there is the spelling.
+The source is the probability of the characters that the recognizer wrote. It depends on the
+sound, the spelling and how expected the word is, all at once. So a character with a high
+probability is clear; one with a low probability may be a rare word that was said well. A
+homophone is clear in any case: the recognizer's doubt is about the spelling.
 """
 
 from __future__ import annotations
@@ -21,23 +21,24 @@ from practice.scoring.columns import columns, places
 from practice.scoring.score import loops
 
 CLEAR_FROM = -1.3
-"""Log-probability of a character, in nats, from which it counts as clear: 99 % of those do
-that were said well and written right, in the part of the labeled clips that it was chosen on
-(`python benchmarks/clarity.py`; docs/clarity.md)."""
+"""Log-probability of a character, in nats, from which it counts as clear.
+
+99 % of the characters that were said well and written correctly reach it, in the part of the
+labeled clips on which it was chosen (`python benchmarks/clarity.py`; docs/clarity.md)."""
 
 TONE_FROM = -0.3
-"""What a character of another tone must have been written with for that to be told."""
+"""Log-probability of a character of another tone, in nats, from which it is reported."""
 
 _CHANGING = frozenset("一不")
-"""Their tone follows that of the next syllable."""
+"""Characters whose tone depends on that of the next syllable."""
 
 
 class Clarity(StrEnum):
-    """How a character of the script came across."""
+    """Clarity of a character of the script."""
 
-    CLEAR = "clear"  # it, or what sounds the same, was written surely
-    LESS = "less-clear"  # it was written unsurely, or only almost
-    NOT_HEARD = "not-heard"  # nothing was written that sounds like it
+    CLEAR = "clear"  # it was written with a high probability, or a homophone of it
+    LESS = "less-clear"  # it was written with a low probability, or a similar one was
+    NOT_HEARD = "not-heard"  # no character was written that sounds like it
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +52,12 @@ class OtherTone:
 
 
 def clarity(assessment: Assessment) -> list[Clarity | None]:
-    """How each column of a take's alignment came across; None for what the script has not.
+    """Return the clarity of each column of an attempt's alignment.
 
-    Empty where that cannot be told: of what was not scored or off the script, of a
-    transcript that repeats itself, and in judgments from before it was measured.
+    Returns:
+        None for a column without a character of the script. The list is empty if clarity is
+        unavailable: the attempt was not scored or is off the script, its transcript repeats
+        itself, or its assessment is from before clarity was measured.
     """
     if not _is_known(assessment):
         return []
@@ -69,7 +72,7 @@ def clarity(assessment: Assessment) -> list[Clarity | None]:
         elif column.op is Op.HOMOPHONE:
             found.append(Clarity.CLEAR)
         elif column.op is Op.SUBSTITUTE:
-            # Whether 您 or 你 was said the ear can't tell, and the verdict rests on more.
+            # The ear cannot tell 您 from 你; the verdict on that is based on more evidence.
             is_rival = {column.reference, column.hypothesis} == RIVALS
             found.append(Clarity.LESS if is_rival else Clarity.NOT_HEARD)
         else:
@@ -79,9 +82,10 @@ def clarity(assessment: Assessment) -> list[Clarity | None]:
 
 
 def unclear(levels: Sequence[Clarity | None]) -> set[int]:
-    """The columns that are less than clear beside another such one.
+    """Return the columns that are less than clear and next to another such column.
 
-    Of what was said well one character in eleven is not clear; a single one says nothing.
+    Columns without a character of the script do not count as neighbors. Of the characters that
+    were said well, one in eleven is not clear; a single one says nothing.
     """
     known = [i for i, level in enumerate(levels) if level is not None]
     return {
@@ -93,11 +97,10 @@ def unclear(levels: Sequence[Clarity | None]) -> set[int]:
 
 
 def other_tones(assessment: Assessment, readings: Readings) -> list[OtherTone]:
-    """The syllables of the script that the recognizer surely wrote with another tone.
+    """Return the syllables of the script that the recognizer confidently wrote with another tone.
 
-    Told of one that stands alone between others that were heard, so that another word is not
-    taken for another tone; not of neutral tones, of 一 and 不, and of a third tone before
-    another one.
+    The neighboring characters must be correct, so that another word is not taken for another
+    tone. Neutral tones, 一 and 不, and a third tone before another third tone are left out.
     """
     if not _is_known(assessment):
         return []

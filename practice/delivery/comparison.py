@@ -1,7 +1,7 @@
-"""A take beside the model reading of its line: pace, and the course of the pitch.
+"""Comparison of an attempt with the reference recording of its line: pace and pitch contour.
 
-The pitch is compared where the same characters of the script were said, in semitones from
-each speaker's own median: a high and a low voice that speak alike do not differ.
+The pitch is compared where the same characters of the script were said, in semitones from each
+speaker's own median: a high and a low voice that speak alike do not differ.
 """
 
 from __future__ import annotations
@@ -20,40 +20,43 @@ from practice.records.score import Op
 from practice.scoring.columns import after_pauses, columns, places
 
 PACE_FROM = 0.15
-"""Paces count as different that are so far apart: the smallest difference that listeners notice is
-10 % (Quené, Journal of Phonetics 35, 2007), and each of the two may be off by 2 %
-(docs/delivery.md)."""
+"""Relative difference from which paces count as different.
+
+The smallest difference that listeners notice is 10 % (Quené, Journal of Phonetics 35, 2007), and
+each of the two paces may be off by 2 % (docs/delivery.md)."""
 
 PITCH_FROM_ST = 3.0
-"""Movements of the pitch count as different from here on: below, differences play no part in
-speech ('t Hart, J. Acoust. Soc. Am. 69, 1981). The estimator is off by 0.2 at the most."""
+"""Difference from which pitch movements count as different, in semitones.
+
+Smaller differences play no part in speech ('t Hart, J. Acoust. Soc. Am. 69, 1981). The estimator
+is off by at most 0.2."""
 
 _LEAST_FRAMES = 5
-"""Frames that both have voice in, for a character to be compared: 80 ms."""
+"""Frames voiced in both recordings that the comparison of a character requires: 80 ms."""
 
 _SAID = (Op.EQUAL, Op.HOMOPHONE, Op.NEAR)
 
 
 class NotCompared(StrEnum):
-    """Why a take is not set beside a model reading that there is."""
+    """A reason why an attempt is not compared with an existing reference recording."""
 
-    CHANGED = "changed"  # the script is another one since
-    UNSCORED = "unscored"  # the model reading cannot be judged
+    CHANGED = "changed"  # the script has changed since
+    UNSCORED = "unscored"  # the reference recording was not scored
     UNLIKE = "unlike"  # too few of the script's characters were heard in both
 
 
 class Trait(StrEnum):
-    """What two recordings of a line can differ in."""
+    """A trait in which two recordings of a line can differ."""
 
-    PACE = "pace"  # characters a second
-    FINAL = "final"  # semitones that the pitch rises at the end
-    RANGE = "range"  # semitones that the pitch moves over
-    HEIGHT = "height"  # semitones above the speaker's median, over some characters
+    PACE = "pace"  # characters per second
+    FINAL = "final"  # rise of the pitch at the end, in semitones
+    RANGE = "range"  # pitch range in semitones
+    HEIGHT = "height"  # pitch of some characters above the speaker's median, in semitones
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A difference beyond what can be trusted; ``words`` are where it is, for a height."""
+    """A reliable difference; for a height, ``words`` are the characters that differ."""
 
     trait: Trait
     own: float
@@ -63,11 +66,13 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Comparison:
-    """A take beside the model reading.
+    """The comparison of an attempt with a reference recording.
 
-    ``pace`` is the take's over the model reading's, None where it can't be told. ``contour``
-    is the pitch of the model reading at the times of the take, and about its median; None where
-    the one or the other has no pitch.
+    Attributes:
+        pace: Pace of the attempt over that of the reference recording, or None if unavailable.
+        contour: Pitch of the reference recording at the times of the attempt and around its
+            median, or None if either has no pitch.
+        differences: The reliable differences.
     """
 
     pace: float | None
@@ -77,23 +82,31 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RecordedLine:
-    """A recording of a line: how it was judged, and the pitch of the whole of it."""
+    """A recording of a line: its assessment, and the pitch of the whole recording."""
 
     assessment: Assessment
     track: PitchTrack
 
     @property
     def voice(self) -> PitchTrack:
-        """The pitch of the speech."""
+        """The pitch of the speech alone, without octave errors."""
         return without_octave_errors(within(self.track, self.assessment.check.spans_s))
 
 
 Anchor = tuple[int, float, float]
-"""A place in the script's normal form, and when it is said in the one and in the other."""
+"""A place in the script's normal form, and its times in the two recordings, in seconds."""
 
 
 def compare(own: RecordedLine, theirs: RecordedLine) -> Comparison | NotCompared:
-    """Set a take beside a model reading of the same script."""
+    """Compare an attempt with a reference recording of the same script.
+
+    Args:
+        own: The attempt.
+        theirs: The reference recording.
+
+    Returns:
+        The comparison, or the reason why there is none.
+    """
     if theirs.assessment.score.reason is not None:
         return NotCompared.UNSCORED
     anchors = _anchors(own.assessment, theirs.assessment)
@@ -124,11 +137,16 @@ def compare(own: RecordedLine, theirs: RecordedLine) -> Comparison | NotCompared
 def warp_pitch(
     own: PitchTrack, theirs: PitchTrack, moments_s: Sequence[tuple[float, float]]
 ) -> PitchTrack | None:
-    """The pitch of ``theirs`` in the time of ``own``, moved so that the medians are the same.
+    """Map the pitch of ``theirs`` to the time and the median of ``own``.
 
-    ``moments_s`` are moments of the one and the other that belong together; between two of
-    them time runs evenly. Medians are of what lies between the first and the last. None
-    without voice in the one or the other.
+    Args:
+        own: Pitch of the attempt.
+        theirs: Pitch of the reference recording.
+        moments_s: Times in ``own`` and ``theirs`` that correspond, in seconds. Between them, time
+            is interpolated linearly. The medians are those between the first and the last.
+
+    Returns:
+        A track with the steps of ``own``, or None if either has no voice.
     """
     ours_s, other_s = (np.array(times) for times in zip(*moments_s, strict=True))
     base = median_hz(within(own, [(ours_s[0], ours_s[-1])]))
@@ -147,7 +165,7 @@ def _reference(assessment: Assessment) -> str:
 
 
 def _anchors(own: Assessment, theirs: Assessment) -> list[Anchor]:
-    """When each character begins that was heard in both, and where the speech ends."""
+    """Return when each character that was heard in both begins, and when the speech ends."""
     if _reference(own) != _reference(theirs):
         return []
     ours, other = dict(_begins(own)), dict(_begins(theirs))
@@ -165,7 +183,7 @@ def _anchors(own: Assessment, theirs: Assessment) -> list[Anchor]:
 
 
 def _end_alike(own: Assessment, theirs: Assessment) -> bool:
-    """Whether both end with the script's last character: heard, and nothing said after it."""
+    """Return whether both end with the last character of the script, and nothing after it."""
     ends = [assessment.score.chunks[-1:] for assessment in (own, theirs)]
     return all(end and end[0].op in _SAID for end in ends)
 
@@ -173,7 +191,7 @@ def _end_alike(own: Assessment, theirs: Assessment) -> bool:
 def _moments(
     anchors: Sequence[Anchor], own: Assessment, theirs: Assessment
 ) -> Iterator[tuple[float, float]]:
-    """The moments that belong together: where characters begin, and where a pause cuts them off."""
+    """Yield the times that correspond: where characters begin, and where a pause cuts them off."""
     for (_place, ours, other), (_next, ours_next, other_next) in pairwise(anchors):
         yield ours, other
         ends = _spoken_until(own, ours, ours_next), _spoken_until(theirs, other, other_next)
@@ -183,13 +201,13 @@ def _moments(
 
 
 def _spoken_until(assessment: Assessment, begin: float, following: float) -> float:
-    """Where what begins at a moment ends: before a pause, or where the next begins."""
+    """Return when a character ends: at the next pause, or where the next character begins."""
     silences = (start for start, _end in assessment.check.silences_s if begin < start < following)
     return min(silences, default=following)
 
 
 def _begins(assessment: Assessment) -> Iterator[tuple[int, float]]:
-    """The places of the script that were said, and when each begins."""
+    """Yield the places of the script that were said, and when each begins, in seconds."""
     transcript, chunks = assessment.transcript, assessment.score.chunks
     times_s = after_pauses(transcript.times_s if transcript else (), assessment.check.silences_s)
     spans = assessment.check.spans_s
@@ -198,7 +216,7 @@ def _begins(assessment: Assessment) -> Iterator[tuple[int, float]]:
         if not column.reference:
             continue
         if column.op in _SAID and heard_at is not None and heard_at < len(times_s) and spans:
-            # The recognizer is given a margin before the speech, and lets it begin there.
+            # The recognizer gets a margin before the speech, and may let a character begin there.
             yield place, max(times_s[heard_at], spans[0][0])
         place += 1
 
@@ -211,9 +229,9 @@ def _beyond(trait: Trait, own: float, theirs: float) -> Iterator[Difference]:
 def _heights(
     own: RecordedLine, contour: PitchTrack, anchors: Sequence[Anchor]
 ) -> Iterator[Difference]:
-    """The two neighboring characters, if any, that lie furthest above or below the model reading.
+    """Yield the two neighboring characters, if any, furthest from the reference recording.
 
-    Two, because the times are right to a character at best.
+    Two, because the times are right to one character at best.
     """
     script, voice = _reference(own.assessment), own.voice
     bounds = [(a, b) for _place, a, b in anchors]

@@ -1,4 +1,4 @@
-"""How loud speech is: the active speech level, which silences do not lower."""
+"""Loudness of speech: the active speech level, which silences do not lower."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ _MARGIN_DB = 15.9
 _HANGOVER_S = 0.2
 _TIME_CONSTANT_S = 0.03
 _BLOCK = 16
-"""Samples that the envelope is taken from at a time: at 1 kHz it loses nothing, since the
-recommendation asks for 694 Hz."""
+"""Samples per value of the envelope.
+
+Its rate is then 1 kHz, which loses nothing: the recommendation requires 694 Hz."""
 
 _STEPS = 15
-"""Thresholds, each half of the one before it, down from the peak."""
+"""Number of thresholds: the first is half of the peak, the others half of the one before."""
 
 _WINDOW_S = 0.4
 _HOP_S = 0.1
@@ -23,15 +24,20 @@ _LEAST_WINDOWS = 8
 
 
 def active_level(samples: Samples) -> float | None:
-    """The active speech level in dBFS, by method B of ITU-T P.56 (12/2011).
+    """Return the active speech level, by method B of ITU-T P.56 (12/2011).
 
-    The energy of the take is spread over the time in which there is speech: where the
-    envelope (of |x|, smoothed twice with 30 ms) was above a threshold within the last 0.2 s.
-    The threshold is the one that lies 15.9 dB below the level that it gives. dB of the
-    RMS against full scale, which is dBov. None for silence.
+    The energy of the recording is divided by the time with active speech. That is the time in
+    which the envelope (|x|, smoothed twice with a time constant of 30 ms) was above a threshold
+    within the last 0.2 s. The threshold is the one that is 15.9 dB below the resulting level.
+
+    Args:
+        samples: Mono, 16 kHz.
+
+    Returns:
+        RMS in dB against full scale (dBFS, here the same as dBov), or None for silence.
     """
-    centred = samples - np.mean(samples, dtype=np.float64) if samples.size else samples
-    whole = centred[: len(centred) // _BLOCK * _BLOCK].astype(np.float64)
+    centered = samples - np.mean(samples, dtype=np.float64) if samples.size else samples
+    whole = centered[: len(centered) // _BLOCK * _BLOCK].astype(np.float64)
     peak = float(np.max(np.abs(whole), initial=0.0))
     if peak < 1e-6:
         return None
@@ -49,7 +55,7 @@ def active_level(samples: Samples) -> float | None:
         above = level - 20 * float(np.log10(threshold)) - _MARGIN_DB
         if above >= 0:
             if found is not None:
-                # Between two thresholds the level is taken to go in a straight line.
+                # Between two thresholds the level is interpolated linearly.
                 level += (found[0] - level) * above / (above - found[1])
             return level + 20 * float(np.log10(peak))
         found = (level, above)
@@ -57,17 +63,24 @@ def active_level(samples: Samples) -> float | None:
 
 
 def spread(samples: Samples, spans_s: tuple[tuple[float, float], ...]) -> float | None:
-    """How unevenly loud speech is: the standard deviation of its level, in dB.
+    """Return the standard deviation of the speech level, in dB.
 
-    Of the levels of windows of 0.4 s (the momentary window of EBU Tech 3341), one each 0.1 s,
-    that lie in a span of speech as a whole. None for fewer than eight windows.
+    The levels are those of windows of 0.4 s (the momentary window of EBU Tech 3341), one every
+    0.1 s, that are entirely within a span of speech.
+
+    Args:
+        samples: Mono, 16 kHz.
+        spans_s: Start and end of each span of speech, in seconds.
+
+    Returns:
+        None for fewer than eight windows.
     """
     levels = []
-    centred = samples - np.mean(samples, dtype=np.float64) if samples.size else samples
+    centered = samples - np.mean(samples, dtype=np.float64) if samples.size else samples
     for start, end in spans_s:
         at = start
         while at + _WINDOW_S <= end:
-            part = centred[int(at * RATE_HZ) : int((at + _WINDOW_S) * RATE_HZ)]
+            part = centered[int(at * RATE_HZ) : int((at + _WINDOW_S) * RATE_HZ)]
             power = float(np.mean(np.square(part, dtype=np.float64))) if part.size else 0.0
             if power > 0:
                 levels.append(10 * np.log10(power))
@@ -76,7 +89,7 @@ def spread(samples: Samples, spans_s: tuple[tuple[float, float], ...]) -> float 
 
 
 def _smooth(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """A running mean that forgets exponentially."""
+    """Return the exponentially weighted running mean, with a time constant of 30 ms."""
     kept = float(np.exp(-_BLOCK / RATE_HZ / _TIME_CONSTANT_S))
     mean, out = 0.0, []
     for value in values.tolist():
@@ -86,7 +99,7 @@ def _smooth(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def _active(above: npt.NDArray[np.bool_], hangover: int) -> int:
-    """How many values are above the threshold, or follow one that is within the hangover."""
+    """Count the values that are above the threshold, or within the hangover after one."""
     places = np.arange(len(above))
     last = np.maximum.accumulate(np.where(above, places, -hangover - 1))
     return int(np.count_nonzero(places - last <= hangover))

@@ -1,7 +1,7 @@
-"""How a take was said: pace, pauses, loudness, pitch, from what is known of it anyway.
+"""Delivery of an attempt, from data that exists anyway: pace, pauses, loudness, pitch.
 
-A figure is given where it can be told, and else the reason: a number that rests on a
-syllable, on a whisper or on somebody else's voice would be believed all the same.
+A figure is reported if it can be measured; otherwise, the reason is reported. A number that is
+based on a single syllable, a whisper or another person's voice would be believed all the same.
 """
 
 from __future__ import annotations
@@ -35,62 +35,78 @@ from practice.scoring.score import loops
 
 LEAST_CHARACTERS = 4
 LEAST_SPEECH_S = 0.8
-"""What a pace needs. Where speech begins and ends is known to 0.05 s: of 0.8 s that is 6 %
-at either end, and a difference of 10 % is the smallest that listeners notice."""
+"""Minimum number of characters and seconds of speech for a pace.
+
+The start and end of speech are known to 0.05 s, which is 6 % of 0.8 s at either end. The smallest
+difference that listeners notice is 10 %."""
 
 LEAST_VOICED_S = 0.4
-"""Voice for a median of the pitch: two syllables."""
+"""Minimum of voice for a median of the pitch, in seconds: two syllables."""
 
 LEAST_MELODY_S = 1.0
-"""Voice for what is said of the pitch's movement."""
+"""Minimum of voice for figures of the pitch's movement, in seconds."""
 
 LEAST_VOICED_SHARE = 0.25
-"""With less voice in the speech it is a whisper. Mandarin is voiced for half of the time and
-more: only the initials of its syllables can be voiceless."""
+"""Share of voice in the speech below which it is a whisper.
+
+Mandarin is voiced for half of the time or more: only the initials of its syllables can be
+voiceless."""
 
 LEAST_SNR_DB = 12.0
-"""Below, a pitch may be the background's, and a pause may be filled with it."""
+"""Required signal-to-noise ratio.
+
+Below it, a pitch may be that of the background, and the background may fill a pause."""
 
 OTHERS_S = 0.25
-"""More voice than this away from the speech that was found is somebody else's, or music."""
+"""Voice away from the detected speech, in seconds, above which it is another person's, or music."""
 
 OTHERS_RANGE_ST = 24.0
-"""So far no one voice moves that speaks a sentence: two octaves are two speakers."""
+"""Pitch range above which there are two speakers, in semitones.
+
+One voice that speaks a sentence does not move over two octaves."""
 
 OTHERS_JUMPS_PER_S = 2.0
-"""More jumps of the pitch than this are two voices at once. One voice alone has 1.3 at the
-most, on 30 human clips."""
+"""Jumps of the pitch per second above which there are two voices at once.
+
+One voice alone has 1.3 at most, on 30 human clips."""
 
 FAR_DB = 10.0
-"""A span of speech that lies so far below the loudest comes from further away."""
+"""Difference to the loudest span of speech, in dB, above which a span comes from further away."""
 
 _NEAR_S = 0.3
-"""Voice that begins or ends so near to speech belongs to it."""
+"""Distance from speech, in seconds, within which voice belongs to it."""
 
 _SPAN_S = 0.6
-"""Speech of this length has a character, or it is not the take's."""
+"""Minimum length of a span of speech, in seconds, for a finding about it.
+
+Speech of this length has a character, or it does not belong to the attempt."""
 
 LOW_DBFS = -38.0
-"""Below, the recognizer begins to lose sounds: 16 dB under the -22 dBFS that RFC 7874
+"""Level below which the recognizer begins to lose sounds: 16 dB under the -22 dBFS that RFC 7874
 recommends for speech."""
 
 CLIPPED_SHARE = 0.001
 
 PACE_TOLERANCE = 0.1
-"""A pace counts as outside of its limits from 10 % beyond them: the smallest difference in
-tempo that listeners notice (Quené, Journal of Phonetics 35, 2007)."""
+"""Relative tolerance beyond either threshold of a line's pace.
+
+10 % is the smallest difference in tempo that listeners notice (Quené, Journal of Phonetics 35,
+2007)."""
 
 HESITATION_S = 0.5
-"""A pause inside of a phrase from which on it counts. From 0.25 s on pauses are counted in
-research on fluency (De Jong and Bosker, DiSS 2013); Whisper's times make the place of
-shorter ones unsure."""
+"""Length from which a pause inside a phrase counts, in seconds.
+
+Research on fluency counts pauses from 0.25 s on (De Jong and Bosker, DiSS 2013). With Whisper's
+times, the position of pauses shorter than this is uncertain."""
 
 VOLUMES: dict[Volume, tuple[float, float]] = {
     Volume.CLEAR: (-30.0, -14.0),
     Volume.SOFT: (-40.0, -24.0),
 }
-"""Active speech levels in dBFS: clear is 8 dB about the -22 dBFS of RFC 7874, and soft lies
-10 dB below. They mean something only where microphone and distance stay the same."""
+"""Lowest and highest active speech level in dBFS.
+
+Clear is 8 dB around the -22 dBFS of RFC 7874; soft is 10 dB lower. The levels are meaningful only
+if microphone and distance stay the same."""
 
 
 def measure(
@@ -100,13 +116,20 @@ def measure(
     transcript: Transcript,
     score: Score,
 ) -> Delivery:
-    """Measure a take that was judged: its samples, mono at 16 kHz, and what was found in them.
+    """Measure the delivery of a scored attempt.
 
-    ``onset_s`` is from the start of the recording, which a key of the trainee's begins, to
-    the first speech. It is the time that a customer would wait after that key and not since
-    the cue was shown, which may be read as long as one likes.
+    ``onset_s`` is the time from the start of the recording, which the trainee starts with a key,
+    to the first speech. It is how long a customer would wait after that key. It is not measured
+    from when the cue is shown, since trainees may read the cue for as long as they like.
+
+    Args:
+        samples: Mono, 16 kHz.
+        check: Speech found in the samples.
+        track: Pitch of the samples.
+        transcript: Transcript of the samples.
+        score: Score of the attempt.
     """
-    if samples.size:  # a constant offset is no sound
+    if samples.size:  # a constant offset is not sound
         samples = (samples - np.mean(samples, dtype=np.float64)).astype(np.float32)
     near = pitch.within(track, ((a - _NEAR_S, b + _NEAR_S) for a, b in check.spans_s))
     voice = pitch.without_octave_errors(near)
@@ -129,12 +152,12 @@ def measure(
 
 
 def unmeasured() -> Delivery:
-    """The delivery of a take that was not judged."""
+    """Return the delivery of an attempt that was not scored."""
     return Delivery(untold=dict.fromkeys(FIGURES, Unavailable.UNSCORED))
 
 
 def aims_of(delivery: Delivery, targets: Targets) -> tuple[AimResult, ...]:
-    """Hold a delivery against what a line asks for, as far as its figures could be told."""
+    """Compare a delivery with a line's targets, as far as its figures are available."""
     return tuple(_aims(delivery, targets))
 
 
@@ -149,13 +172,13 @@ def _timing(
     *,
     others: bool,
 ) -> dict[str, float | tuple[Pause, ...] | Unavailable]:
-    """The articulation rate, the speech rate and the pauses.
+    """Return the articulation rate, the speech rate and the pauses.
 
-    Articulation rate: characters heard over seconds of speech, pauses of 0.3 s and more left
-    out. Speech rate: the same characters over the time from first to last, pauses
-    included. (Both as in de Jong and Wempe, Behavior Research Methods 41, 2009, with a
-    character for a syllable, which in Mandarin it is but for 儿 that only colors one.)
-    A pause is a silence of at least 0.3 s between two spans of speech.
+    Articulation rate: characters heard over seconds of speech, without pauses of 0.3 s or more.
+    Speech rate: the same characters over the time from first to last, pauses included. (Both as
+    in de Jong and Wempe, Behavior Research Methods 41, 2009, with characters for syllables. In
+    Mandarin a character is a syllable, except a 儿 that only colors one.) A pause is a silence of
+    at least 0.3 s between two spans of speech.
     """
     characters = len(normalize(transcript.text))
     reason = _no_timing(samples, check, transcript, others=others)
@@ -183,7 +206,7 @@ def _timing(
 def _no_timing(
     samples: Samples, check: SpeechCheck, transcript: Transcript, *, others: bool
 ) -> Unavailable | None:
-    """Why neither pace nor pauses can be told, if they cannot."""
+    """Return why neither pace nor pauses are available, or None if they are."""
     if not check.spans_s or not normalize(transcript.text):
         return Unavailable.TEXT
     if _is_noisy(check):
@@ -196,7 +219,7 @@ def _no_timing(
 
 
 def _is_far_somewhere(samples: Samples, check: SpeechCheck) -> bool:
-    """Whether a longer span of speech is much quieter than another one."""
+    """Return whether a longer span of speech is much quieter than another one."""
     levels = [
         found
         for start, end in check.spans_s
@@ -207,7 +230,7 @@ def _is_far_somewhere(samples: Samples, check: SpeechCheck) -> bool:
 
 
 def _has_empty_span(check: SpeechCheck, transcript: Transcript) -> bool:
-    """Whether there is speech without a character: somebody else, or unheard words."""
+    """Return whether a span of speech has no character: another speaker, or unrecognized words."""
     said_s = middles(transcript.times_s)
     return bool(said_s) and any(
         end - start >= _SPAN_S
@@ -217,12 +240,11 @@ def _has_empty_span(check: SpeechCheck, transcript: Transcript) -> bool:
 
 
 def _placed(pause: Pause, transcript: Transcript, score: Score) -> Pause:
-    """A pause with its place in the script.
+    """Return a pause with its position in the script.
 
-    It stands behind the characters whose middle comes before its own: the recognizer often
-    makes it a part of the next one. That is right to one character: a pause that would stand a
-    character off a sign is taken to be at the sign, so that nobody is told of a broken phrase
-    for that.
+    It follows the characters whose middle is before its own, since the recognizer often makes it
+    a part of the next character. That is right to one character. So a pause one character off a
+    punctuation mark is taken to be at the mark, and no broken phrase is reported by mistake.
     """
     if not transcript.times_s:
         return pause
@@ -242,7 +264,7 @@ def _placed(pause: Pause, transcript: Transcript, score: Score) -> Pause:
     if form is None:
         return pause
     if last == 0 or left == 0:
-        # Before the first or behind the last word of the script that was said.
+        # Before the first or after the last character of the script that was said.
         return replace(pause, after=0 if last == 0 else len(score.wording))
     near = [_gap(form, score.wording, place) for place in (last, last - 1, last + 1)]
     at_sign = next((after for after, has_sign in near if has_sign), None)
@@ -252,11 +274,14 @@ def _placed(pause: Pause, transcript: Transcript, score: Score) -> Pause:
 
 
 def _gap(form: Normalized, script: str, place: int) -> tuple[int, bool]:
-    """Where the first characters of a normal form end in the script, and whether a sign follows."""
+    """Return where the first ``place`` characters of a normal form end in the script.
+
+    Punctuation after them is not included; the second value tells whether there is any.
+    """
     if not 0 < place < len(form.places):
         return 0, False
     following = form.places[place]
-    if form.origin[place] == form.origin[place - 1]:  # within a numeral, whose point is no sign
+    if form.origin[place] == form.origin[place - 1]:  # in a numeral, a point is not punctuation
         return following, False
     between = script[form.places[place - 1] + 1 : following]
     signs = "".join(c for c in between if unicodedata.category(c)[0] == "P")
@@ -264,7 +289,7 @@ def _gap(form: Normalized, script: str, place: int) -> tuple[int, bool]:
 
 
 def _form_of(script: str, reference: str) -> Normalized | None:
-    """The normal form of a script that was compared: its numerals were read in one of the ways."""
+    """Return the normal form of a script that was compared, with one reading of each numeral."""
     found = numerals(plain(script))
     for readings in islice(product(*(numeral.readings for numeral in found)), 1000):
         said = {numeral.start: reading for numeral, reading in zip(found, readings, strict=True)}
@@ -295,11 +320,11 @@ def _is_noisy(check: SpeechCheck) -> bool:
 
 
 def _has_others(check: SpeechCheck, track: PitchTrack, near: PitchTrack, voice: PitchTrack) -> bool:
-    """Whether there is another voice, or music.
+    """Return whether there is another voice, or music.
 
-    There is voice away from the speech that was found: more in ``track`` than ``near`` the
-    speech; or the pitch of ``voice``, which is that without octave errors, covers more than
-    one voice has, or it goes to and fro as between two.
+    One of three signs is enough: ``track`` has more voice than ``near``, which is the voice near
+    the speech; ``voice``, which is without octave errors, covers a wider range than one voice
+    can; or the pitch goes to and fro as between two voices.
     """
     jumps = pitch.jumps_per_s(pitch.within(track, check.spans_s)) or 0.0
     return (
@@ -312,7 +337,7 @@ def _has_others(check: SpeechCheck, track: PitchTrack, near: PitchTrack, voice: 
 def _melody(
     check: SpeechCheck, voice: PitchTrack, *, others: bool
 ) -> dict[str, float | tuple[Pause, ...] | Unavailable]:
-    """The figures of the pitch; ``practice.delivery.pitch`` has their formulas."""
+    """Return the figures of the pitch; ``practice.delivery.pitch`` has their formulas."""
     names = ("pitch_hz", "pitch_range_st", "pitch_variation", "final_st", "perturbation")
     voiced_s = voice.voiced_s
     reason: Unavailable | None = None

@@ -1,7 +1,7 @@
-"""The pitch of a take over time, and the figures that are read off it.
+"""The pitch of a recording over time, and the figures that are derived from it.
 
-Distances in pitch are in semitones: 12 × log2 of a ratio of frequencies, so that a low and
-a high voice which speak alike get like figures.
+Distances in pitch are in semitones, 12 × log2 of a ratio of frequencies, so that a low and a high
+voice that speak alike get similar figures.
 """
 
 from __future__ import annotations
@@ -16,27 +16,33 @@ import numpy.typing as npt
 Hertz = npt.NDArray[np.float64]
 
 JUMP_SEMITONES = 3.0
-"""More than this between two frames no voice moves: as fast as they can, speakers change an
-octave by less than 1 semitone in 10 ms (Xu and Sun, J. Acoust. Soc. Am. 111, 2002)."""
+"""Largest change of a voice's pitch between two frames, in semitones.
+
+Speakers who change by an octave as fast as they can move less than 1 semitone in 10 ms (Xu and
+Sun, J. Acoust. Soc. Am. 111, 2002)."""
 
 OCTAVE_FROM = 9.0
-"""A stretch that jumped at least so far is taken for an error of about an octave."""
+"""Jump within a stretch of voice, in semitones, from which it counts as an octave error."""
 
 LOW_PERCENTILE, HIGH_PERCENTILE = 10.0, 90.0
-"""Between which the range lies; the extremes are the estimator's errors as often as not."""
+"""Percentiles between which the pitch range is measured.
+
+The extremes are errors of the estimator as often as not."""
 
 FINAL_S = 0.3
-"""The end of an utterance over which its last rise or fall is measured: about one syllable."""
+"""Length of the end of an utterance, in seconds, over which its last rise or fall is measured.
+
+It is about one syllable."""
 
 FINAL_LEAST_S = 0.15
-"""A shorter stretch of voice has no direction."""
+"""Minimum length of that end, in seconds; anything shorter has no direction."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PitchTrack:
-    """The pitch in steps of equal length: frame ``i`` stands at ``i * step_s``.
+    """The pitch in steps of equal length: frame ``i`` is at ``i * step_s``.
 
-    ``hz`` is NaN where there is no voice: silence, whisper, the consonants without one.
+    ``hz`` is NaN where there is no voice: in silence, whispers and voiceless consonants.
     """
 
     step_s: float
@@ -44,29 +50,29 @@ class PitchTrack:
 
     @property
     def times_s(self) -> Hertz:
-        """When each frame is, in seconds from the start."""
+        """Time of each frame, in seconds from the start."""
         times: Hertz = np.arange(len(self.hz), dtype=np.float64) * self.step_s
         return times
 
     @property
     def is_voiced(self) -> npt.NDArray[np.bool_]:
-        """Of each frame whether it has a pitch."""
+        """Mask of the frames that have a pitch."""
         return ~np.isnan(self.hz)
 
     @property
     def voiced_s(self) -> float:
-        """How long there is voice, in seconds."""
+        """Duration of all voice, in seconds."""
         return float(np.count_nonzero(self.is_voiced)) * self.step_s
 
 
 def semitones(hz: Hertz, base_hz: float) -> Hertz:
-    """How far each pitch lies above ``base_hz``, in semitones; NaN stays."""
+    """Return how far each pitch is above ``base_hz``, in semitones; NaN stays NaN."""
     above: Hertz = 12 * np.log2(hz / base_hz)
     return above
 
 
 def within(track: PitchTrack, spans_s: Iterable[tuple[float, float]]) -> PitchTrack:
-    """A track of the same length whose voice outside of ``spans_s`` is left out."""
+    """Return a track of the same length without the voice outside of ``spans_s`` (seconds)."""
     times = track.times_s
     inside = np.zeros(len(times), dtype=bool)
     for start, end in spans_s:
@@ -75,11 +81,11 @@ def within(track: PitchTrack, spans_s: Iterable[tuple[float, float]]) -> PitchTr
 
 
 def without_octave_errors(track: PitchTrack) -> PitchTrack:
-    """Leave out what jumped by about an octave inside of a stretch of voice.
+    """Remove the pieces that jumped by about an octave within a stretch of voice.
 
-    A stretch is cut where two neighboring frames lie more than JUMP_SEMITONES apart. Of
-    its pieces, those are left out that lie OCTAVE_FROM or more from the longest. A whole
-    stretch is never left out: the next syllable may begin an octave higher.
+    A stretch is cut where two neighboring frames are more than JUMP_SEMITONES apart. Its pieces
+    that are OCTAVE_FROM or more away from the longest one (by their medians) are removed. A whole
+    stretch is never removed: the next syllable may begin an octave higher.
     """
     hz = track.hz.copy()
     for start, end in _stretches(track.hz):
@@ -96,13 +102,16 @@ def without_octave_errors(track: PitchTrack) -> PitchTrack:
 
 
 def median_hz(track: PitchTrack) -> float | None:
-    """The median of the pitch in Hz; None without voice."""
+    """Return the median of the pitch in Hz, or None without voice."""
     voiced = track.hz[track.is_voiced]
     return float(np.median(voiced)) if voiced.size else None
 
 
 def range_semitones(track: PitchTrack) -> float | None:
-    """How far the pitch moves: from its 10th to its 90th percentile, in semitones."""
+    """Return the distance from the 10th to the 90th percentile of the pitch, in semitones.
+
+    None without voice.
+    """
     voiced = track.hz[track.is_voiced]
     if not voiced.size:
         return None
@@ -111,21 +120,22 @@ def range_semitones(track: PitchTrack) -> float | None:
 
 
 def variation(track: PitchTrack) -> float | None:
-    """The pitch variation quotient: standard deviation over mean of the pitch in Hz.
+    """Return the pitch variation quotient: standard deviation over mean of the pitch in Hz.
 
-    The measure of monotony of Hincks, Computer Assisted Language Learning 18 (2005), and
-    System 33 (2005): the smaller the flatter.
+    A measure of monotony (Hincks, Computer Assisted Language Learning 18, 2005, and System 33,
+    2005): the smaller, the flatter. None without voice.
     """
     voiced = track.hz[track.is_voiced]
     return float(np.std(voiced) / np.mean(voiced)) if voiced.size else None
 
 
 def final_semitones(track: PitchTrack) -> float | None:
-    """How far the pitch rises (or falls, below 0) at the end, in semitones.
+    """Return the rise of the pitch at the end, in semitones; a fall is negative.
 
-    The line of least squares through the last stretch of voice, at most its last FINAL_S,
-    from its first to its last frame. The tone of the last syllable is in it: to be compared
-    with takes of the same words. None where the stretch is shorter than FINAL_LEAST_S.
+    A line is fitted by least squares to the last stretch of voice, at most its last FINAL_S. The
+    rise is that of the line from its first to its last frame. It includes the tone of the last
+    syllable, so compare it only with attempts at the same words. None if the stretch is shorter
+    than FINAL_LEAST_S.
     """
     start, end = max(_stretches(track.hz), default=(0, 0))
     start = max(start, end - round(FINAL_S / track.step_s))
@@ -137,12 +147,13 @@ def final_semitones(track: PitchTrack) -> float | None:
 
 
 def perturbation(track: PitchTrack) -> float | None:
-    """How unsteadily the voice is held: relative average perturbation of the periods.
+    """Return how unsteady the voice is: the relative average perturbation of its periods.
 
-    The mean of |T(i) - (T(i-1) + T(i) + T(i+1)) / 3| over the mean of T, for the periods T
-    of three frames in a row: the formula of the jitter measure RAP (Koike 1973; Praat's
-    manual). There the periods are those of single cycles, here those of frames: it is no
-    clinical jitter, and only to be compared with itself. A steady glide gives nearly 0.
+    The mean of |T(i) - (T(i-1) + T(i) + T(i+1)) / 3| over the mean of T, for the periods T of
+    three frames in a row: the formula of the jitter measure RAP (Koike 1973; Praat's manual).
+    RAP uses the periods of single cycles, this function those of frames. The result is therefore
+    not a clinical jitter, and comparable only with itself. A steady glide gives nearly 0. None
+    without three voiced frames in a row.
     """
     periods = [1 / track.hz[start:end] for start, end in _stretches(track.hz) if end - start >= 3]
     if not periods:
@@ -152,9 +163,9 @@ def perturbation(track: PitchTrack) -> float | None:
 
 
 def jumps_per_s(track: PitchTrack) -> float | None:
-    """How often, in a second of voice, the pitch jumps further than a voice can move.
+    """Return how often the pitch jumps further than a voice can move, per second of voice.
 
-    Where it does so time and again it goes to and fro between two voices.
+    A pitch that does so again and again goes to and fro between two voices. None without voice.
     """
     voiced_s = track.voiced_s
     if not voiced_s:
@@ -169,7 +180,7 @@ def jumps_per_s(track: PitchTrack) -> float | None:
 
 
 def _stretches(hz: Hertz) -> Iterator[tuple[int, int]]:
-    """The runs of frames with voice, as indices from and to."""
+    """Yield the runs of voiced frames, as start and end indices."""
     edges = np.diff(np.concatenate([[0], (~np.isnan(hz)).astype(np.int8), [0]]))
     yield from zip(
         np.flatnonzero(edges == 1).tolist(), np.flatnonzero(edges == -1).tolist(), strict=True

@@ -1,1 +1,1 @@
-"""Mandarin text: normal forms, pinyin, alignment. Pure."""
+"""Mandarin text: normal forms, pinyin, alignment. Pure functions only."""

@@ -1,8 +1,8 @@
-"""Alignment of script and transcript that knows Mandarin, and jiwer's strict counts.
+"""Alignment of script and transcript by spelling and sound, and jiwer's strict counts.
 
-Characters are set against each other by spelling *and* by sound: a homophone is a match
-of its own kind, a near-homophone a lesser fault, 您 and 你 never match. Word error rates
-of unsegmented Chinese mean nothing, so everything is in characters.
+A homophone is a match of its own kind, a near-homophone a lesser fault, and 您 never matches
+你. Everything is counted in characters, because word error rates are meaningless for
+unsegmented Chinese.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ Sounds = tuple[frozenset[Sound], ...]
 Readings = tuple[tuple[str, tuple[str, ...]], ...]
 
 RIVALS = frozenset("您你")
-"""Written and heard almost alike, and yet the one is the courtesy and the other its lack."""
+"""Look and sound almost alike, but 您 is a courtesy and 你 is its absence."""
 
 _GAP = 1.0
 _GAP_OPENING = 0.15
-# Settles ties in favor of leaving a whole element, or a clause, out rather than parts.
+# Breaks ties so that a gap covers a whole element or clause rather than parts of several.
 _INSIDE_ELEMENT = 0.03
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One place of the alignment; an index is None where that side has nothing."""
+    """One position of the alignment; an index is None if that side has no character."""
 
     op: Op
     ref: int | None
@@ -40,7 +40,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Alignment:
-    """A script in normal form against a transcript in normal form."""
+    """A script aligned with a transcript, both in normal form."""
 
     reference: Normalized
     hypothesis: Normalized
@@ -51,12 +51,12 @@ class Alignment:
 
     @cached_property
     def of_reference(self) -> dict[int, Step]:
-        """The step of each reference character."""
+        """The step of each reference character, by its index."""
         return {s.ref: s for s in self.steps if s.ref is not None}
 
     @cached_property
     def counts(self) -> Counts:
-        """Characters by operation."""
+        """Number of characters by operation."""
         n = dict.fromkeys(Op, 0)
         for step in self.steps:
             n[step.op] += 1
@@ -71,7 +71,7 @@ class Alignment:
 
     @cached_property
     def chunks(self) -> tuple[Chunk, ...]:
-        """Runs of one operation, with their text."""
+        """Runs of equal operations, with their text."""
         runs: list[Chunk] = []
         for step in self.steps:
             ref = "" if step.ref is None else self.reference.text[step.ref]
@@ -87,7 +87,7 @@ class Alignment:
         return tuple(runs)
 
     def sound_distance(self, step: Step) -> float:
-        """How far the two characters of a step sound apart; a gap or 您 against 你 counts 1."""
+        """Return the distance by sound of a step's characters; 1 for a gap and for 您 with 你."""
         if step.op is Op.EQUAL:
             return 0.0
         if step.ref is None or step.hyp is None:
@@ -98,7 +98,7 @@ class Alignment:
 
 
 def strict_counts(reference: str, hypothesis: str) -> StrictCounts:
-    """Count characters that are spelled otherwise, left out or added, by jiwer."""
+    """Count substituted, deleted and inserted characters with jiwer."""
     if not reference or not hypothesis:
         return StrictCounts(deletions=len(reference), insertions=len(hypothesis))
     found = jiwer.process_characters(reference, hypothesis)
@@ -111,12 +111,15 @@ def align(
     spans: Iterable[tuple[int, int]] = (),
     readings: Readings = (),
 ) -> Alignment:
-    """Align a script with a transcript, both as written.
+    """Align a script with a transcript.
 
-    ``spans`` are places of the script (its elements) that should stay together;
-    ``readings`` the pinyin of phrases that the script reads otherwise than usual. Where
-    numerals can be read in several ways, those readings are taken that leave the
-    cheapest alignment.
+    Numerals get the readings that result in the lowest cost.
+
+    Args:
+        reference: The script as written.
+        hypothesis: The transcript as written.
+        spans: Spans of the script (its elements) that should stay together.
+        readings: Phrases of the script with an unusual pronunciation, each with its pinyin.
     """
     spans = tuple(spans)
     texts = (reference, hypothesis)
@@ -133,8 +136,8 @@ def align(
         return Alignment(ref, hyp, ref_sounds, hyp_sounds, steps, cost)
 
     best = attempt()
-    # One numeral after the other: few have more than four readings, and they hardly
-    # depend on each other.
+    # One numeral at a time, not all combinations: few have more than four readings, and they
+    # hardly depend on each other.
     for side, text in enumerate(texts):
         for numeral in numerals(plain(text)):
             kept = chosen[side][numeral.start]
@@ -150,7 +153,7 @@ def align(
 def pair(
     ref: str, ref_sounds: frozenset[Sound], hyp: str, hyp_sounds: frozenset[Sound]
 ) -> tuple[Op, float]:
-    """The operation that sets two characters against each other, and its cost."""
+    """Return the operation that pairs two characters, and its cost."""
     if ref == hyp:
         return Op.EQUAL, 0.0
     if {ref, hyp} == RIVALS:
@@ -162,8 +165,8 @@ def pair(
         return Op.HOMOPHONE, 0.05
     if apart <= NEAR:
         return Op.NEAR, 0.2 + 1.2 * apart
-    # Unrelated sounds stay cheaper than a gap on each side, but barely: what was left out
-    # should show as left out, not be smeared over its neighbors.
+    # Unrelated sounds cost only a little less than a gap on each side, so that omitted words
+    # appear as deletions instead of being spread over their neighbors.
     return Op.SUBSTITUTE, 0.8 + 0.95 * apart
 
 
@@ -175,14 +178,14 @@ def _cheapest(
     hyp_sounds: Sounds,
     bounds: frozenset[int],
 ) -> tuple[tuple[Step, ...], float]:
-    """Global alignment with affine gaps (Gotoh, J. Mol. Biol. 162, 1982)."""
+    """Compute a global alignment with affine gaps (Gotoh, J. Mol. Biol. 162, 1982)."""
     n, m = len(reference), len(hypothesis)
     off = [0.0 if i in bounds or i in (0, n) else _INSIDE_ELEMENT for i in range(n + 1)]
     pairs = [
         [pair(r, ref_sounds[i], h, hyp_sounds[j]) for j, h in enumerate(hypothesis)]
         for i, r in enumerate(reference)
     ]
-    # States: 0 both sides move, 1 the reference alone, 2 the hypothesis alone.
+    # States: 0 both sides advance, 1 only the reference, 2 only the hypothesis.
     far = float("inf")
     cost = [[(far, far, far)] * (m + 1) for _ in range(n + 1)]
     back = [[(0, 0, 0)] * (m + 1) for _ in range(n + 1)]

@@ -1,7 +1,8 @@
-"""One spelling for what sounds the same: width, script variant, numerals, 儿化, punctuation.
+"""Normal form of a text: one spelling for equal sounds.
 
-Normal forms keep, for every character, the place in the source that it came from, so
-that what is found in them can be shown in the words of script and transcript.
+It unifies character width, script variants, numerals, 儿化 and punctuation. Every character
+keeps its position in the source, so that findings can be shown in the original script and
+transcript.
 """
 
 from __future__ import annotations
@@ -18,23 +19,27 @@ if TYPE_CHECKING:
     from wetext import Normalizer
 
 _DIGITS = "零一二三四五六七八九"
-# 一 in a number that is spelled out is said yāo, so that it can't be taken for 七.
+# In a number said digit by digit, 一 is pronounced yāo, so that it is not confused with 七.
 _DIGITS_YAO = "零幺二三四五六七八九"
-# Digits with the marks that may stand between them; a run is read as a whole.
+# Digits with the separators between them; a run is read as one number.
 _DIGIT_RUN = re.compile(r"[0-9]+(?:[,.:][0-9]+)*")
-# OpenCC's t2s leaves these, which Whisper writes, as they are.
+# Whisper writes these variants, and OpenCC's t2s does not convert them.
 _VARIANTS = {"妳": "你", "祂": "他", "牠": "它", "著": "着"}
-# 儿 after another syllable only colors it (一会儿), but in these it is one.
+# 儿 only colors the syllable before it (一会儿), except in these words, where it is a syllable.
 _ERHUA = re.compile(r"(?<=[\u4e00-\u9fff])(?<![女婴幼少孤健胎宠小大男])儿(?![子童女歌科孙媳])")
 
 
 @dataclass(frozen=True, slots=True)
 class Normalized:
-    """A text in normal form, and where its characters came from.
+    """A text in normal form, with the positions of its characters in the source.
 
-    Character i is ``written[at[i]]``, and came from ``origin[i]`` of the source.
-    ``written`` is the source with its numerals spelled out and its punctuation kept. All of a
-    numeral came from where it starts; in ``places`` it is spread over the numeral.
+    Attributes:
+        text: The normal form.
+        written: The source with numerals spelled out and punctuation kept.
+        at: Index in ``written`` of each character of ``text``.
+        origin: Index in the source of each character of ``text``; all characters of a numeral
+            have the index of its start.
+        places: As ``origin``, but the characters of a numeral are spread over its length.
     """
 
     text: str
@@ -44,9 +49,10 @@ class Normalized:
     places: tuple[int, ...]
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """Where the characters that came from source ``start:end`` stand.
+        """Map the span ``start:end`` of the source to a span of the normal form.
 
-        An empty span (a, a) means that nothing was left of them.
+        Returns:
+            Start and end in ``text``; equal if nothing of the span is left.
         """
         places = [i for i, source in enumerate(self.origin) if start <= source < end]
         if not places:
@@ -57,10 +63,10 @@ class Normalized:
 
 @dataclass(frozen=True, slots=True)
 class Numeral:
-    """A run of digits in a text, at ``start:end`` of it, and how it may have been said.
+    """A run of digits at ``start:end`` of a text, with its possible readings.
 
-    The first reading is the one that text normalization gives in context. ``end`` may
-    take a sign or measure word along (30%, 2位) that is part of the readings.
+    The span may include a sign or measure word (30%, 2位), which is then part of the
+    readings. The first reading is the one that text normalization chooses in context.
     """
 
     start: int
@@ -68,14 +74,14 @@ class Numeral:
     readings: tuple[str, ...]
 
 
-# Their half-width forms are other signs to the recognizer, and sound the same: none.
+# To the recognizer the half-width forms are different signs. Neither form is spoken.
 _KEPT_WIDE = frozenset("，！？；：（）～…")
 
 
 def plain(text: str) -> str:
-    """Letters, digits and signs in their usual width, without control characters.
+    """Convert characters to their usual width, and control characters and spaces to spaces.
 
-    One character for each of the source, so that places are the same in both.
+    The result has one character for each of the source, so that indices are the same in both.
     """
     # The number grammar rejects control characters.
     return "".join(
@@ -91,10 +97,13 @@ def _usual(char: str) -> str:
 
 @lru_cache(maxsize=1024)
 def numerals(text: str) -> tuple[Numeral, ...]:
-    """Find the numerals of a ``plain`` text with their readings.
+    """Find the numerals of a text, with their readings.
 
-    In context (128元 → 一百二十八元), as one number, digit by digit with 一 or 幺, and
-    in the groups that commas make: 10086 → 幺零零八六, 一万零八十六, 一零零八六.
+    A numeral is read in context (128元 → 一百二十八元), as one number, digit by digit with 一
+    or 幺, and in the groups that commas form: 10086 → 幺零零八六, 一万零八十六, 一零零八六.
+
+    Args:
+        text: A result of ``plain``.
     """
     if not _DIGIT_RUN.search(text):
         return ()
@@ -106,7 +115,7 @@ def numerals(text: str) -> tuple[Numeral, ...]:
         if run is None or start < after:
             continue
         before, rest = text[start : run.start()], text[run.end() : end]
-        # Without digits of its own, what stands around the run is said as it is written.
+        # Text around the run that has no digit or sign is spoken as it is written.
         around = not re.search(r"[0-9%￥¥$℃+=/*<>~-]", before + rest)
         own = [f"{before}{said}{rest}" for said in _readings(run[0])] if around else []
         first = mapping.output_text.translate(_table(_DIGITS))
@@ -120,9 +129,11 @@ def numerals(text: str) -> tuple[Numeral, ...]:
 
 
 def normal_form(text: str, said: Mapping[int, str] | None = None) -> Normalized:
-    """Give the normal form of a text.
+    """Return the normal form of a text, with positions.
 
-    ``said`` chooses the reading of a numeral by its start; the others get their first.
+    Args:
+        text: The text as written.
+        said: Reading of each numeral by the numeral's start; others get their first reading.
     """
     source = plain(text)
     written: list[str] = []
@@ -145,7 +156,7 @@ def normal_form(text: str, said: Mapping[int, str] | None = None) -> Normalized:
 
 
 def _spread(numeral: Numeral, characters: int) -> Iterator[int]:
-    """The places of a numeral that so many characters of a reading answer to, first to last."""
+    """Spread the characters of a reading evenly over the numeral's positions in the source."""
     last = numeral.end - numeral.start - 1
     for i in range(characters):
         yield numeral.start + (round(i * last / (characters - 1)) if characters > 1 else 0)
@@ -153,7 +164,7 @@ def _spread(numeral: Numeral, characters: int) -> Iterator[int]:
 
 @lru_cache(maxsize=4096)
 def normalize(text: str) -> str:
-    """Give the normal form of a text as a string."""
+    """Return the normal form of a text as a string."""
     return normal_form(text).text
 
 
@@ -165,7 +176,7 @@ def _clean(written: str, origin: list[int], places: list[int]) -> Normalized:
         for i, char in enumerate(simplified)
         if unicodedata.category(char)[0] in "LN" and i not in coloured
     )
-    # Lower case of one character can be several (İ): keep the first, and the places.
+    # One character can have several in lower case (İ): the first one alone keeps the indices.
     text = "".join(_VARIANTS.get(simplified[i], simplified[i]).lower()[0] for i in at)
     return Normalized(text, written, at, tuple(origin[i] for i in at), tuple(places[i] for i in at))
 
@@ -175,7 +186,7 @@ def _simplified(text: str) -> str:
     whole: str = _opencc().convert(text)
     if len(whole) == len(text):
         return whole
-    # A phrase rule changed the length: go by single characters to keep the places.
+    # A phrase rule changed the length: convert single characters to keep the indices.
     return "".join(_opencc().convert(c)[:1] or c for c in text)
 
 
@@ -192,8 +203,8 @@ def _readings(run: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1024)
 def _as_number(run: str) -> str:
-    # With a measure word the grammar reads a number as a number, never as a string of
-    # digits; 元 is taken off again. Very long runs it leaves alone.
+    # With a measure word (元, removed again) the grammar reads the run as one number, never
+    # digit by digit. It does not change very long runs.
     said: str = _wetext().normalize(f"{run.lstrip('0') or '0'}元")
     return said.removesuffix("元").translate(_table(_DIGITS))
 

@@ -1,4 +1,4 @@
-"""Toned readings of characters, and how far two of them are apart for ear and recognizer."""
+"""Pinyin readings of characters, and the distance by sound between two of them."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from functools import cache, lru_cache
 from itertools import groupby
 
 Sound = tuple[str, str, int]
-"""Initial, final and tone (5 is the neutral one) of a syllable: nín is ("n", "in", 2)."""
+"""Initial, final and tone of a syllable; tone 5 is neutral: nín is ("n", "in", 2)."""
 
 NEAR = 0.45
-"""Sounds nearer than this are taken for one another by speakers or recognizer: another
-tone, one of the pairs below, or both."""
+"""Distance up to which speakers or the recognizer confuse two sounds.
+
+Such sounds differ in the tone, in one of the pairs below, or in both."""
 
 _INITIALS = ("zh", "ch", "sh", *"bpmfdtnlgkhjqxrzcsyw")
 
-# Pairs that speakers merge (n/l, z/zh, f/h …) or that the recognizer takes for each other
+# Pairs that speakers merge (n/l, z/zh, f/h …) or that the recognizer confuses
 # (aspirated and plain, palatal and retroflex).
 _NEAR_INITIALS = {
     frozenset(pair.split())
@@ -37,14 +38,14 @@ _NEAR_FINALS = {
 
 _SYLLABLE = re.compile("[a-zü]{1,6}[1-5]")
 
-# Spelled differently by the rules of pinyin, though they are the same sounds.
+# Pinyin spells these finals differently in some positions, although they sound the same.
 _AFTER_Y = {"i": "i", "in": "in", "ing": "ing", "u": "v", "ue": "ve", "uan": "van", "un": "vn"}
 _SPELLED = {"ui": "uei", "iu": "iou", "un": "uen"}
 
 
 @lru_cache(maxsize=5_000)
 def parse_sound(toned: str) -> Sound:
-    """Split a syllable in pinyin with its tone as a digit: ``nin2`` → ("n", "in", 2)."""
+    """Parse a pinyin syllable with a tone digit: ``nin2`` → ("n", "in", 2)."""
     tone = int(toned[-1]) if toned[-1:].isdigit() else 5
     base = toned.rstrip("0123456789").replace("ü", "v")
     initial = next((i for i in _INITIALS if base.startswith(i)), "")
@@ -60,10 +61,14 @@ def parse_sound(toned: str) -> Sound:
 
 @lru_cache(maxsize=5_000)
 def syllables(text: str) -> tuple[tuple[str, ...], ...]:
-    """Give the readings of each character of a text in normal form: ``man4``.
+    """Return the readings of each character of a text in normal form, such as ``man4``.
 
-    For a Han character those that pypinyin gives it in its phrase and alone: the phrase
-    decides polyphones, the character guards against a wrong phrase. Others have none.
+    A Han character has the readings that pypinyin gives it in its phrase and on its own: the
+    phrase decides polyphones, the single character guards against a wrong phrase. Other
+    characters have none.
+
+    Returns:
+        One tuple of readings per character.
     """
     in_phrase: list[str | None] = []
     for is_han, run in groupby(text, key=lambda c: _alone(c) is not None):
@@ -78,19 +83,21 @@ def syllables(text: str) -> tuple[tuple[str, ...], ...]:
 
 @lru_cache(maxsize=5_000)
 def sounds(text: str) -> tuple[frozenset[Sound], ...]:
-    """Give the readings of each character of a text in normal form, as sounds."""
+    """Return the readings of each character of a text in normal form, as sounds."""
     return tuple(frozenset(map(parse_sound, read)) for read in syllables(text))
 
 
 def is_syllable(text: str) -> bool:
-    """Whether a text is a syllable in pinyin with its tone as a digit: ``nin2``."""
+    """Return True if the text is a pinyin syllable with a tone digit, such as ``nin2``."""
     return _SYLLABLE.fullmatch(text) is not None
 
 
 def parse_pinyin(text: str) -> tuple[str, ...] | None:
-    """Read pinyin with tone marks or digits, a syllable a word: ``huán nín`` → huan2, nin2.
+    """Parse pinyin with tone marks or digits, one syllable per word.
 
-    None where a word is no syllable.
+    Returns:
+        The syllables with tone digits (``huán nín`` → huan2, nin2); None if the text is empty
+        or a word is not a syllable.
     """
     to_tone3 = _tone_converter()
     syllables = tuple(to_tone3(word, neutral_tone_with_five=True) for word in text.lower().split())
@@ -100,7 +107,13 @@ def parse_pinyin(text: str) -> tuple[str, ...] | None:
 def syllables_of_script(
     text: str, readings: tuple[tuple[str, tuple[str, ...]], ...]
 ) -> tuple[tuple[str, ...], ...]:
-    """The readings of a script's characters, its own where it gives them."""
+    """Return the readings of each character of a script.
+
+    Args:
+        text: The script in normal form.
+        readings: Phrases with the syllables that the scenario gives for their characters; these
+            replace the usual readings.
+    """
     out = list(syllables(text))
     for phrase, own in readings:
         start = text.find(phrase) if phrase else -1
@@ -114,22 +127,22 @@ def syllables_of_script(
 def sounds_of_script(
     text: str, readings: tuple[tuple[str, tuple[str, ...]], ...]
 ) -> tuple[frozenset[Sound], ...]:
-    """The readings of a script's characters as sounds, its own where it gives them."""
+    """Return the readings of ``syllables_of_script`` as sounds."""
     return tuple(frozenset(map(parse_sound, read)) for read in syllables_of_script(text, readings))
 
 
 def with_mark(syllable: str) -> str:
-    """A syllable with the mark of its tone: ``man4`` → màn."""
+    """Return a syllable with its tone mark: ``man4`` → màn."""
     marked: str = _tone_marker()(syllable)
     return marked
 
 
 @lru_cache(maxsize=100_000)
 def distance(a: Sound, b: Sound) -> float:
-    """How far two syllables are apart: 0 the same, 1 unrelated.
+    """Return the distance of two syllables by sound, from 0 (same) to 1 (unrelated).
 
-    The scale is coarse on purpose: initial and final count alike, a confused pair half,
-    the tone little.
+    The scale is coarse on purpose: initial and final have nearly the same weight, a pair that
+    is often confused counts less than half, and the tone counts little.
     """
     if a == b:
         return 0.0
@@ -141,12 +154,15 @@ def distance(a: Sound, b: Sound) -> float:
 def _tone_distance(a: int, b: int) -> float:
     if a == b:
         return 0.0
-    # The neutral tone is a matter of context; 2 and 3 merge before another 3.
+    # The neutral tone depends on context; tone 3 becomes 2 before another 3.
     return 0.1 if 5 in (a, b) or {a, b} == {2, 3} else 0.15
 
 
 def nearest(a: Iterable[Sound], b: Iterable[Sound]) -> float:
-    """The distance of the closest readings of two characters; 1 where one has none."""
+    """Return the distance of the closest readings of two characters.
+
+    A character without readings is at distance 1 from all others.
+    """
     return min((distance(x, y) for x in a for y in b), default=1.0)
 
 

@@ -1,4 +1,4 @@
-"""Script over transcript, cell by cell, with a row of marks that needs no color."""
+"""Alignment of script and transcript in the terminal, with marks that work without color."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rich.text import Text
 from practice.records.score import Chunk, Op
 from practice.scoring.columns import columns
 
-# Full-width signs, so that they stand under Han characters in every terminal.
+# Full-width signs, to align with Han characters in every terminal.
 MARKS = {
     Op.HOMOPHONE: "＝",
     Op.NEAR: "～",
@@ -36,10 +36,19 @@ def compare(
     width: int,
     unclear: Collection[int] = (),
 ) -> list[Text]:
-    """Render script over transcript in blocks that fit ``width`` cells.
+    """Render the script over the transcript, in blocks that fit the width.
 
-    A row of marks stands under a block that has differences, or characters that were heard
-    right but less clearly: those of the columns ``unclear``.
+    A block with differences or unclear characters is followed by a row of marks.
+
+    Args:
+        chunks: Alignment of script and transcript.
+        labels: Labels of the two rows.
+        width: Maximum width, in terminal cells.
+        unclear: Indices of columns recognized less clearly; only those whose characters are
+            equal get the mark for it.
+
+    Returns:
+        Lines of text, two or three for each block.
     """
     margin = max(cell_len(label) for label in labels) + 2
     per_block = max(1, (width - margin) // 2)

@@ -1,4 +1,4 @@
-"""An attempt as plain data, for ``--json`` and whatever reads it."""
+"""Conversion of attempts to JSON data, for ``--json`` and exports."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from practice.scoring.score import PASS_MARK, deduction, tally_of
 
 
 def attempt_to_dict(attempt: Attempt) -> dict[str, Any]:
-    """Everything about an attempt; the keys are documented in docs/json.md."""
+    """Convert an attempt to JSON data; docs/json.md documents the keys."""
     take = attempt.take
     return {
         "id": take.id,
@@ -46,12 +46,12 @@ def attempt_to_dict(attempt: Attempt) -> dict[str, Any]:
 
 
 def review_to_dict(review: Review) -> dict[str, Any]:
-    """A trainer's review; it lies over the machine's judgment, which stays as it was."""
+    """Convert a review; it does not change the machine's assessment."""
     return asdict(review)
 
 
 def _final(score: Score) -> dict[str, Any]:
-    """What counts in the end, trainer and machine taken together."""
+    """Convert the result after the trainer's review."""
     return {
         "passed": score.passed,
         "score": score.total,
@@ -60,9 +60,16 @@ def _final(score: Score) -> dict[str, Any]:
 
 
 def row_to_dict(keys: dict[str, Any], outcome: Assessment | PracticeError) -> dict[str, Any]:
-    """A manifest's row with its judgment: its own keys are kept, its elements get verdicts.
+    """Add the assessment to a row of a manifest.
 
-    A text that stands several times in the script is heard if any of its places is.
+    An element text that occurs several times in the script gets the best of its verdicts.
+
+    Args:
+        keys: Row of the manifest; its keys take precedence over those of the assessment.
+        outcome: Assessment of the recording, or the error that prevented it.
+
+    Returns:
+        The row with the assessment, and a verdict and evidence for each of its elements.
     """
     if isinstance(outcome, PracticeError):
         nothing = {"verdict": str(Verdict.UNSCORED), "evidence": asdict(Evidence(Basis.NONE))}
@@ -87,7 +94,7 @@ _RANK = {
 
 
 def assessment_to_dict(assessment: Assessment) -> dict[str, Any]:
-    """The judgment of a take."""
+    """Convert an assessment to JSON data."""
     score, check, transcript = assessment.score, assessment.check, assessment.transcript
     return {
         "wording": score.wording,
@@ -126,7 +133,6 @@ def assessment_to_dict(assessment: Assessment) -> dict[str, Any]:
 
 
 def _delivery(assessment: Assessment) -> dict[str, Any] | None:
-    """How a take was said, and what counts of it."""
     if assessment.delivery is None:
         return None
     score = assessment.score
@@ -138,7 +144,7 @@ def _delivery(assessment: Assessment) -> dict[str, Any] | None:
 
 
 def _clarity(assessment: Assessment) -> list[dict[str, Any]] | None:
-    """How surely each character of the script was heard; None where that is not known."""
+    """Convert the clarity of each character of the script; None if it is unavailable."""
     levels = clarity(assessment)
     if not levels:
         return None

@@ -1,4 +1,4 @@
-"""An attempt in the terminal: verdict, what was missed, script over heard, next step."""
+"""An attempt in the terminal: result, next step, missed elements, and alignment."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from practice.scoring.score import PASS_MARK, deduction, tally_of
 from practice.scoring.trend import since
 
 _NAMED = 3
-"""Missed courtesies that the next step names; they are listed below it all."""
+"""Maximum number of missed elements in the next step; the list below it has all."""
 
 
 def print_attempt(
@@ -49,7 +49,14 @@ def print_attempt(
     *,
     explain: bool = False,
 ) -> None:
-    """Print a judged take, and how its figures came about where that is asked for."""
+    """Print an assessed attempt.
+
+    Args:
+        console: Console to print to.
+        attempt: Attempt to print.
+        previous: Attempt before it, to compare the scores.
+        explain: Print the details of the scoring, too.
+    """
     score = attempt.assessment.score
     if score.reason is not None:
         say(console, _("NOT SCORED"), "bold yellow")
@@ -73,7 +80,7 @@ def print_attempt(
 
 
 def print_explanation(console: Console, attempt: Attempt) -> None:
-    """Print what each figure of an attempt rests on."""
+    """Print the details behind each figure of an attempt."""
     console.print()
     say(console, _("Scoring details"), "bold")
     for line in _explanation(attempt):
@@ -82,7 +89,7 @@ def print_explanation(console: Console, attempt: Attempt) -> None:
 
 
 def print_clarity(console: Console, attempt: Attempt) -> None:
-    """Print how clearly each character came across, as far as it is known."""
+    """Print the clarity of each character; print nothing if it is unavailable."""
     levels = clarity.strip(attempt.assessment, min(console.width, MAX_WIDTH) - 2)
     if not levels:
         return
@@ -151,7 +158,7 @@ def _explanation(attempt: Attempt) -> Iterator[str]:
 
 
 def one_line(attempt: Attempt) -> str:
-    """The result of a take in a few words, for lists; a trainer's, where there is one."""
+    """Summarize the final result of an attempt, including the review, for lists."""
     score = final_score(attempt)
     by = f"  {decision_text(attempt.judgement)}" if attempt.judgement else ""
     if score.reason is not None:
@@ -174,7 +181,10 @@ def one_line(attempt: Attempt) -> str:
 
 
 def _print_next(console: Console, attempt: Attempt) -> None:
-    """Print the result, and on the two lines below it what to do next."""
+    """Print the result, the next step, and the hint on the delivery.
+
+    Without faults in the words, the hint is the next step.
+    """
     score = attempt.assessment.score
     word, style = verdict_heading(score.passed)
     line = Text(word, style=style)
@@ -191,7 +201,7 @@ def _print_next(console: Console, attempt: Attempt) -> None:
 
 
 def _has_faults(score: Score) -> bool:
-    """Whether words were missed or wrong, which comes before how they were said."""
+    """Return True if words were missed, wrong, or banned; these matter more than delivery."""
     missed = any(e.required for e in score.with_verdict(Verdict.MISSED))
     wrong = any(c.op in (Op.SUBSTITUTE, Op.DELETE) for c in score.chunks)
     return missed or wrong or any(hit.sure for hit in score.banned)
@@ -258,7 +268,7 @@ def _print_figures(console: Console, attempt: Attempt, previous: Attempt | None)
 
 
 def evidence_text(element: ElementResult) -> str:
-    """What an element's verdict rests on."""
+    """Describe an element's verdict and the evidence for it."""
     evidence = element.evidence
     verdict = verdict_name(element.verdict)
     heard = _("the transcript has “{heard}” here").format(heard=evidence.heard or "-")
@@ -294,12 +304,12 @@ def evidence_text(element: ElementResult) -> str:
 
 
 def _limits(element: ElementResult) -> tuple[float, float]:
-    """The limits that an element's strength was held against."""
+    """Return the thresholds for heard and missed that an element was decided with."""
     evidence = element.evidence
     if evidence.heard_from is None or evidence.missed_from is None:
-        # Judged before they were recorded, when there were none but the built-in ones.
+        # Assessed before thresholds were stored, when only the built-in ones existed.
         asked = evidence.basis is Basis.PRONOUN
-        return THRESHOLDS.band(pronoun_family(element.text) if asked else ThresholdPair.AUDIO)
+        return THRESHOLDS.pair(pronoun_family(element.text) if asked else ThresholdPair.AUDIO)
     return evidence.heard_from, evidence.missed_from
 
 

@@ -1,4 +1,4 @@
-"""Proposed limits in the terminal: what they rest on, and which verdicts they would change."""
+"""Proposed thresholds in the terminal, with their data and the verdicts they would change."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from practice.scoring.decision import ThresholdPair
 
 
 def print_proposal(console: Console, proposal: Proposal) -> None:
-    """Print the limits of a family, those proposed, and what they would change."""
+    """Print the current thresholds of a family, the proposed ones, and the changed verdicts."""
     console.print()
     say(console, _family_name(proposal.family), "bold")
     text = _("labeled: {said} said, {not_said} not said, trainees: {trainees}")
@@ -56,10 +56,10 @@ def print_proposal(console: Console, proposal: Proposal) -> None:
 
 
 def _print_limits(
-    console: Console, when: str, proposal: Proposal, band: tuple[float, float], tally: Tally
+    console: Console, when: str, proposal: Proposal, pair: tuple[float, float], tally: Tally
 ) -> None:
     text = _("{when}: heard from {high:+.2f} up, missed from {low:+.2f} down")
-    say(console, "  " + text.format(when=when, high=band[0], low=band[1]), indent=4)
+    say(console, "  " + text.format(when=when, high=pair[0], low=pair[1]), indent=4)
     if not proposal.said + proposal.not_said:
         return
     text = _("wrongly heard {credited}, wrongly missed {accused}, unsure {unsure}")
@@ -76,7 +76,7 @@ def _print_limits(
 
 
 def _share(k: int, n: int) -> str:
-    """A count of wrong verdicts, with what so few cases leave possible."""
+    """Format a count of wrong verdicts with the upper end of the 95 % interval of its share."""
     if not n:
         return "0"
     text = _("{k} of {n} (95%: up to {high:.1%})")
@@ -84,7 +84,11 @@ def _share(k: int, n: int) -> str:
 
 
 def _change_lines(changes: tuple[Change, ...]) -> list[str]:
-    """What would become of which verdicts, and whether the trainers say so too."""
+    """Describe the changed verdicts, and how many of the changes the trainers confirm.
+
+    A change to heard or missed is confirmed if it is the trainer's verdict. A change to
+    unsure is confirmed if the verdict before was not the trainer's.
+    """
     total: Counter[tuple[Verdict, Verdict]] = Counter()
     told: Counter[tuple[Verdict, Verdict]] = Counter()
     for change in changes:

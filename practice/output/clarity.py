@@ -1,4 +1,4 @@
-"""How clearly each character came across: a strip under the script, and what it means."""
+"""Clarity of each character in the terminal: signs under the script, and their legend."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from practice.output.alignment import LESS_CLEAR
 from practice.records.attempt import Assessment, Attempt
 from practice.scoring.columns import columns
 
-# Full-width signs, so that they stand under Han characters in every terminal.
+# Full-width signs, to align with Han characters in every terminal.
 SIGNS = {Clarity.CLEAR: "・", Clarity.LESS: LESS_CLEAR, Clarity.NOT_HEARD: "－"}
 _STYLES = {Clarity.CLEAR: "", Clarity.LESS: "yellow", Clarity.NOT_HEARD: "red"}
 
 
 def clarity_name(level: Clarity) -> str:
-    """A level in words."""
+    """Name a level in the user's language."""
     return {
         Clarity.CLEAR: _("clear"),
         Clarity.LESS: _("less clear"),
@@ -29,14 +29,19 @@ def clarity_name(level: Clarity) -> str:
 
 
 def legend(levels: list[Clarity | None]) -> list[tuple[str, str]]:
-    """The signs of a strip, with their meaning."""
+    """Return the signs that occur in a strip, with their meanings."""
     return [(sign, clarity_name(level)) for level, sign in SIGNS.items() if level in levels]
 
 
 def strip(assessment: Assessment, width: int) -> list[Text]:
-    """The script with a sign under each character, in blocks that fit ``width`` cells.
+    """Lay out the script with a sign under each character, in blocks that fit ``width`` cells.
 
-    Nothing where it can't be told.
+    Args:
+        assessment: Assessment of the attempt.
+        width: Maximum width of a line, in terminal cells.
+
+    Returns:
+        Alternating lines of script and signs; empty if the clarity is unavailable.
     """
     labels = _("script"), _("clarity")
     margin = max(cell_len(label) for label in labels) + 2
@@ -59,7 +64,7 @@ def strip(assessment: Assessment, width: int) -> list[Text]:
 
 
 def tone_hints(attempt: Attempt) -> Iterator[str]:
-    """Where the recognizer wrote a syllable of the script with another tone."""
+    """Yield a hint for each syllable of the script that was recognized with another tone."""
     for other in other_tones(attempt.assessment, attempt.take.spec.readings):
         yield _(
             "“{character}” was recognized as {written} ({heard}). Check the tone ({asked})."

@@ -1,4 +1,4 @@
-"""What a class came to: a row for each trainee, and what all of them missed most."""
+"""Result of a class: a row for each trainee, and the element the group missed most."""
 
 from __future__ import annotations
 
@@ -23,21 +23,28 @@ from practice.text import visible
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A trainee's turn in a class, with the take of each line that was said."""
+    """A trainee's turn in a class, with one attempt for each line that was said."""
 
     trainee: Trainee
     attempts: tuple[Attempt, ...]
 
     @property
     def scores(self) -> list[Score]:
-        """What counts of each take."""
+        """Final score of each attempt."""
         return [final_score(attempt) for attempt in self.attempts]
 
 
 def print_class_table(
     console: Console, turns: Sequence[Turn], lines: int, absent: Sequence[str]
 ) -> None:
-    """Print the table of a class that had ``lines`` to say; ``absent`` said nothing."""
+    """Print the result of a class.
+
+    Args:
+        console: Console to print to.
+        turns: Turns of the trainees with at least one attempt.
+        lines: Number of lines that each trainee had to say.
+        absent: Names of the trainees without an attempt.
+    """
     console.print()
     table = Table(box=None, pad_edge=False, width=min(console.width, MAX_WIDTH))
     table.add_column(_("trainee"), max_width=20, overflow="fold")

@@ -1,4 +1,4 @@
-"""A take beside the model reading of its line, in words."""
+"""Comparison of an attempt with the reference recording of its line, in words."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ from practice.output.wrap import say
 from practice.records.attempt import Attempt
 
 Compare = Callable[[Attempt], Comparison | NotCompared | None]
-"""Sets a take beside the model reading of its line; raises PracticeError where that fails."""
+"""Function that compares an attempt with the reference recording of its line.
+
+It returns None if there is no reference recording, and raises PracticeError on failure.
+"""
 
 
 def print_comparison(console: Console, found: Comparison | NotCompared | None) -> None:
-    """Print under a heading what there is to say; nothing where there is nothing."""
+    """Print a comparison under a heading; print nothing without a reference recording."""
     for nth, line in enumerate(lines(found)):
         if nth == 0:
             console.print()
@@ -28,10 +31,18 @@ def print_comparison(console: Console, found: Comparison | NotCompared | None) -
 def compare_and_print(
     console: Console, compare: Compare, attempt: Attempt, *, explain: bool
 ) -> None:
-    """Print how a take differs from the model reading: all of it, or the first difference.
+    """Compare an attempt with its reference recording and print the differences.
 
-    Single words in another pitch are for the picture, and not what to begin with. To be told
-    last of a take: the model reading may have to be listened to first.
+    Call this after everything else about the attempt is printed: the reference recording may
+    have to be assessed first, which takes time.
+
+    Args:
+        console: Console to print to.
+        compare: Function that compares.
+        attempt: Attempt to compare.
+        explain: Print all differences, or the error if the comparison failed. Otherwise,
+            print only the first difference, except for the pitch of single words: those are
+            easier to see in the plot and a poor starting point.
     """
     try:
         found = compare(attempt)
@@ -47,7 +58,7 @@ def compare_and_print(
 
 
 def lines(found: Comparison | NotCompared | None) -> Iterator[str]:
-    """What there is to say; nothing where there is no model reading."""
+    """Yield the sentences of a comparison; none without a reference recording."""
     if found is None:
         return
     if isinstance(found, NotCompared):

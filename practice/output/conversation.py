@@ -1,4 +1,4 @@
-"""A conversation's judgment in the terminal: its turns, what had to hold, the next step."""
+"""Conversation result, in the terminal and as JSON data."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from practice.scoring.score import PASS_MARK
 
 
 def print_conversation(console: Console, title: str, whole: ConversationResult) -> None:
-    """Print how a conversation went."""
+    """Print a conversation result: its score, turns, and checks."""
     console.print()
     result, style = verdict_heading(whole.passed)
     say(console, _("Conversation result: {title}").format(title=title), "bold")
@@ -34,7 +34,7 @@ def print_conversation(console: Console, title: str, whole: ConversationResult) 
 
 
 def conversation_to_dict(scenario_id: str, whole: ConversationResult) -> dict[str, Any]:
-    """A conversation's judgment as plain data, for ``--json``."""
+    """Convert a conversation result to JSON data."""
     return {
         "conversation": scenario_id,
         "finished": whole.is_finished,
@@ -61,7 +61,7 @@ def conversation_to_dict(scenario_id: str, whole: ConversationResult) -> dict[st
 
 
 def finding_text(finding: Finding) -> str:
-    """What became of a check, in words."""
+    """Describe the outcome of a check."""
     turns = _(", ").join(str(turn) for turn in finding.turns)
     words = _(", ").join(finding.words)
     texts = {

@@ -1,4 +1,4 @@
-"""The coverage of the service standard: as plain data, and as a page in Markdown."""
+"""Coverage of the service standard by scenarios, as JSON data and as a Markdown page."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ORIGINAL = "standard"
 
 
 def coverage_to_dict(covered: Coverage) -> dict[str, Any]:
-    """A row of the standard for a program."""
+    """Convert a row of the standard and the IDs of its scenarios to JSON data."""
     row = covered.row
     return {
         "id": row.id,
@@ -25,7 +25,12 @@ def coverage_to_dict(covered: Coverage) -> dict[str, Any]:
 
 
 def coverage_page(table: Iterable[Coverage], scenarios: Iterable[Scenario]) -> Iterator[str]:
-    """The lines of docs/coverage.md: a table of rows, and one of scenarios."""
+    """Yield the lines of docs/coverage.md.
+
+    Args:
+        table: Rows of the standard with their scenarios.
+        scenarios: Scenarios for the table by role.
+    """
     yield "# " + _("The service standard and its scenarios")
     yield ""
     yield _(
@@ -68,5 +73,5 @@ def _row(*cells: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text in a cell, without what would end the cell or make it bold."""
+    """Escape characters that would end a table cell or make its text bold."""
     return text.replace("|", "\\|").replace("*", "\\*")

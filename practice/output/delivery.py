@@ -1,4 +1,4 @@
-"""How a take was said, in words: at most one hint for the trainee, every figure for the rest."""
+"""Delivery of an attempt in words: at most one hint for the trainee, and all figures."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from practice.records.score import Score
 from practice.scoring.score import PASS_MARK, tally_of
 
 _SHOWN_BEFORE = 4
-"""Characters of the script that tell where a pause was."""
+"""Number of characters of the script quoted to show the position of a pause."""
 
 
 def hint(attempt: Attempt) -> str:
-    """The one thing of the delivery to do otherwise next time; empty where there is none."""
+    """Return the most important hint on the delivery; empty if there is none."""
     score, delivery = attempt.assessment.score, attempt.assessment.delivery
     if delivery is None or score.off_script:
         return ""
@@ -73,7 +73,7 @@ def _words_before(pause: Pause, script: str) -> str:
 
 
 def points(score: Score) -> str:
-    """What the delivery counts in the pass, in words; empty where it was not counted."""
+    """Describe the effect of the delivery on the pass; empty if it was not scored."""
     if not score.aims:
         return ""
     deciding = tally_of(score).deciding
@@ -90,15 +90,15 @@ def points(score: Score) -> str:
 
 
 def rows(attempt: Attempt) -> Iterator[tuple[str, str]]:
-    """Every figure of a delivery by its name, or why it cannot be told.
+    """Yield the name and value of each figure of a delivery, or why it is unavailable.
 
-    Neighbors that cannot be told for the same reason are one row. Nothing of a take that
-    was not scored.
+    Neighboring figures that are unavailable for the same reason share a row. An attempt that
+    was not scored has no rows.
     """
     delivery = attempt.assessment.delivery
     if delivery is None or attempt.assessment.score.reason is not None:
         return
-    # Of a file nobody knows when the trainee was to begin.
+    # In a file, the moment when the trainee was asked to begin is unknown.
     is_live = attempt.take.source == "microphone"
     shown = [name for name in FIGURES if name != "onset_s" or is_live]
     for reason, names in groupby(shown, delivery.untold.get):

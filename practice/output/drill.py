@@ -1,4 +1,4 @@
-"""A drill's plan, with why each line is in it, and what the drill came to."""
+"""Plan of a drill with the reason for each line, and the result of the drill."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from practice.training.drill import Pick
 
 
 def print_plan(console: Console, picks: Sequence[Pick], now: datetime) -> None:
-    """Print the lines that were picked, and why."""
+    """Print the lines that were picked, each with the reason."""
     for place, pick in enumerate(picks, 1):
         say(console, f"  {place}. {pick.scenario.title}  {pick.line.script}", indent=5)
         say(console, f"     {why_text(pick, now)}", "dim", indent=5)
 
 
 def why_text(pick: Pick, now: datetime) -> str:
-    """Why a line was picked."""
+    """Explain why a line was picked."""
     if pick.last is None or pick.due is None:
         return _("not practiced yet")
     texts = []
@@ -45,7 +45,7 @@ def why_text(pick: Pick, now: datetime) -> str:
 
 
 def pick_to_dict(pick: Pick, now: datetime) -> dict[str, Any]:
-    """A line of the plan as plain data, for ``--json``."""
+    """Convert a line of the plan to JSON data."""
     last = pick.last
     return {
         "scenario": pick.scenario.id,
@@ -64,7 +64,7 @@ _LAST = ("created_at", "passed", "total", "missed")
 
 
 def print_outcome(console: Console, attempts: Sequence[Attempt]) -> None:
-    """Print what a drill came to, by the last take of each line."""
+    """Print the result of a drill; ``attempts`` has the last attempt at each line."""
     scores = [final_score(attempt) for attempt in attempts]
     passed = sum(score.passed is True for score in scores)
     console.print()

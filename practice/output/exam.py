@@ -1,4 +1,4 @@
-"""The result of an exam: in the terminal, and as plain data."""
+"""Exam result, in the terminal and as JSON data."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from practice.scoring.exam import ExamLine, ExamResult
 
 
 def print_exam(console: Console, result: ExamResult, sitting: int) -> None:
-    """Print what an exam came to; ``sitting`` tells which attempt of the trainee it was."""
+    """Print an exam result; ``sitting`` numbers the trainee's attempts at the exam, from 1."""
     console.print()
     say(console, _("Exam: {title}").format(title=result.terms.title), "bold")
     say(console, heading(result, sitting))
@@ -42,7 +42,7 @@ def print_exam(console: Console, result: ExamResult, sitting: int) -> None:
 
 
 def heading(result: ExamResult, sitting: int) -> str:
-    """Who took the exam, where, when, and for which time."""
+    """Return the trainee, group, time, and number of the exam attempt as one line."""
     who = f"{result.trainee.name} · {result.trainee.group}"
     when = local_time(result.created_at)
     nth = _("exam attempt {n}").format(n=sitting)
@@ -50,19 +50,19 @@ def heading(result: ExamResult, sitting: int) -> str:
 
 
 def total_text(result: ExamResult) -> str:
-    """The total beside the mark; empty where nothing could be counted."""
+    """Format the score with the pass mark; empty if nothing could be scored."""
     if result.tally.total is None:
         return ""
     return mark_text(result.tally.total, result.tally.deciding, result.terms.pass_mark)
 
 
 def line_text(line: ExamLine) -> str:
-    """What became of a line."""
+    """Summarize the result of a line."""
     return _("not said") if line.score is None else score_text(line.score)
 
 
 def figures(result: ExamResult) -> str:
-    """What the total is made of."""
+    """List the components of the score and the deduction."""
     texts = {
         "courtesies": _("courtesies {done:g} of {total}"),
         "accuracy": _("characters {done:g} of {total}"),
@@ -79,7 +79,7 @@ def figures(result: ExamResult) -> str:
 
 
 def faults(result: ExamResult) -> list[str]:
-    """What was missed in all lines together, and what fails the exam by itself."""
+    """List the elements missed, the lines not said, and the causes of an automatic fail."""
     texts = []
     missed = most_missed(result.scores)
     if missed:
@@ -99,7 +99,7 @@ def faults(result: ExamResult) -> list[str]:
 
 
 def judged_by(result: ExamResult) -> str:
-    """What judged the takes."""
+    """Name the session, and the models and scorers that assessed it."""
     return _("Exam {session} · model {model} · scorer {scorer}").format(
         session=result.session[:8],
         model=", ".join(result.models) or "-",
@@ -108,7 +108,7 @@ def judged_by(result: ExamResult) -> str:
 
 
 def exam_to_dict(result: ExamResult, sitting: int) -> dict[str, Any]:
-    """The result of an exam as plain data, for ``--json``."""
+    """Convert an exam result to JSON data; ``sitting`` as for ``print_exam``."""
     return {
         "exam": result.book,
         "title": result.terms.title,

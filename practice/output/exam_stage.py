@@ -1,4 +1,4 @@
-"""An exam as the trainee sees it: the cue, and nothing of the script, before it is over."""
+"""Terminal interface of an exam, which shows neither script nor result until the end."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from practice.training.session import Choice, Start, Step
 
 
 class ExamStage(TerminalStage):
-    """Shows a run in which every line is said from memory, and no result."""
+    """Terminal interface for lines said from memory, without results."""
 
     def show_script(self, step: Step) -> None:
-        """Show nothing: the situation and the customer's words are all there is."""
+        """Show nothing: in an exam, only the situation and the customer's words are shown."""
 
     def wait_for_start(self, step: Step) -> Start:
-        """Wait for a key; what would end the exam is asked for once more."""
+        """Wait for a key; ask for confirmation before ending the exam."""
         start = super().wait_for_start(step)
         if start is not Start.QUIT:
             return start
@@ -27,7 +27,7 @@ class ExamStage(TerminalStage):
         return Start.QUIT if is_over else self.wait_for_start(step)
 
     def result(self, attempt: Attempt, previous: Attempt | None) -> None:
-        """Tell that a take is kept, and of its judgment only that there can be none."""
+        """Confirm that an attempt was saved, or show why it could not be scored."""
         reason = attempt.assessment.score.reason
         if reason is None:
             say(self._console, _("Saved."))
@@ -36,6 +36,6 @@ class ExamStage(TerminalStage):
         say(self._console, reason_text(attempt.assessment.check, reason))
 
     def ask_next(self, step: Step, *, retries: bool) -> Choice:
-        """Go on by itself, to the same line where nothing of it counts yet."""
+        """Go on without asking: repeat the line if its attempt was not scored."""
         self.settle()
         return Choice.AGAIN if retries else Choice.NEXT

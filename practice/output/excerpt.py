@@ -1,4 +1,4 @@
-"""The line of a file that has a mistake, with what is wrong in it underlined."""
+"""Excerpt of a file that shows the line with a mistake and underlines it."""
 
 from __future__ import annotations
 
@@ -11,15 +11,24 @@ from practice.text import visible
 
 _QUOTED = re.compile("“([^”]+)”")
 _AHEAD = 12
-"""Cells that are shown before the mark where a line is too long to be shown whole."""
+"""Maximum cells before the mark if a line is too long to be shown completely."""
 
 
 def excerpt(lines: Sequence[str], number: int, message: str, width: int) -> list[str]:
-    """Show line ``number`` of a file, and below it a mark where its mistake stands.
+    """Show a line of a file with its mistake marked.
 
-    The mistake is what the message quotes first of what is there: on that line, or further
-    down in a text that goes on over several. Nothing is shown of an empty line, nor of the
-    first one where it has no such thing: there the whole file is meant.
+    The mistake is the first text quoted in the message that occurs on the line, or on the
+    more deeply indented lines that follow, as in a multi-line value.
+
+    Args:
+        lines: Lines of the file.
+        number: Number of the line, from 1.
+        message: Error message, with the mistake in “quotation marks”.
+        width: Maximum width, in terminal cells.
+
+    Returns:
+        The line that has the mistake, and a line that marks it if it was found. Empty for an
+        empty line, and for line 1 without a mark, where the error concerns the whole file.
     """
     if number > len(lines) or not lines[number - 1].strip():
         return []
@@ -45,7 +54,7 @@ def excerpt(lines: Sequence[str], number: int, message: str, width: int) -> list
 
 
 def _quoted(lines: Sequence[str], number: int, message: str) -> tuple[int, str]:
-    """The line that has something of what a message quotes, and what it has."""
+    """Find the line that contains a quoted part of a message; return its number and the part."""
     parts = [part for part in _QUOTED.findall(message) if part.strip()]
     for where in _belonging(lines, number):
         for part in parts:
@@ -55,7 +64,7 @@ def _quoted(lines: Sequence[str], number: int, message: str) -> tuple[int, str]:
 
 
 def _belonging(lines: Sequence[str], number: int) -> Iterator[int]:
-    """A line, and those below it that are indented more."""
+    """Yield the number of a line and of the more deeply indented lines that follow it."""
     indent = _indent(lines[number - 1])
     yield number
     for where in range(number + 1, len(lines) + 1):

@@ -1,4 +1,4 @@
-"""The pages of ``--help``, laid out by terminal cells: a Chinese character takes two."""
+"""Layout of ``--help`` by terminal cells, because a Chinese character takes two."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from practice.i18n import gettext as _
 
 
 class CellFormatter(click.HelpFormatter):
-    """Click's formatter, which counts characters, with what counts them replaced."""
+    """Click's formatter, measuring text in terminal cells instead of characters."""
 
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
-        """Write how a command is called; what does not fit stands below its first argument."""
+        """Write the usage; continuation lines are aligned with the first argument."""
         from rich.cells import cell_len
 
         from practice.output.wrap import wrap
@@ -22,18 +22,26 @@ class CellFormatter(click.HelpFormatter):
         self.write(wrap(start + args, self.width, cell_len(start)) + "\n")
 
     def write_heading(self, heading: str) -> None:
-        """Write a heading with the language's own colon."""
+        """Write a heading with the colon of the user's language."""
         self.write(" " * self.current_indent + _("{heading}:").format(heading=heading) + "\n")
 
     def write_text(self, text: str) -> None:
-        """Write paragraphs, which an empty line parts."""
+        """Write paragraphs, separated in ``text`` by empty lines."""
         for line in _paragraphs(text, self.width - self.current_indent):
             self.write((" " * self.current_indent + line).rstrip() + "\n")
 
     def write_dl(
         self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2
     ) -> None:
-        """Write terms with their explanations beside them, below them where a term is long."""
+        """Write terms and explanations in two columns.
+
+        The explanation of a term that is wider than its column begins on the next line.
+
+        Args:
+            rows: Terms with their explanations.
+            col_max: Maximum width of the column of terms, in cells.
+            col_spacing: Cells between the columns.
+        """
         from rich.cells import cell_len
 
         rows = list(rows)
@@ -50,13 +58,13 @@ class CellFormatter(click.HelpFormatter):
 
 
 class HelpContext(click.Context):
-    """Click's context, with this formatter."""
+    """Click context that uses ``CellFormatter``."""
 
     formatter_class = CellFormatter
 
 
 def lay_out_by_cells(command: click.Command) -> None:
-    """Give a command, and the commands below it, this formatter."""
+    """Make a command and its subcommands use ``CellFormatter``."""
     command.context_class = HelpContext
     if isinstance(command, click.Group):
         for below in command.commands.values():

@@ -1,4 +1,4 @@
-"""How a trainee comes on, in the terminal, and as plain data."""
+"""Trainee's progress, in the terminal and as JSON data."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from practice.text import visible
 
 MOST_SCENARIOS = 10
 MOST_MISSED = 3
-"""What the terminal shows, so that it is read at a glance; programs and pages get all."""
+"""Maximum numbers shown in the terminal, to be readable at a glance; JSON and pages have more."""
 
 BARS = 16
 _TITLE_CELLS = 24
@@ -40,7 +40,7 @@ def print_progress(console: Console, progress: Progress) -> None:
     table.add_column(_("first"), justify="right", no_wrap=True)
     table.add_column(_("now"), justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
-    # Last, for there are terminals that give such bars two cells.
+    # Last, because some terminals give these bars two cells each.
     table.add_column(_("trend"), no_wrap=True, overflow="crop")
     for trend in progress.scenarios[:MOST_SCENARIOS]:
         table.add_row(
@@ -64,20 +64,20 @@ def print_progress(console: Console, progress: Progress) -> None:
 
 
 def heading(progress: Progress) -> str:
-    """Whose progress it is, and of how many takes."""
+    """Return the heading: the trainee and the number of attempts."""
     takes = ngettext("{n} attempt", "{n} attempts", len(progress.points))
     return labelled(who(progress.trainee), takes.format(n=len(progress.points)))
 
 
 def who(trainee: Trainee) -> str:
-    """A trainee with the hall, where one was named."""
+    """Name a trainee, with the group unless it is the default."""
     if trainee.group == DEFAULT_GROUP:
         return trainee.name
     return _("{name} ({group})").format(name=trainee.name, group=trainee.group)
 
 
 def streak_text(streak: Streak) -> str:
-    """On how many days was practiced, and how many of them in a row."""
+    """Describe the number of practice days and the current and longest streak."""
     days = ngettext("practiced on {n} day", "practiced on {n} days", streak.days)
     now = ngettext("current streak: {n} day", "current streak: {n} days", streak.now)
     longest = ngettext("longest streak: {n} day", "longest streak: {n} days", streak.longest)
@@ -90,7 +90,10 @@ def streak_text(streak: Streak) -> str:
 
 
 def change_text(trend: ScenarioTrend) -> str:
-    """How a scenario stands against the first time; nothing of one that was not repeated."""
+    """Describe the change of a scenario's score since the first attempts.
+
+    Empty if no line was repeated.
+    """
     if trend.first is None or trend.change is None:
         return ""
     if trend.change is Change.SAME:
@@ -99,14 +102,14 @@ def change_text(trend: ScenarioTrend) -> str:
 
 
 def standing_text(trend: ScenarioTrend) -> str:
-    """How a scenario stood at first and stands now, and how far that is another thing."""
+    """Describe a scenario's first and current score, and the change."""
     if trend.first is None:
         return f"{trend.now:.0f}"
     return f"{trend.first:.0f} → {trend.now:.0f}  {change_text(trend)}"
 
 
 def missed_text(progress: Progress) -> str:
-    """The courtesies that were missed most."""
+    """List the elements missed most."""
     if not progress.missed:
         return _("No courtesy was missed.")
     most = [(element_name(e), e.missed) for e in progress.missed[:MOST_MISSED]]
@@ -114,7 +117,7 @@ def missed_text(progress: Progress) -> str:
 
 
 def pace_text(pace: PaceTrend) -> str:
-    """How fast is spoken now, and how fast at first."""
+    """Describe the current pace, and the pace of the first attempts if it is known."""
     if pace.first is None:
         return _("Pace: {now:.1f} characters a second").format(now=pace.now)
     text = _("Pace: {now:.1f} characters a second, {first:.1f} at first")
@@ -122,9 +125,9 @@ def pace_text(pace: PaceTrend) -> str:
 
 
 def pace_range(pace: PaceTrend) -> tuple[float, float]:
-    """The range that bars of a pace are drawn in: two characters a second at the least.
+    """Return the lower and upper end of the scale for pace, in characters a second.
 
-    Otherwise a steady voice would look like a restless one.
+    The range is at least 2.0; otherwise a steady pace would look erratic.
     """
     low, high = min(pace.rates), max(pace.rates)
     spare = max(0.0, 2.0 - (high - low)) / 2
@@ -132,7 +135,7 @@ def pace_range(pace: PaceTrend) -> tuple[float, float]:
 
 
 def progress_to_dict(progress: Progress) -> dict[str, Any]:
-    """A trainee's progress for programs; the keys are documented in docs/scoring.md."""
+    """Convert a trainee's progress to JSON data; docs/json.md documents the keys."""
     return {
         "trainee": progress.trainee.name,
         "group": progress.trainee.group,

@@ -1,4 +1,4 @@
-"""How fast long work goes, for its progress bar."""
+"""Rate column for progress bars."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from practice.i18n import gettext as _
 
 
 class Rate(ProgressColumn):
-    """Items a second; nothing until a few are done."""
+    """Items per second; empty until the rate can be estimated."""
 
     def render(self, task: Task) -> Text:
-        """Write the rate of a task."""
+        """Format the rate of a task."""
         speed = task.finished_speed or task.speed
         return Text("" if speed is None else _("{rate:.1f} a second").format(rate=speed))

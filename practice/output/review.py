@@ -1,4 +1,4 @@
-"""What a trainer said of a take, in the terminal."""
+"""A trainer's review of an attempt, in the terminal."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from practice.scoring.review import final_score, numbered, watchers
 
 
 def decision_text(review: Review) -> str:
-    """What a review came to, in a word."""
+    """Name the decision of a review in the user's language."""
     return {
         Decision.PASS: _("passed by the trainer"),
         Decision.REDO: _("to be redone"),
@@ -22,18 +22,18 @@ def decision_text(review: Review) -> str:
 
 
 def comment_text(comment: Comment) -> str:
-    """A comment, after its moment where it has one."""
+    """Format a comment, after its time in the recording if it has one."""
     return comment.text if comment.at_s is None else f"{comment.at_s:.1f} s  {comment.text}"
 
 
 def observation_text(seen: Observation) -> str:
-    """Whether a body standard was seen."""
+    """Describe whether an item of posture was done."""
     text = _("done: {item}") if seen.seen else _("not done: {item}")
     return text.format(item=seen.item)
 
 
 def postures(review: Review) -> list[tuple[str, tuple[Observation, ...]]]:
-    """What was seen of the body standards, under a heading for each who watched."""
+    """Return the observations of posture by observer, each with a heading that counts them."""
     text = _("posture (observed by {name}): {seen} of {n} done")
     return [
         (text.format(name=name, seen=sum(o.seen for o in observed), n=len(observed)), observed)
@@ -42,7 +42,7 @@ def postures(review: Review) -> list[tuple[str, tuple[Observation, ...]]]:
 
 
 def print_review(console: Console, attempt: Attempt) -> None:
-    """Print below the machine's judgment what a trainer said and saw, where one did."""
+    """Print the trainer's review and the observations of posture, as far as there are any."""
     if attempt.judgement is not None:
         _print_judgement(console, attempt, attempt.judgement)
     for heading, observed in postures(attempt.review) if attempt.review else ():

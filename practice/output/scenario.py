@@ -1,4 +1,4 @@
-"""A scenario in the terminal: its lines with their courtesies marked, and how they follow."""
+"""A scenario in the terminal: its lines with marked elements, and the flow between them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from practice.records.scenario import Element, Line, Scenario, Wording
 
 
 def print_scenario(console: Console, scenario: Scenario) -> None:
-    """Print everything that a scenario asks for."""
+    """Print a scenario with all its requirements."""
     say(console, f"{scenario.title} ({scenario.id})", "bold")
     for text in _headings(scenario):
         say(console, text, indent=2)
@@ -39,9 +39,9 @@ def print_scenario(console: Console, scenario: Scenario) -> None:
 
 
 def outline(scenario: Scenario) -> list[str]:
-    """How a scenario's lines follow each other, as an indented tree of their numbers.
+    """Return the flow of a scenario as an indented tree of line numbers.
 
-    What follows a line that stands further up is not written twice.
+    Where paths join, the part after the join is written once; later occurrences end in “…”.
     """
     seen: set[int] = set()
 
@@ -65,9 +65,9 @@ def outline(scenario: Scenario) -> list[str]:
 
 
 def marked(wordings: Sequence[Wording]) -> list[str]:
-    """Wordings as trainers write them, those that differ in a few words as one.
+    """Format wordings in the trainers' notation and merge those that differ in a few words.
 
-    ``【您好/早上好|问候】`` and ``{过户/入网}`` stand for any of what is between the signs.
+    ``【您好/早上好|问候】`` and ``{过户/入网}`` mean any one of the alternatives.
     """
     sentences: dict[tuple[tuple[str, Kind | None], ...], list[Wording]] = {}
     for wording in wordings:
@@ -77,21 +77,22 @@ def marked(wordings: Sequence[Wording]) -> list[str]:
     for alike in sentences.values():
         pieces = _pieces(alike)
         whole = prod(len(piece.choices) for piece in pieces) == len({w.script for w in alike})
-        # Sentences that an author wrote down one by one may be alike by chance.
+        # Merge only if every combination is a wording: sentences written one by one may be
+        # similar by chance.
         found += [_join(pieces)] if whole else [_join(_pieces([w])) for w in alike]
     return list(dict.fromkeys(found))
 
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """What may stand at a place of a sentence; ``element`` is None between two courtesies."""
+    """Alternatives at one position of a sentence; ``element`` is None between two elements."""
 
     choices: tuple[str, ...]
     element: Element | None = None
 
 
 def _pieces(alike: Sequence[Wording]) -> list[_Piece]:
-    """The pieces of wordings that have the same courtesies."""
+    """Split wordings that have the same elements into pieces."""
     pieces = []
     for place, element in enumerate((*alike[0].elements, None)):
         between = (w.script[_end(w, place - 1) : _start(w, place)] for w in alike)
@@ -128,7 +129,7 @@ def _courtesy(choices: Sequence[str], element: Element) -> str:
 
 
 def _between(choices: Sequence[str]) -> str:
-    """Text between courtesies; where it differs, by a slot, only the difference is listed."""
+    """Format the text between elements; if slots make it vary, list only the differences."""
     if len(choices) == 1:
         return choices[0]
     head = _alike(choices)
@@ -139,7 +140,7 @@ def _between(choices: Sequence[str]) -> str:
 
 
 def _alike(texts: Sequence[str]) -> int:
-    """With how many characters all texts begin alike."""
+    """Return the length of the common prefix of all texts."""
     columns = takewhile(lambda column: len(set(column)) == 1, zip(*texts, strict=False))
     return sum(1 for _column in columns)
 

@@ -1,4 +1,4 @@
-"""The scenarios by kind, each with what the trainee did best."""
+"""List of scenarios by kind, each with the trainee's best result."""
 
 from __future__ import annotations
 
@@ -15,51 +15,52 @@ from practice.text import visible
 
 _GAP = "  "
 _WIDEST = 36
-"""Cells that an id or a title may take; the four columns fit 80 then."""
+"""Maximum width of an ID or title, in terminal cells, so that four columns fit into 80."""
 
 
 class Heading(Protocol):
-    """What is shown of a scenario."""
+    """Fields of a scenario that the list shows."""
 
     @property
     def id(self) -> str:
-        """Its id."""
+        """ID of the scenario."""
 
     @property
     def title(self) -> str:
-        """Its name."""
+        """Title of the scenario."""
 
     @property
     def kind(self) -> ScenarioKind:
-        """The group that it is listed in."""
+        """Kind under which the scenario is listed."""
 
     @property
     def lines(self) -> int:
-        """How many lines it has."""
+        """Number of lines."""
 
 
 class LineResult(Protocol):
-    """What is known of a trainee's takes of one line."""
+    """Result of all a trainee's attempts at one line."""
 
     @property
     def line(self) -> int:
-        """The line's number."""
+        """Number of the line, from 1."""
 
     @property
     def passed(self) -> bool:
-        """Whether one of the takes passed."""
+        """True if at least one attempt passed."""
 
     @property
     def total(self) -> float | None:
-        """The highest total; None where no take was scored."""
+        """Highest score; None if no attempt was scored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Best:
-    """How far a trainee came with a scenario.
+    """A trainee's best result in a scenario.
 
-    ``passed`` of its lines were passed at least once. ``total`` is the mean over the lines
-    that were practiced of the highest total each got.
+    Attributes:
+        passed: Number of lines passed at least once.
+        total: Mean of the highest scores of the lines practiced.
     """
 
     passed: int
@@ -67,8 +68,8 @@ class Best:
 
 
 def best_result(lines: int, results: Sequence[LineResult]) -> Best | None:
-    """How far a trainee came with a scenario of so many lines; None without a scored take."""
-    # A scenario that was shortened may have had lines that it has no more.
+    """Return the best result in a scenario with ``lines`` lines; None without a scored attempt."""
+    # There may be results for lines that have since been removed from the scenario.
     found = [r for r in results if r.line <= lines and r.total is not None]
     if not found:
         return None
@@ -76,7 +77,12 @@ def best_result(lines: int, results: Sequence[LineResult]) -> Best | None:
 
 
 def listing(headings: Sequence[Heading], best: Mapping[str, Best]) -> Iterator[str]:
-    """Lay out the scenarios in lines of at most 80 cells, a heading over each kind."""
+    """Lay out the scenarios in lines of at most 80 cells, with a heading for each kind.
+
+    Args:
+        headings: Scenarios to list.
+        best: Best results by scenario ID, as far as there are any.
+    """
     heads = (_("scenario"), _("title"), _("lines"), _("best"))
     rows = {kind: [_cells(h, best) for h in headings if h.kind is kind] for kind in ScenarioKind}
     cells = [heads, *(row for group in rows.values() for row in group)]

@@ -1,4 +1,4 @@
-"""Figures over time as a row of bars, a terminal cell each."""
+"""Time series as a row of bars, one terminal cell each."""
 
 from __future__ import annotations
 
@@ -8,10 +8,16 @@ BARS = "▁▂▃▄▅▆▇█"
 
 
 def sparkline(values: Sequence[float], low: float, high: float, width: int) -> str:
-    """Draw values between ``low`` and ``high`` in at most ``width`` bars.
+    """Draw a series of values as bars.
 
-    Of more values than bars each bar shows the last one of its share, so that the last bar
-    is the newest value.
+    If there are more values than bars, each bar shows the last value of its share, so that
+    the last bar is the newest value.
+
+    Args:
+        values: Values, the oldest first.
+        low: Value at the bottom of the scale.
+        high: Value at the top of the scale.
+        width: Maximum number of bars.
     """
     n = min(len(values), width)
     shown = (values[(i + 1) * len(values) // n - 1] for i in range(n))

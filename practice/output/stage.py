@@ -1,4 +1,4 @@
-"""The run as the trainee sees it: cue, level meter, result; and the keys that are pressed."""
+"""Terminal interface of a practice session: cue, level meter, result, and keys."""
 
 from __future__ import annotations
 
@@ -29,34 +29,39 @@ from practice.text import visible
 from practice.training.session import Choice, Start, Step
 
 _METER_CELLS = 20
-_BESIDE_METER_CELLS = 64  # what stands before and after the meter, in the longer language
+_BESIDE_METER_CELLS = 64  # text before and after the meter, in the longer language
 _SETTLE_S = 0.4
 _METER_FLOOR_DBFS = -60.0
 
 
 class Voices(Protocol):
-    """What can be heard in a run beside the trainee; None where there is nothing."""
+    """Source and playback of recordings in a session; None means no recording."""
 
     def customer(self, step: Step) -> Samples | None:
-        """What the customer says before a step."""
+        """Return what the customer says before a step."""
 
-    def has_model(self, step: Step) -> bool:
-        """Whether there is a model reading of a step."""
+    def has_reference(self, step: Step) -> bool:
+        """Return True if a step has a reference recording."""
 
     def model(self, step: Step) -> Samples | None:
-        """The model reading of a step."""
+        """Return the reference recording of a step."""
 
     def own(self, attempt: Attempt) -> Samples | None:
-        """What the trainee said in an attempt."""
+        """Return the recording of an attempt."""
 
     def play(self, samples: Samples, is_stopped: Callable[[], bool]) -> None:
-        """Play to the end, or until ``is_stopped`` says so."""
+        """Play samples to the end, or until ``is_stopped`` returns True."""
 
 
 class TerminalStage:
-    """Shows a run on ``console`` and reads single keys; JSON goes to ``emit`` if wanted.
+    """Terminal interface that shows a session and reads single keys.
 
-    Without ``voices`` nothing is played. ``beside`` compares takes with model readings.
+    Args:
+        console: Console to print to.
+        explain: Print the details of the scoring of each attempt.
+        emit: Function that receives each attempt as a JSON object in one line.
+        voices: Recordings to play; without them, nothing is played.
+        beside: Function that compares an attempt with its reference recording.
     """
 
     def __init__(
@@ -74,7 +79,7 @@ class TerminalStage:
         self._voices = voices
         self._beside = beside
         self._attempt: Attempt | None = None
-        # Keys come from the terminal that shows the run, which is stderr where stdout is a file.
+        # Read keys from the terminal that shows the session: stderr if stdout is a file.
         self._keys = Terminal(stream=sys.__stderr__ if console.stderr else sys.__stdout__)
         self._live: Live | None = None
         self._while_recording = ExitStack()
@@ -94,18 +99,18 @@ class TerminalStage:
         self.show_script(step)
 
     def show_script(self, step: Step) -> None:
-        """Show what is to be said, and in which posture."""
+        """Show the script of a line and the required posture."""
         _say_posture(self._console, step.line)
         script = _("Say: {script}").format(script=step.line.script)
         say(self._console, script, "bold cyan", indent=2)
 
     def branch(self, branch: Branch) -> None:
-        """Tell which way a conversation goes on."""
+        """Show the branch that a conversation takes."""
         self._console.print()
         say(self._console, f"→ {branch.when}", "bold")
 
     def choose_branch(self, ways: tuple[Branch, ...]) -> Branch | None:
-        """Let the trainee say which way a conversation goes on; None breaks it off."""
+        """Let the trainee choose the branch of a conversation; None ends it."""
         self._console.print()
         say(self._console, _("How does the conversation continue?"), "bold")
         for number, way in enumerate(ways, 1):
@@ -116,7 +121,7 @@ class TerminalStage:
         return None if pressed == "quit" else ways[int(pressed) - 1]
 
     def wait_for_start(self, step: Step) -> Start:
-        """Wait for the key that starts a take, or for another one."""
+        """Wait until the trainee starts an attempt, skips the line, or quits."""
         if self._voices is not None:
             self.hear(self._voices.customer(step))
         keys: dict[str, tuple[str, ...]] = {
@@ -131,7 +136,7 @@ class TerminalStage:
         return {"speak": Start.SPEAK, "skip": Start.SKIP, "quit": Start.QUIT}[pressed]
 
     def watch(self, meter: Meter) -> Command:
-        """Show the running recording, and say what key was pressed."""
+        """Update the level meter and return the command of the key pressed, if any."""
         if self._live is None:
             self._while_recording.enter_context(self._keys.cbreak())
             self._live = self._while_recording.enter_context(
@@ -149,7 +154,7 @@ class TerminalStage:
         return Command.GO_ON
 
     def recorded(self, recorded: Recorded) -> None:
-        """Tell how the recording ended; the judging begins."""
+        """Remove the meter and show how the recording ended; the assessment follows."""
         self.close()
         if recorded.ending is Ending.DISCARDED:
             say(self._console, _("Discarded."))
@@ -162,7 +167,7 @@ class TerminalStage:
         )
 
     def result(self, attempt: Attempt, previous: Attempt | None) -> None:
-        """Show a judged take."""
+        """Show an assessed attempt, compared with the previous one and the reference."""
         self._attempt = attempt
         self._console.print()
         print_attempt(self._console, attempt, previous, explain=self._explain)
@@ -172,7 +177,7 @@ class TerminalStage:
             self._emit(json.dumps(attempt_to_dict(attempt), ensure_ascii=False))
 
     def ask_next(self, step: Step, *, retries: bool) -> Choice:
-        """Ask what to do after a take; without ``retries`` there is no saying it again."""
+        """Ask what to do after an attempt; only with ``retries`` can it be repeated."""
         self.settle()
         go_on = _("finish") if step.is_last else _("next line")
         keys: dict[str, tuple[str, ...]] = {"next": ("KEY_ENTER", " "), "quit": ("q", "KEY_ESCAPE")}
@@ -184,7 +189,15 @@ class TerminalStage:
         return {"again": Choice.AGAIN, "next": Choice.NEXT, "quit": Choice.QUIT}[pressed]
 
     def observe(self, items: tuple[str, ...], observer: str) -> tuple[Observation, ...]:
-        """Ask somebody who watched which body standards they saw, one by one."""
+        """Ask an observer to rate the posture, item by item.
+
+        Args:
+            items: Items of posture to rate.
+            observer: Name of the observer.
+
+        Returns:
+            The items rated; items that were not observed are left out.
+        """
         self.settle()
         console = self._console
         offer = _("{name}, rate the posture. Y: done   N: not done   Enter: not observed")
@@ -206,13 +219,13 @@ class TerminalStage:
         return tuple(found)
 
     def settle(self) -> None:
-        """Let the keys pass that were still meant for the take just ended."""
+        """Discard keys that were still meant for the recording that just ended."""
         with self._keys.cbreak():
             time.sleep(_SETTLE_S)
             self._drain()
 
     def hear(self, samples: Samples | None) -> None:
-        """Play something, if there is anything, until it ends or any key is pressed."""
+        """Play samples, if there are any, until they end or a key is pressed."""
         if samples is None or self._voices is None:
             return
         say(self._console, _("Playing … Press any key to stop."), "dim")
@@ -222,24 +235,28 @@ class TerminalStage:
             self._drain()
 
     def choose(self, keys: dict[str, tuple[str, ...]]) -> str:
-        """Wait for one of several keys and give the name of the choice."""
+        """Wait for a key and return the choice it belongs to.
+
+        Args:
+            keys: Key names by choice.
+        """
         return self._press(keys)
 
     def close(self) -> None:
-        """Take the meter off the screen and give the keyboard back."""
+        """Remove the meter from the screen and restore the keyboard mode."""
         self._while_recording.close()
         self._live = None
 
     def _press_or_listen(self, keys: dict[str, tuple[str, ...]], offer: str, step: Step) -> str:
-        """Wait for a key; as often as listening is chosen, play and offer the same again."""
+        """Wait for a choice other than listening; for listening, play and ask again."""
         voices = self._voices
-        has_model = (
+        has_reference = (
             voices is not None
-            and voices.has_model(step)
-            # Whoever recites hears no script either.
+            and voices.has_reference(step)
+            # In an exam, the reference recording would give the script away.
             and (step.setting is None or step.setting.mode is not Mode.EXAM)
         )
-        if voices is not None and (has_model or self._attempt):
+        if voices is not None and (has_reference or self._attempt):
             keys = keys | {"listen": ("l",)}
             offer = _("L: listen   {others}").format(others=offer)
         while True:
@@ -247,7 +264,7 @@ class TerminalStage:
             pressed = self._press(keys)
             if pressed != "listen" or voices is None:
                 return pressed
-            if has_model:
+            if has_reference:
                 self.hear(voices.model(step))
             if self._attempt is not None:
                 self.hear(voices.own(self._attempt))
@@ -261,13 +278,13 @@ class TerminalStage:
                         return choice
 
     def _drain(self) -> None:
-        # A key that was pressed too early, or twice, is not meant for what comes next.
+        # A key pressed too early or twice is not meant for the next prompt.
         while self._keys.inkey(timeout=0, esc_delay=0.0):
             pass
 
 
 def _say_posture(console: Console, line: Line) -> None:
-    """Say what a trainer watches for, an item a line where there are several."""
+    """Show the required posture, with several items on a line each."""
     *several, last = line.body_items or ("",)
     if several:
         say(console, _("Posture:"), "dim")
@@ -278,7 +295,7 @@ def _say_posture(console: Console, line: Line) -> None:
 
 
 def _place(step: Step) -> str:
-    """Where a step stands in its run, as far as that is known."""
+    """Format the position of a step; the length of a conversation is not known in advance."""
     if step.setting is None:
         count = len(step.scenario.lines)
         return f" {step.number}/{count}" if count > 1 else ""

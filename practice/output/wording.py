@@ -1,4 +1,4 @@
-"""How kinds, reasons and verdicts are called in the user's language."""
+"""Names of kinds, reasons, verdicts, and results in the user's language."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -15,17 +15,17 @@ from practice.scoring.trend import Change, ElementCount, Since
 
 
 def local_time(created_at: str) -> str:
-    """A stored moment on the clock of this machine."""
+    """Format a stored time in ISO 8601 as local time, to the minute."""
     return datetime.fromisoformat(created_at).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def labelled(name: str, text: str) -> str:
-    """What something is, behind its name."""
+    """Format a name and its value, with the colon of the user's language."""
     return _("{name}: {text}").format(name=name, text=text)
 
 
 def kind_name(kind: Kind) -> str:
-    """A kind's name; in English with the standard's own name beside it."""
+    """Name a kind of element in the user's language."""
     if is_chinese():
         return CHINESE[kind]
     english = {
@@ -37,20 +37,20 @@ def kind_name(kind: Kind) -> str:
 
 
 def scenario_kind_name(kind: ScenarioKind) -> str:
-    """The name of a kind of scenario; in English with the standard's own name beside it."""
+    """Name a kind of scenario; the English name includes the standard's Chinese one."""
     chinese = CHINESE_SCENARIO_KINDS[kind]
     return chinese if is_chinese() else f"{kind} {chinese}"
 
 
 def element_name(element: ElementResult | ElementCount) -> str:
-    """An element as it is reported: ``请（敬语）``."""
+    """Format an element with its kind: ``请（敬语）``."""
     if element.kind is None:
         return element.name
     return _("{text} ({kind})").format(text=element.name, kind=kind_name(element.kind))
 
 
 def verdict_name(verdict: Verdict) -> str:
-    """A verdict in the user's language."""
+    """Name a verdict in the user's language."""
     return {
         Verdict.HEARD: _("heard"),
         Verdict.MISSED: _("missed"),
@@ -60,17 +60,17 @@ def verdict_name(verdict: Verdict) -> str:
 
 
 def element_names(elements: Iterable[ElementResult]) -> str:
-    """Elements as they are reported, one after the other."""
+    """List elements with their kinds."""
     return _(", ").join(element_name(e) for e in elements)
 
 
 def missed_text(score: Score) -> str:
-    """The missed courtesies in words; empty where none is."""
+    """List the required elements that were missed; empty if there are none."""
     return element_names(e for e in score.with_verdict(Verdict.MISSED) if e.required)
 
 
 def most_missed(scores: Iterable[Score]) -> list[tuple[str, int]]:
-    """The required courtesies that were missed, the most missed first, each with how often."""
+    """Count the required elements that were missed, the most frequent first."""
     counted = Counter(
         element_name(element)
         for score in scores
@@ -81,12 +81,12 @@ def most_missed(scores: Iterable[Score]) -> list[tuple[str, int]]:
 
 
 def times_text(missed: Iterable[tuple[str, int]]) -> str:
-    """Courtesies with how often they were missed: ``请（敬语） ×2``."""
+    """Format elements with the number of times they were missed: ``请（敬语） ×2``."""
     return _(", ").join(f"{name} ×{n}" if n > 1 else name for name, n in missed)
 
 
 def mode_name(setting: SessionContext | None) -> str:
-    """What a take was a part of, in a word; empty where it was practiced for its own sake."""
+    """Name the mode of an attempt's session; empty for plain practice of lines."""
     if setting is None:
         return ""
     return {
@@ -98,7 +98,7 @@ def mode_name(setting: SessionContext | None) -> str:
 
 
 def banned_text(hit: BannedHit) -> str:
-    """A banned phrase as it is reported: what was heard, why it is banned, what to say instead."""
+    """Describe a banned phrase: what was said, why it is banned, its cost, and a replacement."""
     from practice.scoring.score import MINOR_COST
 
     named = (
@@ -120,19 +120,19 @@ def banned_text(hit: BannedHit) -> str:
 
 
 def said_text(score: Score) -> str:
-    """The banned phrases that were surely said; empty where none was."""
+    """List the banned phrases that were said with certainty; empty if there are none."""
     return _(", ").join(f"“{hit.phrase}”" for hit in score.banned if hit.sure)
 
 
 def result_name(score: Score) -> str:
-    """What a take came to, in a word or two."""
+    """Name the result of an attempt."""
     if score.passed is None and score.reason is not None:
         return _("not scored")
     return {True: _("passed"), False: _("failed"), None: _("needs review")}[score.passed]
 
 
 def verdict_heading(passed: bool | None) -> tuple[str, str]:
-    """What is printed above a result, and its style."""
+    """Return the heading of a result and its Rich style; None needs review."""
     return {
         True: (_("PASSED"), "bold green"),
         False: (_("FAILED"), "bold red"),
@@ -141,7 +141,13 @@ def verdict_heading(passed: bool | None) -> tuple[str, str]:
 
 
 def mark_text(total: float, deciding: float, mark: float) -> str:
-    """A total beside the mark that passes; with the total that decides where they disagree."""
+    """Format a score with the pass mark, and with the deciding score if it changes the result.
+
+    Args:
+        total: Score, from 0 to 100.
+        deciding: Score that decides on the pass.
+        mark: Pass mark.
+    """
     text = _("{total:.0f} of 100 (pass mark {mark:.0f})")
     if (total >= mark) is not (deciding >= mark):
         text = _("{total:.0f} of 100, without delivery {deciding:.0f} (pass mark {mark:.0f})")
@@ -149,14 +155,14 @@ def mark_text(total: float, deciding: float, mark: float) -> str:
 
 
 def since_text(since: Since) -> str:
-    """How a total compares with that of the take before it."""
+    """Describe the change of a score since the previous attempt."""
     if since.change is Change.SAME:
         return _("about the same as last time")
     return _("{change:+.0f} since last time").format(change=since.points)
 
 
 def score_text(score: Score) -> str:
-    """A take among others: its result and total, and what was missed."""
+    """Summarize an attempt in one line: result, score, missed elements, banned phrases."""
     text = result_name(score)
     if score.total is not None:
         text += f" {score.total:.0f}"
@@ -175,7 +181,7 @@ def score_text(score: Score) -> str:
 
 
 def difference_name(op: Op) -> str:
-    """What is said of a difference between script and transcript; nothing of what is equal."""
+    """Name a difference between script and transcript; empty if they are equal."""
     return {
         Op.EQUAL: "",
         Op.HOMOPHONE: _("same sound, no deduction"),
@@ -187,8 +193,8 @@ def difference_name(op: Op) -> str:
 
 
 def reason_text(check: SpeechCheck, reason: Unscored) -> str:
-    """Why a take was not scored, and what to do about it."""
-    from practice.audio.signal_check import MAX_TAKE_S
+    """Explain why an attempt was not scored, and what to do about it."""
+    from practice.audio.signal_check import MAX_RECORDING_S
 
     text = {
         Unscored.NO_SPEECH: _("No speech was detected. Check the microphone and speak again."),
@@ -219,5 +225,5 @@ def reason_text(check: SpeechCheck, reason: Unscored) -> str:
         clipped=check.clipped_share,
         snr=check.snr_db or 0.0,
         seconds=check.duration_s,
-        limit=MAX_TAKE_S,
+        limit=MAX_RECORDING_S,
     )

@@ -1,4 +1,4 @@
-"""Wrapping text that mixes Chinese and Latin words to a number of terminal cells."""
+"""Wrapping of mixed Chinese and Latin text to a width in terminal cells."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 MAX_WIDTH = 80
-"""Wider terminals get no longer lines: a reader loses them."""
+"""Maximum line width in cells, even in wider terminals: longer lines are hard to read."""
 
-# What stays on one line: a short remark in brackets, a Latin word, or a single other
-# character; with each the opening punctuation that may not end a line, and the closing that
-# may not begin one.
+# A unit that is not broken: a short remark in brackets, a Latin word, or a single other
+# character, each with the opening punctuation that must not end a line and the closing
+# punctuation that must not begin one.
 _UNIT = re.compile(
     r"[“‘（《【]*(?:\[[^\[\]\n]{,30}\]|[\x21-\x7e\u00a0-\u02ff]+|.)"
     r"[，。、！？：；”’）》】,.!?]* *",
@@ -26,7 +26,7 @@ _UNIT = re.compile(
 
 
 def wrap(text: str, width: int, indent: int = 0) -> str:
-    """Break text into lines of at most ``width`` cells; later lines are indented."""
+    """Break text into lines of at most ``width`` cells; continuation lines are indented."""
     if cell_len(text) <= width:
         return text.rstrip()
     lines: list[str] = []
@@ -41,7 +41,7 @@ def wrap(text: str, width: int, indent: int = 0) -> str:
 
 
 def say(console: Console, text: str, style: str = "", indent: int = 0) -> None:
-    """Print a paragraph, wrapped to the terminal."""
+    """Print a paragraph, wrapped to the terminal, with control characters replaced."""
     from rich.text import Text
 
     shown = wrap(visible(text), min(console.width, MAX_WIDTH), indent)

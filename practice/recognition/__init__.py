@@ -1,1 +1,1 @@
-"""Speech recognition: the protocol of a recognizer, and a folder for each engine."""
+"""Speech recognition: the recognizer protocol, and one folder per engine."""

@@ -1,7 +1,7 @@
-"""A transcriber that remembers the last take it heard, and all that was asked about it.
+"""A recognizer that caches its last recognition and all answers about it.
 
-So that what was heard while a take might still go on need not be heard again when it
-turns out to have been all of it.
+An attempt can thus be recognized while the trainee might still go on speaking. If it turns out
+to have been complete, the result is reused.
 """
 
 from __future__ import annotations
@@ -26,45 +26,47 @@ class _Last:
 
 
 class CachedRecognizer:
-    """Passes a take on to another transcriber, unless it is the last one over again.
+    """Recognizer that passes a recording on to another one, unless it is the same as the last.
 
-    What counts is the speech, sample by sample, and where it lies: silence that came after
-    it makes no difference. May be used by several threads; the same question is answered
-    once, and whoever asks it meanwhile waits.
+    Recordings are the same if their speech is, sample by sample, and if it is at the same times;
+    silence after it makes no difference. Thread-safe: the same question is answered once, and
+    other threads that ask it meanwhile wait.
     """
 
     def __init__(self, recognizer: Recognizer) -> None:
-        self._transcriber = recognizer
+        self._recognizer = recognizer
         self._lock = Lock()
         self._last: _Last | None = None
 
     @property
     def info(self) -> ModelInfo:
-        """Which model and settings it uses."""
-        return self._transcriber.info
+        """The model and settings of the recognizer."""
+        return self._recognizer.info
 
     def use_threads(self, number: int) -> None:
-        """Let what the calling thread asks be computed by so many threads."""
-        self._transcriber.use_threads(number)
+        """Set how many threads compute the calling thread's requests."""
+        self._recognizer.use_threads(number)
 
     def listen(self, samples: Samples, spans_s: Spans, drafts: Sequence[str] = ()) -> Recognition:
-        """Hear the speech that lies in ``spans_s`` of mono samples at 16 kHz."""
+        """Recognize the speech of a recording, or return the cached recognition.
+
+        The arguments are those of ``Recognizer.listen``. The drafts are not compared, since they
+        never change the result.
+        """
         speech = cut(samples, spans_s)
         with self._lock:
             last = self._last
             if last and last.spans_s == spans_s and np.array_equal(last.speech, speech):
                 return last.recognition
             self._last = None
-            recognition = _CachedRecognition(self._transcriber.listen(samples, spans_s, drafts))
+            recognition = _CachedRecognition(self._recognizer.listen(samples, spans_s, drafts))
             self._last = _Last(spans_s, speech, recognition)
             return recognition
 
 
 class _CachedRecognition:
-    """A hearing whose answers are kept."""
-
     def __init__(self, recognition: Recognition) -> None:
-        self._hearing = recognition
+        self._recognition = recognition
         self._lock = RLock()
         self._answers: dict[TextPair, float] = {}
         self._times_s: tuple[float, ...] | None = None
@@ -72,22 +74,22 @@ class _CachedRecognition:
 
     @property
     def transcript(self) -> Transcript:
-        return self._hearing.transcript
+        return self._recognition.transcript
 
     def times_s(self) -> tuple[float, ...]:
         with self._lock:
             if self._times_s is None:
-                self._times_s = self._hearing.times_s()
+                self._times_s = self._recognition.times_s()
             return self._times_s
 
     def logprobs(self) -> tuple[float, ...]:
-        return self._hearing.logprobs()
+        return self._recognition.logprobs()
 
     def compare(self, pairs: Sequence[TextPair]) -> list[float] | None:
         with self._lock:
             new = [pair for pair in pairs if pair not in self._answers]
             if new:
-                answers = self._hearing.compare(new)
+                answers = self._recognition.compare(new)
                 if answers is None:
                     return None
                 self._answers |= dict(zip(new, answers, strict=True))
@@ -96,6 +98,6 @@ class _CachedRecognition:
     def second_look(self) -> Recognition | None:
         with self._lock:
             if not self._second:
-                second = self._hearing.second_look()
+                second = self._recognition.second_look()
                 self._second = [None if second is None else _CachedRecognition(second)]
             return self._second[0]

@@ -1,7 +1,7 @@
-"""The protocol of a recognizer: all that the other rooms know of speech recognition.
+"""The protocol of a recognizer: all that other packages know of speech recognition.
 
-An engine is a folder beside this file. The recognizer is never told the script: a prompt with
-the script's words leaks into the text where nothing was said, and a language model fills in
+An engine is a folder next to this file. The recognizer never gets the script: words of a script
+in the prompt leak into the transcript where nothing was said, and a language model fills in
 exactly what was left out. A draft only saves steps.
 """
 
@@ -16,34 +16,40 @@ from practice.scoring.evidence import TextPair
 
 
 class Recognition(Protocol):
-    """A take as a recognizer hears it: encoded once, for the text and all questions on it."""
+    """The result for one recording, which is encoded once for the transcript and all questions."""
 
     @property
     def transcript(self) -> Transcript:
-        """What was said, as the recognizer writes it."""
+        """The transcript with its confidence figures."""
 
     def times_s(self) -> tuple[float, ...]:
-        """Where in the recording each character of the transcript begins."""
+        """Return where each character of the transcript begins, in seconds of the recording."""
 
     def logprobs(self) -> tuple[float, ...]:
-        """The log-probability of each character of the transcript, in nats."""
+        """Return the log-probability of each character of the transcript, in nats."""
 
     def compare(self, pairs: Sequence[TextPair]) -> list[float] | None:
-        """For each pair of texts log P(first) - log P(second) given the audio, in nats.
+        """Compare the likelihoods of the two texts of each pair, given the audio.
 
-        None where the take is too long to be compared as a whole.
+        Returns:
+            log P(first) - log P(second) for each pair, in nats, or None if the recording is too
+            long to be compared as a whole.
         """
 
     def second_look(self) -> Recognition | None:
-        """Hear the take in a dearer way, for when this one is doubtful; None if there is none."""
+        """Recognize the recording in a more expensive way, for doubtful results.
+
+        Returns:
+            The new recognition, or None if there is no more expensive way.
+        """
 
 
 class Recognizer(Protocol):
-    """Something that hears speech."""
+    """An engine that recognizes speech."""
 
     @property
     def info(self) -> ModelInfo:
-        """Which model and settings it uses."""
+        """The model and settings of the recognizer."""
 
     def listen(
         self,
@@ -51,11 +57,14 @@ class Recognizer(Protocol):
         spans_s: Spans,
         drafts: Sequence[str] = (),
     ) -> Recognition:
-        """Hear the speech that lies in ``spans_s`` of mono samples at 16 kHz.
+        """Recognize the speech of a recording.
 
-        ``drafts`` are texts that may be what was said. They can make it faster, and never
-        change what is heard.
+        Args:
+            samples: Mono, 16 kHz.
+            spans_s: Start and end of each span of speech, in seconds.
+            drafts: Texts that may be what was said. They can make recognition faster, and
+                never change its result.
         """
 
     def use_threads(self, number: int) -> None:
-        """Let what the calling thread asks be computed by so many threads, at least one."""
+        """Set how many threads, at least one, compute the calling thread's requests."""

@@ -1,1 +1,1 @@
-"""Frozen records: what the other rooms hand to each other."""
+"""Frozen records that the other rooms exchange."""

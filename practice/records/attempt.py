@@ -8,8 +8,6 @@ from enum import StrEnum
 from practice.records.delivery import Delivery
 from practice.records.recognition import ModelInfo, SpeechCheck, Transcript
 from practice.records.review import Review
-
-# ---- scenarios -------------------------------------------------------------
 from practice.records.scenario import (
     Line,
 )
@@ -20,10 +18,12 @@ from practice.records.score import (
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """Everything that one hearing of a take gave: signal, transcript, verdict.
+    """All that the machine says of an attempt: signal, transcript, score, delivery.
 
-    ``second`` is the transcript of a second look, where the first was doubtful.
-    ``delivery`` is None in judgments from before it was measured.
+    Attributes:
+        second: Transcript of a second look, if the first transcript was doubtful.
+        scorer: Version of the scoring, with a mark for thresholds that are not the default.
+        delivery: None in assessments that predate its measurement.
     """
 
     check: SpeechCheck
@@ -36,19 +36,19 @@ class Assessment:
 
 
 DEFAULT_GROUP = "default"
-"""The hall of whoever named none; it is not shown, as nobody called it so."""
+"""Group of trainees who named none; it is never shown, because no user chose the name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trainee:
-    """A person who practices: a name within a group (the hall)."""
+    """A person who practices; names are unique within a group."""
 
     name: str
     group: str
 
 
 class Mode(StrEnum):
-    """What a run was, where it was more than practicing lines for their own sake."""
+    """Kind of a run that is more than practicing single lines."""
 
     CONVERSATION = "conversation"
     DRILL = "drill"
@@ -58,9 +58,11 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ExamItem:
-    """What an exam asked for at one step: a line that is not said leaves no other trace.
+    """One step of an exam, recorded because a line that is not said leaves no other trace.
 
-    ``courtesies`` are the required ones, ``characters`` the script's length.
+    Attributes:
+        courtesies: Number of required politeness elements.
+        characters: Length of the script.
     """
 
     title: str
@@ -71,7 +73,7 @@ class ExamItem:
 
 @dataclass(frozen=True, slots=True)
 class ExamTerms:
-    """The terms of an exam as its book had them when it was taken, a record for each step."""
+    """Terms of an exam as its book had them at the time, with one item for each step."""
 
     title: str
     pass_mark: float
@@ -80,12 +82,13 @@ class ExamTerms:
 
 @dataclass(frozen=True, slots=True)
 class SessionContext:
-    """The whole that a take is a part of.
+    """The run that an attempt belongs to.
 
-    ``name`` is the scenario's id of a conversation, the book's of an exam, else empty.
-    ``steps`` are what was to be said, in order, as ``scenario/line``: of a conversation up
-    to this take, those that were passed over included; of the others all of them.
-    ``terms`` are an exam's.
+    Attributes:
+        name: ID of the scenario (conversation) or of the book (exam), otherwise empty.
+        steps: Lines to be said, in order, as ``scenario/line``. A conversation has them up to
+            this attempt, including skipped ones; the other modes have all of them.
+        terms: Set for an exam only.
     """
 
     mode: Mode
@@ -96,11 +99,13 @@ class SessionContext:
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """Which utterance was recorded, by whom, and where its audio lies.
+    """An attempt before its assessment: the line, the trainee and the recording.
 
-    ``audio`` is a path relative to the recordings folder, or None where the audio
-    was not taken over. ``line`` counts from 1, ``take`` counts within the line of
-    the session. ``created_at`` is ISO 8601 in UTC.
+    Attributes:
+        created_at: ISO 8601, in UTC.
+        line: Number of the line in the scenario, counted from 1.
+        take: Number of the attempt at this line within the session.
+        audio: Path relative to the recordings folder; None if the recording was not imported.
     """
 
     id: str
@@ -122,7 +127,7 @@ class Take:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One take with its latest assessment and review: what everything shown is read off."""
+    """One recording of one line, with its latest assessment and review; all views show this."""
 
     take: Take
     assessment: Assessment
@@ -130,16 +135,17 @@ class Attempt:
 
     @property
     def judgement(self) -> Review | None:
-        """The review, where a trainer judged the take and did not only watch."""
+        """The review; None if there is none, or only an observer's notes."""
         return None if self.review is None or self.review.watched_only else self.review
 
 
 @dataclass(frozen=True, slots=True)
 class LineAttempt:
-    """How a line was said once, by the final verdicts: what is known of who says it.
+    """Summary of one attempt by its final verdicts, from which drills are planned.
 
-    ``missed`` are the required elements by their names. ``total`` is None where a trainer
-    decided on a take that the machine could not score.
+    Attributes:
+        total: The score; None if a trainer decided on an attempt that could not be scored.
+        missed: Names of the required elements that were missed.
     """
 
     created_at: str

@@ -1,4 +1,4 @@
-"""The records of how something was said, beside what was said: targets, figures, findings."""
+"""Records of the delivery, that is how a line was said: targets, figures, findings."""
 
 from __future__ import annotations
 
@@ -7,24 +7,28 @@ from enum import StrEnum
 
 
 class Volume(StrEnum):
-    """How loud a scenario wants to be spoken."""
+    """Loudness that a scenario asks for."""
 
     SOFT = "soft"
     CLEAR = "clear"
 
 
 DEFAULT_PACE = (3.0, 5.0)
-"""Characters a second, first to last, pauses included. The main news of China's national
-radio was read at 185 characters a minute in the 1960s, 250 to 270 later, and a good 300 at the
-fastest: 3.1 to 5 a second. Whoever serves a customer need not be faster than the news."""
+"""Minimum and maximum characters per second from first to last, including pauses.
+
+The main news of China's national radio was read at 185 characters per minute in the 1960s, at 250
+to 270 later, and at just over 300 at the fastest: 3.1 to 5 per second. Staff who serve a customer
+need not be faster than the news."""
 
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """How a line is to be said.
+    """Targets for the delivery of a line.
 
-    ``pace`` is the least and the most in characters a second. Without ``volume`` any will
-    do. ``may_fail``: what is not kept to can fail a take; else it only costs points.
+    Attributes:
+        pace: Minimum and maximum, in characters per second.
+        volume: None accepts any.
+        may_fail: A missed target can fail an attempt; otherwise it only costs points.
     """
 
     pace: tuple[float, float] = DEFAULT_PACE
@@ -33,23 +37,26 @@ class Targets:
 
 
 DEFAULT_TARGETS = Targets()
-"""What holds for a line of which a scenario says nothing."""
+"""Targets of a line for which the scenario sets none."""
 
 
 class Aim(StrEnum):
-    """What of the delivery counts."""
+    """An aspect of the delivery that counts in the score."""
 
-    PACE = "pace"  # neither hurried nor drawn out
-    FLUENCY = "fluency"  # no long pause inside of a phrase
+    PACE = "pace"  # neither too fast nor too slow
+    FLUENCY = "fluency"  # no long pause inside a phrase
     VOLUME = "volume"  # as loud as the scenario asks for
 
 
 @dataclass(frozen=True, slots=True)
 class AimResult:
-    """Whether an aim was kept to, with the figure and the limits that it was held against.
+    """The result for one aim: the measured value and the range that it was compared with.
 
-    ``value`` is in characters a second, in seconds of the longest pause inside of a phrase,
-    or in dBFS. A limit of None is none.
+    Attributes:
+        value: Characters per second (pace), seconds of the longest pause inside a phrase
+            (fluency), or dBFS (volume).
+        low: None if there is no lower bound.
+        high: None if there is no upper bound.
     """
 
     aim: Aim
@@ -60,18 +67,18 @@ class AimResult:
 
 
 class Unavailable(StrEnum):
-    """Why a figure cannot be told."""
+    """Reason why a figure is unavailable."""
 
-    UNSCORED = "unscored"  # the take was not judged
+    UNSCORED = "unscored"  # the attempt was not scored
     SHORT = "short"  # too little was said
-    TEXT = "text"  # what was said is not known well enough
-    UNVOICED = "unvoiced"  # whispered, or too little voice
+    TEXT = "text"  # the transcript is not reliable enough
+    UNVOICED = "unvoiced"  # whispered, or too little voiced speech
     NOISY = "noisy"  # the background is too loud
-    OTHERS = "others"  # somebody else speaks or sings, or there is music
+    OTHERS = "others"  # another person speaks or sings, or music plays
 
 
 class Flaw(StrEnum):
-    """What is wrong with the sound of a take that was judged."""
+    """A defect of a recording that was scored nevertheless."""
 
     LOW = "low"
     CLIPPED = "clipped"
@@ -80,11 +87,13 @@ class Flaw(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A silence between first and last word.
+    """A silence between the first and the last word.
 
-    It stands behind the first ``after`` characters of the script as written; ``inside``
-    says that no sign stands there, so that it broke a phrase. Both are None where its
-    place is not known, and ``inside`` where it lies before or after the script's words.
+    Attributes:
+        after: Number of characters of the script, as written, that precede the pause; None
+            if its position is unknown.
+        inside: True if the script has no punctuation mark there, so that the pause breaks a
+            phrase; None if the position is unknown, or before or after the script's words.
     """
 
     start_s: float
@@ -95,10 +104,10 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """How a take was said.
+    """Figures of the delivery of one attempt.
 
-    Each figure is None where it cannot be told, and ``untold`` has the reason under its
-    name. What each one is, ``practice.delivery.measure`` says where it is measured.
+    A figure that is unavailable is None, and ``untold`` has the reason under its name.
+    ``practice.delivery.measure`` defines each figure where it is measured.
     """
 
     articulation_cps: float | None = None
@@ -117,7 +126,7 @@ class Delivery:
 
     @property
     def longest_pause(self) -> Pause | None:
-        """The longest of the pauses; None where there is none."""
+        """The longest pause; None if there is none."""
         return max(self.pauses or (), key=lambda pause: pause.length_s, default=None)
 
 
@@ -134,4 +143,4 @@ FIGURES = (
     "final_st",
     "perturbation",
 )
-"""The figures of a delivery, in the order in which they are shown."""
+"""Names of the figures of ``Delivery``, in the order in which they are shown."""

@@ -1,4 +1,4 @@
-"""What travels between two stores: an attempt with everything that was said of it."""
+"""Records that a bundle carries between two stores: attempts with their full history."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from practice.records.review import Review
 
 @dataclass(frozen=True, slots=True)
 class ScoreRecord:
-    """A judgment of an attempt by the machine, and when it was made."""
+    """An assessment of an attempt, with the time at which it was made."""
 
     created_at: str
     assessment: Assessment
@@ -19,7 +19,7 @@ class ScoreRecord:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """An attempt with all its judgments and reviews, the first ones first."""
+    """An attempt with all its assessments and reviews, oldest first."""
 
     take: Take
     judgements: tuple[ScoreRecord, ...]
@@ -28,9 +28,10 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Two trainers reviewed an attempt, neither having seen what the other said.
+    """Two reviews of an attempt whose trainers had not seen each other's.
 
-    ``counts`` is the review that counts now, the newest of all.
+    Attributes:
+        counts: The review in force after the merge: the newest of all.
     """
 
     take: Take
@@ -40,15 +41,20 @@ class Conflict:
 
 
 def newest(reviews: Iterable[Review]) -> Review:
-    """The review that counts. It is the same in every store that has the same reviews."""
+    """Return the review in force; stores with the same reviews agree on it."""
     return max(reviews, key=_age)
 
 
 def find_conflict(take: Take, ours: list[Review], theirs: list[Review]) -> Conflict | None:
-    """Say whether reviews that came contradict the one that counted here.
+    """Return the conflict between imported reviews and the one in force here, if any.
 
-    ``theirs`` are those that are new here. What somebody built upon is settled, on either
-    side: they had it before them.
+    A review that another one is based on is settled, on either side: the later trainer had
+    seen it.
+
+    Args:
+        take: The attempt that was reviewed.
+        ours: Reviews in this store before the import.
+        theirs: Imported reviews that were not in this store.
     """
     everything = {review.id: review for review in (*ours, *theirs)}
     settled = {review.base for review in everything.values()}

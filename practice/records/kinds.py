@@ -1,14 +1,14 @@
-"""The kinds of courtesy elements that the service standard names."""
+"""Kinds of politeness elements that the service standard names, and kinds of scenarios."""
 
 from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What an element of a script is for; the values are what files and JSON hold.
+    """Purpose of a politeness element; files and JSON use the values.
 
     The eight courtesies and the forms of address are the standard's classes
-    (服务用语规范). The two markers, a polite word and the respectful pronoun, are
-    named apart because leaving one out is the commonest fault.
+    (服务用语规范). The two markers, a polite word and the respectful pronoun, are separate
+    kinds because omitting one is the most common fault.
     """
 
     WELCOME = "welcome"
@@ -40,7 +40,7 @@ CHINESE: dict[Kind, str] = {
 
 
 class ScenarioKind(StrEnum):
-    """What a scenario is for: the groups of `practice list`, in their order there."""
+    """Purpose of a scenario: the groups of `practice list`, in the order shown there."""
 
     RECEPTION = "reception"
     WELCOME = "welcome"
@@ -78,7 +78,7 @@ _SCENARIO_KINDS = {str(kind): kind for kind in ScenarioKind} | {
 
 
 def parse_scenario_kind(name: str) -> ScenarioKind | None:
-    """Find a kind of scenario by its English or Chinese name; None where none has it."""
+    """Return the kind of scenario with this English or Chinese name, None if there is none."""
     return _SCENARIO_KINDS.get(name.strip().lower())
 
 
@@ -86,9 +86,9 @@ _BY_NAME = {str(kind): kind for kind in Kind} | {name: kind for kind, name in CH
 
 
 def parse_kind(name: str) -> Kind | None:
-    """Find a kind by its English or Chinese name; ``送别`` and ``送别语`` are the same.
+    """Return the kind of element with this English or Chinese name, None if there is none.
 
-    Returns None where no kind has that name.
+    ``送别`` and ``送别语`` are the same kind.
     """
     name = name.strip().lower()
     return _BY_NAME.get(name) or _BY_NAME.get(name.removesuffix("语"))

@@ -1,4 +1,4 @@
-"""What a recognizer heard, and why a recording is not scored."""
+"""Records of the signal check and the recognizer, and reasons for not scoring a recording."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import pairwise
 
-# ---- scenarios -------------------------------------------------------------
-
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """Which recognizer made a transcript: enough to tell whether it would be the same again."""
+    """Identity of a recognizer: equal ones produce the same transcript of a recording."""
 
     name: str
     sha256: str
@@ -20,13 +18,16 @@ class ModelInfo:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """What the recognizer wrote, and how sure it was.
+    """The recognizer's text, with its confidence in it.
 
-    ``avg_logprob`` is the mean log-probability (nats) of the tokens;
-    ``compression_ratio`` rises when the text repeats itself. Where a take was
-    recognised in several windows they are the worst of all windows. ``times_s`` is where
-    each character of the text begins in the recording, ``logprobs`` its own log-probability;
-    empty where that is not known.
+    If a recording was recognized in several windows, the confidence figures are the worst
+    of all windows.
+
+    Attributes:
+        avg_logprob: Mean log-probability of the tokens, in nats.
+        compression_ratio: Rises if the text repeats itself.
+        times_s: Start of each character in the recording; empty if unknown.
+        logprobs: Log-probability of each character, in nats; empty if unknown.
     """
 
     text: str
@@ -38,7 +39,7 @@ class Transcript:
 
 
 class Unscored(StrEnum):
-    """Why a take is not judged; it is neither a pass nor a fail."""
+    """Reason why an attempt is not scored; it neither passes nor fails."""
 
     NO_SPEECH = "no-speech"
     TOO_QUIET = "too-quiet"
@@ -52,11 +53,15 @@ class Unscored(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SpeechCheck:
-    """What the signal itself shows, before any recognizer is asked.
+    """Measurements of the signal, made before any recognizer runs.
 
-    ``reason`` is None when the take can be judged. Levels are dBFS of the signal's
-    RMS against a full-scale square wave (peak for ``peak_dbfs``); None where there
-    is nothing to measure.
+    Levels are the signal's RMS (peak for ``peak_dbfs``) in dBFS, relative to a full-scale
+    square wave; None if there is nothing to measure.
+
+    Attributes:
+        clipped_share: Share of the samples at full scale.
+        spans_s: Start and end of each span of speech.
+        reason: None if the recording can be scored.
     """
 
     duration_s: float
@@ -70,5 +75,5 @@ class SpeechCheck:
 
     @property
     def silences_s(self) -> tuple[tuple[float, float], ...]:
-        """The silences between the spans of speech, from when to when."""
+        """Start and end of each silence between two spans of speech."""
         return tuple((end, start) for (_start, end), (start, _end) in pairwise(self.spans_s))

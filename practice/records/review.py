@@ -1,18 +1,17 @@
-"""Reviews: what a trainer says of an attempt."""
+"""Reviews: a trainer's findings on an attempt."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-# ---- scenarios -------------------------------------------------------------
 from practice.records.score import (
     Verdict,
 )
 
 
 class Decision(StrEnum):
-    """What a trainer makes of a take."""
+    """The outcome of a review."""
 
     PASS = "pass"
     REDO = "redo"
@@ -20,10 +19,11 @@ class Decision(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A trainer's verdict on an element, in place of the machine's.
+    """A trainer's verdict on an element, which replaces the machine's.
 
-    ``nth`` counts, from 1, the elements of that name in the line: an element keeps its
-    mark when a later judgment finds another wording closer.
+    Attributes:
+        nth: Position among the elements of this name in the line, counted from 1. An element
+            keeps its mark if a later assessment finds another wording closer.
     """
 
     name: str
@@ -34,9 +34,10 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What a trainer saw, or did not see, of a body standard; no microphone hears it.
+    """A trainer's observation of a body standard, which no microphone can record.
 
-    ``by`` is who watched, where it was somebody else than the reviewer.
+    Attributes:
+        by: The observer; empty if the reviewer watched.
     """
 
     item: str
@@ -46,7 +47,7 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A trainer's words on a take, on the whole of it or on a moment in the audio."""
+    """A trainer's comment on an attempt or, with ``at_s``, on a moment of its recording."""
 
     text: str
     at_s: float | None = None
@@ -54,12 +55,16 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """A trainer's judgment of an attempt, which wins over the machine's.
+    """A trainer's review of an attempt, which overrides the machine's assessment.
 
-    Reviews are appended, never overwritten, so that they tell who changed what; ``base``
-    is the id of the review that the trainer had before them, None for the first. Elements
-    without a mark keep the machine's verdict; without a ``decision`` they decide. ``watched_only``:
-    somebody noted what they saw during the take, and nobody has judged it yet.
+    Reviews are appended, never overwritten, so that they record who changed what.
+
+    Attributes:
+        base: ID of the review that the trainer built upon; None for the first one.
+        decision: If None, the verdicts on the elements decide.
+        marks: Elements without a mark keep the machine's verdict.
+        watched_only: An observer noted what they saw during the attempt, and no trainer has
+            reviewed it yet.
     """
 
     id: str

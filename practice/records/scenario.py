@@ -1,4 +1,4 @@
-"""Scenarios: what is to be said, and what is never to be said."""
+"""Scenarios: lines that must be said, and phrases that must never be said."""
 
 from __future__ import annotations
 
@@ -9,17 +9,16 @@ from enum import StrEnum
 from practice.records.delivery import DEFAULT_TARGETS, Targets
 from practice.records.kinds import Kind, ScenarioKind
 
-# ---- scenarios -------------------------------------------------------------
-
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """A courtesy at its place in a wording.
+    """A politeness element at its position in a wording.
 
-    ``text`` stands at ``start:end`` of the wording's script. ``name`` is what the
-    element is called in every wording of the line (``您好`` where 早上好 is said
-    instead), so that results of different wordings can be compared. Missing a
-    ``critical`` one fails the take by itself.
+    Attributes:
+        text: The characters ``start:end`` of the wording's script.
+        name: Name shared by all wordings of the line (``您好`` even where 早上好 is said
+            instead), so that results of different wordings can be compared.
+        critical: If missed, the attempt fails regardless of its score.
     """
 
     text: str
@@ -33,7 +32,7 @@ class Element:
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """One way of saying a line that counts as right, with its elements in order."""
+    """An accepted way of saying a line, with its elements in order."""
 
     script: str
     elements: tuple[Element, ...] = ()
@@ -41,12 +40,15 @@ class Wording:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One required utterance: what prompts it, and the wordings that are accepted.
+    """One required utterance: its cue, and the wordings that are accepted.
 
-    ``wordings[0]`` is the standard's own; it is what the trainee is shown. ``readings``
-    give the pinyin of phrases whose characters are read otherwise than usual, a
-    syllable for each character. ``customer`` is what the customer says before it;
-    ``instead_of`` the banned phrase that it replaces. ``targets`` say how it is to be said.
+    Attributes:
+        wordings: The first is the standard's own and is shown to the trainee.
+        readings: Phrases with an unusual pronunciation, each with its pinyin: one syllable
+            per character.
+        customer: The customer's words before this line.
+        instead_of: The banned phrase that this line replaces.
+        targets: Targets for the delivery.
     """
 
     cue: str
@@ -64,16 +66,18 @@ class Line:
 
     @property
     def body_items(self) -> tuple[str, ...]:
-        """The body standards, clause by clause: what a trainer watches for."""
+        """The clauses of the body standard, for which a trainer watches."""
         return tuple(item.strip() for item in re.split("[，,；;。]", self.body) if item.strip())
 
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A way that a conversation can go on: ``when`` something is so, line ``then`` follows.
+    """A possible continuation of a conversation.
 
-    ``then`` counts from 1; None ends the conversation. ``weight`` is how likely it is
-    among its neighbors where chance decides.
+    Attributes:
+        when: The condition, in words.
+        then: Number of the next line, counted from 1; None ends the conversation.
+        weight: Relative probability among its siblings if chance decides.
     """
 
     when: str
@@ -83,12 +87,13 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A situation of the service standard, with the lines that it asks for.
+    """A situation of the service standard, with the lines that it requires.
 
-    ``exits`` say of each line how it goes on: one branch where that is settled, several
-    where the customer makes it turn out one way or another. ``address`` are the forms of
-    address that fit this customer; none are given where any does. ``covers`` are the rows
-    of the standard that it practices.
+    Attributes:
+        exits: The branches after each line: one if the continuation is fixed, several if it
+            depends on the customer.
+        address: Forms of address that fit this customer; empty if any does.
+        covers: IDs of the rows of the standard that this scenario practices.
     """
 
     id: str
@@ -107,23 +112,26 @@ class Scenario:
 
     @property
     def is_conversation(self) -> bool:
-        """Whether the lines are one conversation, which is judged as a whole too."""
+        """True if the lines form one conversation, which also gets a conversation result."""
         return self.kind is ScenarioKind.CONVERSATION or any(len(ways) > 1 for ways in self.exits)
 
 
 class Severity(StrEnum):
-    """How bad a banned phrase is."""
+    """Severity of a banned phrase."""
 
-    SEVERE = "severe"  # no take with it passes
-    MINOR = "minor"  # it costs points
+    SEVERE = "severe"  # an attempt with it fails
+    MINOR = "minor"  # costs points
 
 
 @dataclass(frozen=True, slots=True)
 class BannedPhrase:
-    """Words never to be said to a customer, why, and what to say instead.
+    """A phrase that must never be said to a customer.
 
-    ``also`` are variants that are found too. ``unless`` are innocent longer phrases.
-    ``wordings`` is the better sentence with its courtesies, where it is practiced.
+    Attributes:
+        instead: The sentence to say instead.
+        unless: Longer phrases that contain the phrase and are harmless.
+        also: Variants of the phrase, which are found too.
+        wordings: The sentence to say instead, with its elements, if it is practiced.
     """
 
     phrase: str
@@ -137,7 +145,7 @@ class BannedPhrase:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """What an exam asks for: lines of scenarios, each with its number, and what passes."""
+    """Contents of an exam: its lines, as scenario and line number, and its pass mark."""
 
     id: str
     title: str
@@ -147,7 +155,7 @@ class Book:
 
 @dataclass(frozen=True, slots=True)
 class StandardRow:
-    """A row of the service standard: its section, and the required words where it has any."""
+    """A row of the service standard, with the required words if it has any."""
 
     id: str
     section: str

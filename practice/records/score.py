@@ -1,4 +1,4 @@
-"""Scores: verdicts on courtesies, counts of characters, and the total."""
+"""Scores: verdicts on politeness elements, counts of characters, and the overall score."""
 
 from __future__ import annotations
 
@@ -8,21 +8,19 @@ from enum import StrEnum
 from practice.records.delivery import AimResult
 from practice.records.kinds import Kind
 from practice.records.recognition import Unscored
-
-# ---- scenarios -------------------------------------------------------------
 from practice.records.scenario import (
     Severity,
 )
 
 CREDIT_NEAR = 0.5
-"""What a near-homophone counts for in the tolerant accuracy; a homophone counts whole."""
+"""Credit for a near-homophone in the tolerant accuracy; a homophone gets full credit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How script and transcript differ by spelling and sound, in characters.
+    """Differences between script and transcript by spelling and sound, in characters.
 
-    Counts add up with ``+``.
+    Counts of several attempts are added with ``+``.
     """
 
     hits: int = 0
@@ -44,17 +42,17 @@ class Counts:
 
     @property
     def said(self) -> float:
-        """Characters of the script that count as said: what the accuracy is made of."""
+        """Characters of the script that count as said, from which the accuracy is computed."""
         return self.hits + self.homophones + CREDIT_NEAR * self.near
 
     @property
     def reference_length(self) -> int:
-        """Characters that should have been said."""
+        """Number of characters in the script."""
         return self.hits + self.homophones + self.near + self.substitutions + self.deletions
 
     @property
     def accuracy(self) -> float | None:
-        """Tolerant accuracy: the share of the script that was said, by its sound.
+        """Tolerant accuracy: the share of the script that was said, compared by sound.
 
         Extra words do not lower it. None for an empty script.
         """
@@ -63,7 +61,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class StrictCounts:
-    """How script and transcript differ by spelling alone, in characters, as jiwer counts."""
+    """Differences between script and transcript by spelling alone, as jiwer counts characters."""
 
     hits: int = 0
     substitutions: int = 0
@@ -80,22 +78,22 @@ class StrictCounts:
 
     @property
     def reference_length(self) -> int:
-        """Characters that should have been said."""
+        """Number of characters in the script."""
         return self.hits + self.substitutions + self.deletions
 
     @property
     def errors(self) -> int:
-        """Edit operations between script and transcript."""
+        """Number of edit operations between script and transcript."""
         return self.substitutions + self.deletions + self.insertions
 
     @property
     def cer(self) -> float | None:
-        """Strict character error rate, which counts insertions and can exceed 1."""
+        """Strict character error rate; it counts insertions, so it can exceed 1."""
         return self.errors / self.reference_length if self.reference_length else None
 
 
 class Verdict(StrEnum):
-    """What became of a courtesy element."""
+    """The machine's finding on one politeness element."""
 
     HEARD = "heard"
     MISSED = "missed"
@@ -104,28 +102,31 @@ class Verdict(StrEnum):
 
 
 class Basis(StrEnum):
-    """What a verdict on an element rests on."""
+    """Basis of the verdict on an element."""
 
-    TEXT = "text"  # its characters stand at their place in the transcript
-    HOMOPHONE = "homophone"  # so do characters that sound exactly like it
-    ELSEWHERE = "elsewhere"  # its characters stand in the transcript, at another place
-    AUDIO = "audio"  # the recognizer was asked how likely the audio is with and without it
-    PRONOUN = "pronoun"  # it was asked whether the audio has 您 or 你 there
-    PART = "part"  # its characters stand there as the beginning of another courtesy
-    ABSENT = "absent"  # the transcript does not have it, and the audio was not asked
-    NONE = "none"  # nothing was judged
+    TEXT = "text"  # the transcript has its characters, at their position
+    HOMOPHONE = "homophone"  # the transcript has characters there that sound exactly like it
+    ELSEWHERE = "elsewhere"  # the transcript has its characters, at another position
+    AUDIO = "audio"  # likelihood of the audio with and without it, by the recognizer
+    PRONOUN = "pronoun"  # likelihood of 您 and of 你 at its position, by the recognizer
+    PART = "part"  # its characters are there as the start of a longer courtesy
+    ABSENT = "absent"  # the transcript lacks it, and the audio was not checked
+    NONE = "none"  # the attempt was not scored
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What an element's verdict rests on.
+    """Evidence for the verdict on an element.
 
-    ``heard`` is the transcript at its place. ``strength`` is in nats, positive for the
-    element, on the scale of the thresholds in ``verdicts``; None where the audio was not
-    asked. ``doubts`` are what keeps the element from being called missed, however weak it
-    is. ``heard_from`` and ``missed_from`` are the limits that the strength was held
-    against. ``beside`` is the strength of the other question where two were asked: of 您
-    over 你 beside that of the element, or the other way round.
+    Attributes:
+        heard: The transcript at the element's position.
+        strength: In nats, positive in favor of the element, on the scale of the thresholds
+            in ``practice.scoring.decision``; None if the audio was not checked.
+        doubts: Reasons that keep the element from being called missed, however weak it is.
+        heard_from: Threshold for ``heard`` that the strength was compared with.
+        missed_from: Threshold for ``missed`` that the strength was compared with.
+        beside: Strength of the other comparison, if one was made: 您 over 你, or that of the
+            element if the basis is ``pronoun``.
     """
 
     basis: Basis
@@ -139,7 +140,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class ElementResult:
-    """The verdict on one courtesy element."""
+    """One politeness element with its verdict and evidence."""
 
     text: str
     name: str
@@ -151,7 +152,7 @@ class ElementResult:
 
 
 class Op(StrEnum):
-    """What happened to a run of characters between script and transcript."""
+    """Operation that aligns characters of the script with characters of the transcript."""
 
     EQUAL = "equal"
     HOMOPHONE = "homophone"
@@ -163,10 +164,10 @@ class Op(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A run of one operation, over the normalized reference and hypothesis.
+    """A run of one operation, with the normalized reference and hypothesis.
 
-    ``origin`` is the place in the transcript, as it is written there, that each character
-    of the hypothesis came from.
+    Attributes:
+        origin: For each character of the hypothesis, its index in the transcript as written.
     """
 
     op: Op
@@ -177,11 +178,12 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class BannedHit:
-    """A banned phrase that stands in a transcript.
+    """A banned phrase found in a transcript.
 
-    ``heard`` is the transcript at its place; empty in judgments from before that was
-    kept, when every phrase was severe. Where it is not ``sure`` that the phrase was said,
-    that is the trainer's to say.
+    Attributes:
+        heard: The transcript at its position; empty in old assessments, which did not store
+            it and in which every phrase was severe.
+        sure: If False, the trainer decides whether the phrase was said.
     """
 
     phrase: str
@@ -193,16 +195,16 @@ class BannedHit:
 
 
 class RemarkKind(StrEnum):
-    """What is worth saying of a take beside its faults."""
+    """Kind of a remark on an attempt."""
 
-    ORDER = "order"  # elements were said in another order than the script's
-    REPEAT = "repeat"  # a start that was said twice (请、请慢走)
-    FILLER = "filler"  # 嗯, 那个: what is heard of them; their absence proves nothing
+    ORDER = "order"  # elements were said in a different order from the script
+    REPEAT = "repeat"  # a beginning that was said twice (请、请慢走)
+    FILLER = "filler"  # 嗯, 那个; transcripts omit some, so their absence proves nothing
 
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """Something worth saying of a take that costs nothing."""
+    """A remark on an attempt that costs no points."""
 
     kind: RemarkKind
     text: str
@@ -210,7 +212,12 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """One part of the overall score: its weight, and what it counts."""
+    """One component of the overall score.
+
+    Attributes:
+        weight: Share of the overall score, 0 to 1.
+        done: Credit, out of ``total``.
+    """
 
     name: str
     weight: float
@@ -219,20 +226,25 @@ class Component:
 
     @property
     def value(self) -> float:
-        """The part's own score, 0 to 1."""
+        """The component's own score, 0 to 1."""
         return self.done / self.total
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """The judgment of one take.
+    """The score of one attempt, with the findings that it is computed from.
 
-    An unscored take has a reason, no total, and elements that are all ``unscored``.
-    ``wording`` is the accepted wording that the take came closest to. ``passed`` is also
-    None where elements that are unsure decide on it: that is the trainer's to say.
-    ``off_script``: something entirely different was said. ``aims`` are what counts of how it
-    was said, as far as that could be told; they cost points, and fail the take only where
-    ``aims_may_fail``.
+    An attempt that is not scored has a ``reason``, no ``total``, and only elements with the
+    verdict ``unscored``.
+
+    Attributes:
+        wording: Script of the accepted wording that is closest to the transcript.
+        off_script: Something entirely different was said.
+        total: The overall score, 0 to 100.
+        passed: None if the attempt is not scored, or if the result depends on findings that
+            are unsure: then the trainer decides.
+        aims: Results for the aspects of delivery that count and could be measured. They cost
+            points, and can fail the attempt only if ``aims_may_fail`` is set.
     """
 
     wording: str
@@ -256,5 +268,5 @@ class Score:
         return "scored" if self.reason is None else "unscored"
 
     def with_verdict(self, verdict: Verdict) -> tuple[ElementResult, ...]:
-        """The elements that got a verdict, in the script's order."""
+        """Return the elements that have this verdict, in the order of the script."""
         return tuple(e for e in self.elements if e.verdict is verdict)

@@ -1,8 +1,8 @@
-"""What trainers write: scenarios, exam books and rules, checked so that mistakes name a line.
+"""Scenarios, exam books and rules: load trainers' files and report each mistake by line.
 
-A folder has one scenario in each YAML file, whose name is the scenario's id; exam books
-are in ``books/``, and what holds for all scenarios is in ``rules/``. The page for authors
-is docs/author.md.
+Each YAML file of a folder is one scenario, and the file's name is the scenario's id. Exam
+books are in ``books/``; rules for all scenarios are in ``rules/``. docs/author.md describes
+the files for authors.
 """
 
 from practice.scenarios.books import book_ids

@@ -1,4 +1,4 @@
-"""Exam books: what is asked for in an exam, from ``books/``."""
+"""Exam books from ``books/``: the lines that an exam asks for."""
 
 from __future__ import annotations
 
@@ -24,26 +24,33 @@ class _BookFile(Model):
 
 
 def book_files(folder: Path) -> list[Path]:
-    """The files of a folder's exam books, sorted."""
+    """Return the files of a folder's exam books, sorted."""
     return sorted((folder / BOOKS).glob("*.yaml"))
 
 
 def book_ids(folder: Path) -> list[str]:
-    """The ids of a folder's exam books, sorted."""
+    """Return the ids of a folder's exam books, sorted."""
     return [path.stem for path in book_files(folder)]
 
 
 def scenarios_of(path: Path) -> set[str]:
-    """The ids of the scenarios that a book asks for. Raises InvalidFileError."""
+    """Return the ids of the scenarios that a book asks for. Raises InvalidFileError."""
     _raw, tree = parse(path)
     return {item.partition("/")[0] for item in validate(_BookFile, path, tree).items}
 
 
 def read_book(path: Path, scenarios: Mapping[str, Scenario]) -> Book:
-    """Read an exam book, given the scenarios it may ask for.
+    """Read an exam book.
 
-    An item is a scenario's id, for all its lines, or ``id/LINE`` for one of them; a line
-    that is named twice is asked for once. Raises InvalidFileError with all mistakes.
+    An item is a scenario's id, for all its lines, or ``id/LINE`` for one of them. A line that
+    is named twice is asked for once.
+
+    Args:
+        path: File of the book.
+        scenarios: Scenarios that the book may ask for, by id.
+
+    Raises:
+        InvalidFileError: The file has mistakes; the error has all of them.
     """
     _raw, tree = parse(path)
     file = validate(_BookFile, path, tree)

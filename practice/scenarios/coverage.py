@@ -1,4 +1,4 @@
-"""Which scenarios practice which rows of the service standard."""
+"""Coverage of the service standard: the scenarios that practice each row."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from practice.records.scenario import Scenario, StandardRow
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """A row of the standard with the scenarios that practice it; an empty row has none."""
+    """A row of the standard and the scenarios that practice it, if any."""
 
     row: StandardRow
     scenarios: tuple[Scenario, ...]
 
 
 def cover(rows: Iterable[StandardRow], scenarios: Iterable[Scenario]) -> tuple[Coverage, ...]:
-    """Find the scenarios of each row: first those for it alone, then conversations."""
+    """Return the coverage of each row, in the order given.
+
+    The scenarios of a row are sorted by id, with conversations last.
+    """
     ordered = sorted(scenarios, key=lambda s: (s.is_conversation, s.id))
     return tuple(Coverage(row, tuple(s for s in ordered if row.id in s.covers)) for row in rows)

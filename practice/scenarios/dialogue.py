@@ -1,4 +1,4 @@
-"""How a scenario's lines follow each other: in a row, or with branches."""
+"""The order of a scenario's lines: one after another, or with branches."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from practice.scenarios.yaml_file import line_of
 MOST_BRANCHES = 9
 
 END = ("end", "结束")
-"""What stands in the place of a line's name where nothing follows."""
+"""Values of ``then`` that end the conversation instead of naming a line."""
 
 
 class _Line(Protocol):
-    """What is needed of a line here."""
+    """Fields of a line's entry that decide which line follows."""
 
     name: str
     then: str
@@ -33,7 +33,17 @@ Exits = tuple[tuple[Branch, ...], ...]
 
 
 def read_exits(path: Path, tree: yaml.Node, lines: Sequence[_Line]) -> tuple[Exits, list[Problem]]:
-    """What follows each line, and the mistakes: names that lead nowhere, loops, dead lines."""
+    """Resolve which lines can follow each line, and find mistakes.
+
+    Args:
+        path: File that the problems name.
+        tree: YAML tree of the file, for line numbers.
+        lines: Entries of the lines, in the order of the file.
+
+    Returns:
+        The branches after each line, and the problems: wrong names and keys; only if there
+        are none, loops, unreachable lines, and branches that continue into another branch.
+    """
     numbers: dict[str, int | None] = dict.fromkeys(END)
     numbers |= {line.name: number for number, line in enumerate(lines, 1) if line.name}
     problems = list(_name_problems(path, tree, lines))
@@ -56,7 +66,7 @@ def read_exits(path: Path, tree: yaml.Node, lines: Sequence[_Line]) -> tuple[Exi
 
 
 def _ways(line: _Line) -> Iterator[tuple[tuple[str | int, ...], str, str, float]]:
-    """Where the ways stand that a line names, each with when it is gone and whereto."""
+    """Yield (key below the line, when, then, weight) for each continuation that a line names."""
     if line.then:
         yield ("then",), "", line.then, 1.0
         return
@@ -93,7 +103,7 @@ def _name_problems(path: Path, tree: yaml.Node, lines: Sequence[_Line]) -> Itera
 def _course_problems(
     path: Path, tree: yaml.Node, lines: Sequence[_Line], exits: Exits
 ) -> Iterator[Problem]:
-    """Lines from which a way leads back to themselves, and lines that no way leads to."""
+    """Yield a loop; without loops, branches that run on and lines that are never reached."""
     follows = {
         number: [branch.then for branch in ways if branch.then is not None]
         for number, ways in enumerate(exits, 1)
@@ -101,7 +111,7 @@ def _course_problems(
     try:
         TopologicalSorter(follows).prepare()
     except CycleError as error:
-        # The sorter names each line before the one that it was found to need.
+        # The sorter lists the cycle backward: each line leads to the one listed before it.
         back_to, number = error.args[1][:2]
         nth = follows[number].index(back_to)
         key = ("branches", nth, "then") if lines[number - 1].branches else ("then",)
@@ -126,8 +136,8 @@ def _course_problems(
 def _run_ons(
     path: Path, tree: yaml.Node, lines: Sequence[_Line], exits: Exits
 ) -> Iterator[Problem]:
-    """Lines of one branch that run on into the next branch for want of a word."""
-    run: set[int] = set()  # the lines that have run on into one another so far
+    """Yield lines that continue into the next branch because they have no ``then``."""
+    run: set[int] = set()  # consecutive lines without an explicit continuation
     for number, line in enumerate(lines[:-1], 1):
         if line.then or line.branches:
             run.clear()

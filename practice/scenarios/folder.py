@@ -1,4 +1,4 @@
-"""A folder of scenarios: what is in it, and the mistakes in all its files."""
+"""Folders of scenarios: loading their files, and checking all of them."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from practice.scenarios.rules import (
     RULES,
     STANDARD_FILE,
     THRESHOLDS_FILE,
-    banned_in_better,
-    is_there,
+    banned_in_replacements,
+    exists_or_broken_link,
     load_banned,
     read_banned,
     read_consent,
@@ -32,21 +32,22 @@ from practice.scenarios.yaml_file import line_of, parse
 
 SUFFIX = ".yaml"
 MANY = 200
-"""From so many scenarios on, reading all of them for a list takes long enough to be felt."""
+"""From this number of scenarios, reading them in full for a list is noticeably slow."""
 
 _T = TypeVar("_T")
 
 
 def scenario_ids(folder: Path) -> list[str]:
-    """The ids of all scenarios in a folder, sorted. Raises PromptError without a folder."""
+    """Return the ids of all scenarios, sorted. Raises PromptError if there is no such folder."""
     return [path.stem for path in _files(folder)]
 
 
 def load(folder: Path, scenario_id: str) -> Scenario:
     """Load one scenario by its id.
 
-    Raises PromptError when there is none of that id (naming the nearest) or when its
-    file has mistakes (naming the first).
+    Raises:
+        PromptError: No scenario has that id (the message suggests the most similar one), or
+            its file has mistakes (the message gives the first).
     """
     ids = scenario_ids(folder)
     if scenario_id not in ids:
@@ -70,7 +71,8 @@ def load(folder: Path, scenario_id: str) -> Scenario:
 def load_book(folder: Path, book_id: str) -> Book:
     """Load an exam book with the scenarios that it asks for.
 
-    Raises PromptError when there is none of that id, or when a file has mistakes.
+    Raises:
+        PromptError: No book has that id, or a file has mistakes.
     """
     ids = book_ids(folder)
     if book_id not in ids:
@@ -94,17 +96,30 @@ def load_book(folder: Path, book_id: str) -> Book:
 
 
 def load_all(folder: Path) -> tuple[list[Scenario], list[Problem]]:
-    """Load every scenario of a folder; those with mistakes are left out and told."""
+    """Load all scenarios of a folder.
+
+    Returns:
+        The scenarios without mistakes, and the problems of the others.
+
+    Raises:
+        PromptError: There is no such folder.
+    """
     problems: list[Problem] = []
     banned = _tell(problems, read_banned, folder / BANNED_FILE) or ()
     return _read_all(folder, banned, problems), problems
 
 
 def load_headings(folder: Path) -> tuple[list[Heading], list[Problem]]:
-    """Load what a list says of every scenario of a folder.
+    """Load the headings of all scenarios of a folder.
 
-    Those with mistakes are left out and told. Of very many scenarios only what stands above
-    the lines is read, and only mistakes in that are told; ``check`` tells all.
+    If the folder has at least ``MANY`` scenarios, only the keys outside the lines are read
+    and checked; ``check`` reports all mistakes.
+
+    Returns:
+        The headings of the scenarios without mistakes, and the problems of the others.
+
+    Raises:
+        PromptError: There is no such folder.
     """
     files = _files(folder)
     if len(files) < MANY:
@@ -122,12 +137,19 @@ def load_headings(folder: Path) -> tuple[list[Heading], list[Problem]]:
 
 
 def check(folder: Path) -> tuple[int, list[Problem]]:
-    """Check every file of a folder: how many were read, and all the mistakes in them."""
+    """Check all files of a folder.
+
+    Returns:
+        The number of files read, and all problems, sorted by file and line.
+
+    Raises:
+        PromptError: There is no such folder.
+    """
     problems: list[Problem] = []
-    files = [folder / name for name in _RULES if is_there(folder / name)]
+    files = [folder / name for name in _RULES if exists_or_broken_link(folder / name)]
     banned = _tell(problems, read_banned, folder / BANNED_FILE) or ()
     if banned:
-        problems += banned_in_better(folder / BANNED_FILE, banned)
+        problems += banned_in_replacements(folder / BANNED_FILE, banned)
     rows = _tell(problems, read_standard, folder / STANDARD_FILE)
     for name, read in ((THRESHOLDS_FILE, read_thresholds), (CONSENT_FILE, read_consent)):
         _tell(problems, read, folder / name)
@@ -145,8 +167,8 @@ _RULES = (BANNED_FILE, STANDARD_FILE, THRESHOLDS_FILE, CONSENT_FILE)
 
 
 def _tell(problems: list[Problem], read: Callable[[Path], _T], path: Path) -> _T | None:
-    """Read a file where there is one; its mistakes join the others."""
-    if not is_there(path):
+    """Read a file if it exists, and append its mistakes to ``problems``."""
+    if not exists_or_broken_link(path):
         return None
     try:
         return read(path)
@@ -184,7 +206,7 @@ def _files(folder: Path) -> list[Path]:
 def _unknown_rows(
     folder: Path, scenarios: list[Scenario], rows: tuple[StandardRow, ...] | None
 ) -> Iterator[Problem]:
-    """Scenarios that say they cover what is no row of the standard."""
+    """Yield the ids in ``covers`` that are no rows of the standard."""
     known = {row.id for row in rows or ()}
     for scenario in scenarios:
         for place, row in enumerate(scenario.covers):
@@ -197,10 +219,10 @@ def _unknown_rows(
 
 
 def _never_read(folder: Path) -> Iterator[Problem]:
-    """Files that nobody reads though a trainer means them to be, and ids that are there twice."""
+    """Yield the YAML files that are ignored, and scenario ids that occur twice."""
     scenarios: dict[str, Path] = {}
     for path in sorted(_files(folder), key=lambda path: not is_id(path.stem)):
-        # Letters of either case are the same on Windows, where the folder may be next.
+        # Ignore case, as Windows does; the folder may be copied there.
         twin = scenarios.setdefault(path.stem.casefold(), path)
         if twin is not path:
             yield Problem(path, 1, _twice(twin, folder))

@@ -1,4 +1,4 @@
-"""What a list says of a scenario, read without reading its lines."""
+"""Headings of scenarios, for lists: read without parsing the lines."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from practice.scenarios.scenario import heading_problems, kind_of, require_id
 from practice.scenarios.shapes import ScenarioFile
 from practice.scenarios.yaml_file import parse_text, read_text, validate
 
-# The lines as they are usually written: items one below the other, down to the next key.
+# The lines in their usual form: a block of items that ends at the next key.
 _LINES = re.compile(
     r"^(?:lines|台词): *\n(?: *(?:#.*)?\n)*"
     r"(?P<items>(?P<indent> *)- .*\n(?:(?:[ #]|- ).*\n|\n)*)",
     re.MULTILINE,
 )
-# Texts and lists that may go on over several lines without being indented.
+# Quoted texts and lists in brackets may continue on lines that are not indented.
 _OPEN = re.compile(r"[\"']|[\[{][^\]}\n]*$", re.MULTILINE)
-# It takes the place of the lines, so that what stands around them can be read alone.
+# Placeholder for the lines, so that the rest of the file can be parsed without them.
 _STAND_IN = "lines: [{cue: 有, script: 有}]"
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """What a list says of a scenario; ``lines`` is their number."""
+    """The entry of a scenario in a list; ``lines`` is the number of its lines."""
 
     id: str
     title: str
@@ -40,7 +40,7 @@ class Heading:
 
 
 def heading_of(scenario: Scenario) -> Heading:
-    """The heading of a scenario that was read as a whole."""
+    """Return the heading of a loaded scenario."""
     return Heading(
         id=scenario.id,
         title=scenario.title,
@@ -54,10 +54,16 @@ def heading_of(scenario: Scenario) -> Heading:
 
 
 def read_heading(path: Path, banned: int) -> Heading:
-    """Read the heading of a scenario. Raises InvalidFileError with the mistakes in it.
+    """Read the heading of a scenario.
 
-    Its lines are counted, and read only where they are written in an unusual way.
-    ``banned`` is how many phrases there are to swap.
+    The lines are only counted; they are parsed if they are written in an unusual form.
+
+    Args:
+        path: File of the scenario.
+        banned: Number of banned phrases, which is the number of lines with ``swaps``.
+
+    Raises:
+        InvalidFileError: The heading has mistakes.
     """
     _raw, text = read_text(path)
     without, lines = _set_lines_aside(text)
@@ -80,10 +86,10 @@ def read_heading(path: Path, banned: int) -> Heading:
 
 
 def _set_lines_aside(text: str) -> tuple[str, int]:
-    """A scenario's text with a stand-in for its lines, and how many there are.
+    """Replace the lines in a scenario's text by the placeholder, and count them.
 
-    The text stays as it is, and the number is 0, where the lines can't be told by their
-    indentation alone. What follows keeps its place, so that mistakes name their line.
+    If indentation alone does not delimit them, the text is left as it is and the count is 0.
+    Line numbers after the placeholder are preserved, for the places of mistakes.
     """
     text = text.replace("\r\n", "\n")
     found = _LINES.search(text)

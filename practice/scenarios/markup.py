@@ -1,12 +1,12 @@
-"""The markup in which a trainer writes a script with its courtesies: ``【请|敬语】慢走``.
+"""Markup of politeness elements and slots in a script, such as ``【请|敬语】慢走``.
 
-- ``【text|kind】`` marks an element; ``【您好/早上好|问候】`` gives alternatives, the
-  first being the standard's; ``【text|kind|可选】`` (``optional``) is not required, and
-  missing a ``【text|kind|关键】`` (``critical``) fails the take by itself.
-- ``{slot}`` stands for any of the slot's values, the first being the one shown.
+- ``【text|kind】`` marks an element. ``【您好/早上好|问候】`` gives alternatives, the
+  standard's first. ``【text|kind|可选】`` (``optional``) is not required. Missing a
+  ``【text|kind|关键】`` (``critical``) fails the attempt by itself.
+- ``{slot}`` is replaced by each of the slot's values. The first is the one shown.
 
-Every combination of alternatives and slot values is a wording of its own, so that
-scoring compares with concrete text only.
+Each combination of alternatives and slot values is a wording of its own, so that scoring
+compares with concrete text only.
 """
 
 import re
@@ -17,7 +17,7 @@ from practice.records.kinds import Kind, parse_kind
 from practice.records.scenario import Element, Wording
 
 MAX_WORDINGS = 200
-"""More combinations than this in one line are refused: nobody meant to write them."""
+"""Maximum number of wordings of a script. More are a mistake, not an intention."""
 
 _PIECE = re.compile(r"【(?P<element>[^【】]*)】|\{(?P<slot>[^{}]*)\}|(?P<text>[^【】{}]+|[【】{}])")
 _BESIDE = 5
@@ -26,7 +26,7 @@ _CRITICAL = {"关键", "critical"}
 
 
 class MarkupError(ValueError):
-    """A script's markup is wrong. ``code`` says how, ``detail`` quotes the place."""
+    """A script's markup is wrong. ``code`` is the kind of error, ``detail`` quotes the place."""
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(f"{code}: {detail}")
@@ -36,7 +36,7 @@ class MarkupError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """A part of a script with the texts that may stand in its place."""
+    """A part of a script, with its alternative texts."""
 
     choices: tuple[str, ...]
     kind: Kind | None = None
@@ -45,11 +45,16 @@ class _Piece:
 
 
 def parse_script(script: str, slots: dict[str, tuple[str, ...]]) -> tuple[Wording, ...]:
-    """Expand a marked script into its wordings, the standard one first.
+    """Expand a script with markup into its wordings, the standard one first.
 
-    Raises MarkupError with code ``bracket``, ``other-bracket``, ``slot-inside``,
-    ``empty``, ``no-kind``, ``unknown-kind``, ``flag``, ``both-flags``, ``unknown-slot``
-    or ``too-many``.
+    Args:
+        script: Script with markup.
+        slots: Values of each slot, by its name.
+
+    Raises:
+        MarkupError: With code ``bracket``, ``other-bracket``, ``slot-inside``, ``empty``,
+            ``no-kind``, ``unknown-kind``, ``flag``, ``both-flags``, ``unknown-slot`` or
+            ``too-many``.
     """
     pieces = [_parse_piece(match, slots) for match in _PIECE.finditer(script.replace("｜", "|"))]
     total = 1
@@ -63,7 +68,7 @@ def parse_script(script: str, slots: dict[str, tuple[str, ...]]) -> tuple[Wordin
 def _parse_piece(match: re.Match[str], slots: dict[str, tuple[str, ...]]) -> _Piece:
     if (text := match["text"]) is not None:
         if text in "【】{}":
-            # With what belongs to it: another such sign may stand well closed before it.
+            # Quote neighboring text, too, because the sign may also occur correctly closed.
             before = 0 if text in "【{" else _BESIDE
             after = _BESIDE if text in "【{" else 0
             begin = max(0, match.start() - before)

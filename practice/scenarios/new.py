@@ -1,4 +1,4 @@
-"""A new scenario's file, from a template with remarks that a trainer makes their own."""
+"""New scenario files, from a template with comments for the trainer to adapt."""
 
 from __future__ import annotations
 
@@ -19,9 +19,19 @@ _FOR_EDITORS = f"# yaml-language-server: $schema={SCHEMA_FILE}\n"
 
 
 def write_new(folder: Path, scenario_id: str, kind: ScenarioKind, *, is_conversation: bool) -> Path:
-    """Write a scenario's template into a folder, and beside it the schema for editors.
+    """Write a new scenario into a folder, together with the schema for editors.
 
-    Raises PromptError for an id that is none or is taken, and where nothing can be written.
+    Args:
+        folder: Folder of the scenarios.
+        scenario_id: Id of the new scenario, at most ``_LONGEST`` characters.
+        kind: Kind to fill in.
+        is_conversation: Use the template of a conversation.
+
+    Returns:
+        Path of the new file.
+
+    Raises:
+        PromptError: The id is invalid or already in use, or the file cannot be written.
     """
     if not is_id(scenario_id) or len(scenario_id) > _LONGEST:
         raise PromptError(
@@ -46,7 +56,7 @@ def write_new(folder: Path, scenario_id: str, kind: ScenarioKind, *, is_conversa
 
 
 def template(kind: ScenarioKind, *, is_conversation: bool) -> str:
-    """A scenario that can be run as it stands, with remarks in the user's language."""
+    """Return the text of a runnable scenario with comments in the user's language."""
     language = "zh" if is_chinese() else "en"
     shape = "conversation" if is_conversation else "scenario"
     source = files("practice.scenarios") / "templates" / f"{shape}.{language}.yaml"
@@ -55,8 +65,8 @@ def template(kind: ScenarioKind, *, is_conversation: bool) -> str:
 
 
 def _refuse_taken(folder: Path, scenario_id: str) -> None:
-    """Refuse an id that the folder has, also in other letters or with another ending."""
-    scenario_ids(folder)  # tells where there is no such folder
+    """Raise PromptError if the id is in use, also in another case or with the suffix .yml."""
+    scenario_ids(folder)  # raises PromptError if the folder does not exist
     for path in sorted(folder.iterdir()):
         if path.stem.casefold() == scenario_id and path.suffix.lower() in (SUFFIX, ".yml"):
             raise PromptError(

@@ -1,4 +1,4 @@
-"""A mistake in a file of the trainer's, with the line to mend."""
+"""Mistakes in trainers' files, each with the line to correct."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A mistake in a file, with the line to mend (1 where the whole file is meant)."""
+    """A mistake in a file, and the line to correct (1 if it concerns the whole file)."""
 
     path: Path
     line: int
@@ -19,7 +19,7 @@ class Problem:
 
 
 class InvalidFileError(Exception):
-    """A file has mistakes, all of which are told."""
+    """A file has mistakes; ``problems`` has all of them."""
 
     def __init__(self, problems: list[Problem]) -> None:
         super().__init__("; ".join(map(str, problems)))

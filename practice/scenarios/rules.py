@@ -1,4 +1,4 @@
-"""The rules beside the scenarios: words never to be said, limits of verdicts, consent."""
+"""Rules for all scenarios: banned phrases, the service standard, thresholds, consent."""
 
 from __future__ import annotations
 
@@ -85,7 +85,11 @@ class _ThresholdsFile(Model):
 
 
 def load_banned(folder: Path) -> tuple[BannedPhrase, ...]:
-    """Load the words never to be said. A folder without the file has none."""
+    """Load the banned phrases; none if the folder has no such file.
+
+    Raises:
+        PromptError: The file has mistakes. The message gives the first.
+    """
     path = folder / BANNED_FILE
     if not path.is_file():
         return ()
@@ -96,7 +100,11 @@ def load_banned(folder: Path) -> tuple[BannedPhrase, ...]:
 
 
 def load_standard(folder: Path) -> tuple[StandardRow, ...]:
-    """Load the rows of the standard. A folder without the file has none."""
+    """Load the rows of the standard; none if the folder has no such file.
+
+    Raises:
+        PromptError: The file has mistakes. The message gives the first.
+    """
     path = folder / STANDARD_FILE
     if not path.is_file():
         return ()
@@ -107,7 +115,11 @@ def load_standard(folder: Path) -> tuple[StandardRow, ...]:
 
 
 def load_thresholds(folder: Path) -> Thresholds:
-    """Load the limits that verdicts go by. A folder without the file has the built-in ones."""
+    """Load the thresholds of verdicts; the built-in ones if the folder has no such file.
+
+    Raises:
+        PromptError: The file has mistakes. The message gives the first.
+    """
     path = folder / THRESHOLDS_FILE
     if not path.is_file():
         return THRESHOLDS
@@ -118,12 +130,17 @@ def load_thresholds(folder: Path) -> Thresholds:
 
 
 def load_consent(folder: Path) -> str | None:
-    """Load what a trainee is asked to agree to: the first paragraph of its file.
+    """Load the text that a trainee is asked to agree to: the first paragraph of its file.
 
-    An empty file asks for nothing, and gives an empty text; without the file it is None.
+    Returns:
+        The text; empty if the file is empty, so that no consent is asked for; None without
+        the file.
+
+    Raises:
+        PromptError: The file has mistakes. The message gives the first.
     """
     path = folder / CONSENT_FILE
-    if not is_there(path):
+    if not exists_or_broken_link(path):
         return None
     try:
         return read_consent(path)
@@ -132,7 +149,19 @@ def load_consent(folder: Path) -> str | None:
 
 
 def write_thresholds(folder: Path, limits: Thresholds, remark: str) -> Path:
-    """Write limits for ``load_thresholds``, over those that were there. Raises PromptError."""
+    """Write the thresholds file of a folder, replacing an existing one.
+
+    Args:
+        folder: Folder of the scenarios.
+        limits: Thresholds to write.
+        remark: Text for comment lines at the top of the file.
+
+    Returns:
+        Path of the file.
+
+    Raises:
+        PromptError: The file cannot be written.
+    """
     path = folder / THRESHOLDS_FILE
     lines = [f"# {line}" for line in remark.splitlines()]
     lines += [f"{name}: {getattr(limits, name)}" for name in _ThresholdsFile.model_fields]
@@ -152,11 +181,11 @@ def write_thresholds(folder: Path, limits: Thresholds, remark: str) -> Path:
 
 
 def read_banned(path: Path) -> tuple[BannedPhrase, ...]:
-    """Read the words never to be said. Raises InvalidFileError with all mistakes."""
+    """Read the banned phrases. Raises InvalidFileError with all mistakes."""
     return _banned(path, read_text(path)[1])
 
 
-@lru_cache(maxsize=2)  # whoever reads a scenario, and whoever judges what was said to it
+@lru_cache(maxsize=2)  # for reading a scenario, and for assessing attempts at it
 def _banned(path: Path, content: str) -> tuple[BannedPhrase, ...]:
     tree = parse_text(path, content)
     file = validate(_BannedList, path, tree)
@@ -200,8 +229,8 @@ def _banned(path: Path, content: str) -> tuple[BannedPhrase, ...]:
     return tuple(phrases)
 
 
-def banned_in_better(path: Path, phrases: tuple[BannedPhrase, ...]) -> Iterator[Problem]:
-    """The better sentences of a list that have a banned phrase themselves."""
+def banned_in_replacements(path: Path, phrases: tuple[BannedPhrase, ...]) -> Iterator[Problem]:
+    """Yield the replacements (``instead``) that contain a banned phrase themselves."""
     _raw, tree = parse(path)
     for number, phrase in enumerate(phrases):
         where = line_of(tree, ("banned", number, "instead"))
@@ -226,7 +255,11 @@ def read_standard(path: Path) -> tuple[StandardRow, ...]:
 
 
 def read_thresholds(path: Path) -> Thresholds:
-    """Read the limits of verdicts. Raises InvalidFileError with all mistakes."""
+    """Read the thresholds of verdicts; a missing key has the built-in value.
+
+    Raises:
+        InvalidFileError: The file has mistakes; the error has all of them.
+    """
     _raw, tree = parse(path)
     limits = replace(THRESHOLDS, **validate(_ThresholdsFile, path, tree).model_dump())
     problems = []
@@ -247,7 +280,11 @@ def read_thresholds(path: Path) -> Thresholds:
 
 
 def read_consent(path: Path) -> str:
-    """Read what is agreed to. Raises InvalidFileError for what would not show."""
+    """Read the first paragraph of a consent file.
+
+    Raises:
+        InvalidFileError: The file cannot be read, or has invisible characters.
+    """
     _raw, text = read_text(path)
     lines = text.replace("\r\n", "\n").split("\n")
     problems = [
@@ -260,6 +297,6 @@ def read_consent(path: Path) -> str:
     return re.split(r"\n\s*\n", "\n".join(lines).strip())[0]
 
 
-def is_there(path: Path) -> bool:
-    """Whether there is anything of a name; a link to nowhere is meant to be something."""
+def exists_or_broken_link(path: Path) -> bool:
+    """Return True if a path exists. A broken link counts, so that it is reported."""
     return path.exists() or path.is_symlink()

@@ -1,4 +1,4 @@
-"""A scenario from its file."""
+"""Reading and checking of one scenario's file."""
 
 from __future__ import annotations
 
@@ -38,11 +38,17 @@ ALL_SWAPS = "all"
 def read_scenario(
     path: Path, banned: Sequence[BannedPhrase] = (), *, thorough: bool = False
 ) -> Scenario:
-    """Read a scenario. Raises InvalidFileError with all its mistakes.
+    """Read a scenario.
 
-    ``banned`` are the phrases that a scenario of swaps is made of, and that no script may
-    ask for. ``thorough`` looks for that, and for what could never be heard; it takes
-    longer.
+    Args:
+        path: File of the scenario; its stem is the scenario's id.
+        banned: Banned phrases. With ``swaps``, the scenario has a line for each of them.
+        thorough: Also report scripts that contain a banned phrase, texts that could never
+            be recognized, forms of address that do not fit the customer, and unused
+            readings. Takes longer.
+
+    Raises:
+        InvalidFileError: The file has mistakes; the error has all of them.
     """
     raw, tree = parse(path)
     require_id(path)
@@ -120,12 +126,12 @@ def read_scenario(
 
 
 def is_id(text: str) -> bool:
-    """Whether a text can be a scenario's id."""
+    """Return True if a text can be a scenario's id."""
     return _ID.fullmatch(text) is not None
 
 
 def require_id(path: Path) -> None:
-    """Refuse a file whose name is no id. Raises InvalidFileError."""
+    """Raise InvalidFileError if the name of a file is not a valid id."""
     if not is_id(path.stem):
         message = _(
             "the file name is the scenario's id. Use only lowercase letters and digits, "
@@ -135,7 +141,7 @@ def require_id(path: Path) -> None:
 
 
 def _swaps(banned: Sequence[BannedPhrase], targets: Targets) -> Iterator[Line]:
-    """A line for each banned phrase: it is shown, and the better sentence is to be said."""
+    """Yield a line for each banned phrase, which is shown; the script is the better sentence."""
     for phrase in banned:
         cue = _("A customer is waiting for your answer.") + (
             f"（{phrase.why}）" if phrase.why else ""
@@ -144,14 +150,14 @@ def _swaps(banned: Sequence[BannedPhrase], targets: Targets) -> Iterator[Line]:
 
 
 def kind_of(file: ScenarioFile) -> ScenarioKind:
-    """The group that a scenario is listed in."""
+    """Return the kind that a scenario is listed under; ``OTHER`` for none or an unknown one."""
     return (
         (parse_scenario_kind(file.kind) or ScenarioKind.OTHER) if file.kind else ScenarioKind.OTHER
     )
 
 
 def heading_problems(path: Path, tree: yaml.Node, file: ScenarioFile) -> Iterator[Problem]:
-    """What is wrong with the keys that stand above the lines."""
+    """Yield the mistakes in the keys outside the lines, except targets, slots and readings."""
     if file.kind and parse_scenario_kind(file.kind) is None:
         kinds = "、".join(CHINESE_SCENARIO_KINDS.values())
         message = _("“{kind}” is not a kind of scenario. Use one of: {kinds}.")
@@ -182,7 +188,14 @@ def heading_problems(path: Path, tree: yaml.Node, file: ScenarioFile) -> Iterato
 def banned_in(
     path: Path, line: int, wordings: Sequence[Wording], banned: Sequence[BannedPhrase]
 ) -> Iterator[Problem]:
-    """The banned phrases that a sentence's wordings ask for, each once."""
+    """Yield a problem for each banned phrase that a script contains, once per phrase.
+
+    Args:
+        path: File that the problems name.
+        line: Line of the script in that file.
+        wordings: Wordings of the script.
+        banned: Phrases to look for.
+    """
     found: dict[str, str] = {}
     for wording in wordings:
         for hit in banned_in_text(wording.script, tuple(banned)):
@@ -200,7 +213,7 @@ def banned_in(
 def _strangers(
     path: Path, line: int, wordings: Sequence[Wording], address: Sequence[str]
 ) -> Iterator[Problem]:
-    """A form of address in a script, none of whose wordings fits the customer."""
+    """Yield a problem if none of a script's forms of address fits the customer."""
     forms = {e.text for w in wordings for e in w.elements if e.kind is Kind.ADDRESS}
     if forms and address and not forms & set(address):
         message = _(
@@ -217,7 +230,7 @@ def _strangers(
 def _unread(
     path: Path, tree: yaml.Node, file: ScenarioFile, lines: Sequence[Line]
 ) -> Iterator[Problem]:
-    """Readings of phrases that stand in no script."""
+    """Yield the readings whose phrase is in no script."""
     scripts = [normalize(w.script) for line in lines for w in line.wordings]
     for phrase in file.readings:
         if not any(normalize(phrase) in script for script in scripts):
@@ -233,7 +246,10 @@ def _fill(text: str, slots: dict[str, tuple[str, ...]]) -> str:
 
 
 def _slot_problems(path: Path, tree: yaml.Node, file: ScenarioFile) -> Iterator[Problem]:
-    """Slots that are used and not listed, or listed with markup, or listed and not used."""
+    """Yield slots without values in cues and customers' words, unused slots, and invalid values.
+
+    ``parse_script`` reports slots without values in scripts.
+    """
     scripts = [text for line in file.lines for text in (line.script, *line.also)]
     for number, line in enumerate(file.lines):
         for key in ("cue", "customer"):
@@ -270,7 +286,15 @@ def _reading_problems(
 
 
 def silent_parts(path: Path, line: int, wordings: tuple[Wording, ...]) -> Iterator[Problem]:
-    """The first script or element of a sentence's wordings that could never be heard."""
+    """Yield the first script or element that could never be recognized, if there is one.
+
+    Such a script has no Chinese characters; such an element has only punctuation.
+
+    Args:
+        path: File that the problem names.
+        line: Line of the script in that file.
+        wordings: Wordings of the script.
+    """
     for wording in wordings:
         if not _HAN.search(wording.script):
             message = _("the script “{script}” has no Chinese characters. Write the words to say.")
@@ -289,7 +313,7 @@ def _is_silent(element: Element, wording: Wording) -> bool:
 
 
 def markup_message(error: MarkupError) -> str:
-    """What is wrong with a script's markup, and how it is written."""
+    """Return the message for an error in a script's markup, with the correct form."""
     kinds = "、".join(CHINESE.values())
     text = {
         "bracket": _("“{detail}” has an unmatched bracket. Write a courtesy like 【请|敬语】."),

@@ -1,4 +1,4 @@
-"""The JSON schema of a scenario's file: completion and warnings while a trainer types."""
+"""JSON schema of scenario files: completion and warnings while a trainer types."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _VALUES = {
 
 
 def schema_text() -> str:
-    """Write the schema of a scenario's file, with the keys in both languages."""
+    """Return the JSON schema of scenario files as text, with the keys in both languages."""
     made = ScenarioFile.model_json_schema()
     shapes = {name: _shape(shape) for name, shape in made.pop("$defs").items()}
     whole = _shape(made)
-    # Whoever has phrases swapped writes no lines.
+    # A scenario with swaps has no lines.
     whole["allOf"].append(_either("lines", "swaps"))
     head = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -41,9 +41,12 @@ def schema_text() -> str:
 
 
 def refresh_schema(folder: Path) -> None:
-    """Write the schema into a folder of scenarios that lacks it, or has that of another version.
+    """Write the schema into a folder that has none, or one made by another version.
 
-    Raises OSError.
+    A file without ``SCHEMA_REMARK`` was not generated and is left as it is.
+
+    Raises:
+        OSError: The schema cannot be read or written.
     """
     path = folder / SCHEMA_FILE
     made = schema_text().encode()
@@ -53,7 +56,7 @@ def refresh_schema(folder: Path) -> None:
 
 
 def _shape(shape: dict[str, Any]) -> dict[str, Any]:
-    """A shape whose keys may be written in either language."""
+    """Return the schema of an object whose keys may be written in either language."""
     properties: dict[str, Any] = {}
     for key, value in shape["properties"].items():
         described = _value(key, value)
@@ -69,17 +72,17 @@ def _shape(shape: dict[str, Any]) -> dict[str, Any]:
 
 
 def _value(key: str, value: dict[str, Any]) -> dict[str, Any]:
-    """What may follow a key, without what only programmers want to know."""
+    """Return the schema of a key's value, without entries that only programmers need."""
     plain = {k: _texts(v) for k, v in value.items() if k not in ("title", "default")}
     if key in _VALUES:
         kinds = ["boolean", "string"] if plain.get("type") == "boolean" else plain["type"]
         return plain | {"type": kinds, "enum": _VALUES[key]}
-    # A text may look like a number, as a section's does.
+    # A text may look like a number, for example that of a section.
     return plain | ({"type": _TEXT} if plain.get("type") == "string" else {})
 
 
 def _texts(part: Any) -> Any:
-    """A part of the schema, with texts inside of it that may look like numbers."""
+    """Allow numbers for all texts within a part of the schema."""
     if not isinstance(part, dict):
         return part
     inside = {k: _texts(v) for k, v in part.items()}
@@ -87,7 +90,7 @@ def _texts(part: Any) -> Any:
 
 
 def _either(*keys: str) -> dict[str, Any]:
-    """That one of these keys is there, in either language."""
+    """Require at least one of the keys, in either language."""
     return {"anyOf": [{"required": [name]} for key in keys for name in (key, *_chinese(key))]}
 
 

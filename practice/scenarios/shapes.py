@@ -1,4 +1,4 @@
-"""The shape of a scenario's file. What is said of each key goes into the editors' schema."""
+"""Models of a scenario's file. The description of each key goes into the editors' schema."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from practice.scenarios.yaml_file import Model, Text
 
 
 class BranchFile(Model):
-    """One way that a conversation can go on."""
+    """One continuation of a conversation."""
 
     when: Annotated[
         Text, Field(description="什么情况下走这一支 · what the customer turns out to be")
@@ -30,12 +30,12 @@ class BranchFile(Model):
 
 
 def _answer(value: object) -> object:
-    """A yes or no that may be Chinese."""
+    """Translate a Chinese yes or no."""
     return {"是": "yes", "否": "no"}.get(value, value) if isinstance(value, str) else value
 
 
 class DeliveryFile(Model):
-    """How something is to be said."""
+    """Delivery targets, of a line or of the whole scenario."""
 
     pace: Annotated[
         tuple[float, ...],
@@ -99,7 +99,7 @@ class LineFile(Model):
 
 
 class ScenarioFile(Model):
-    """A scenario."""
+    """A scenario file."""
 
     parts: ClassVar[tuple[type[Model], ...]] = (LineFile, DeliveryFile)
 

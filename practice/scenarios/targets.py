@@ -1,4 +1,4 @@
-"""How lines are to be said: what a scenario says of pace and volume."""
+"""Delivery targets of lines: the pace and volume that a scenario asks for."""
 
 from __future__ import annotations
 
@@ -17,34 +17,37 @@ from practice.scenarios.yaml_file import key_name, line_of
 CHINESE_VOLUMES = {"轻柔": Volume.SOFT, "清晰": Volume.CLEAR}
 
 SLOWEST, FASTEST = 0.5, 10.0
-"""Characters a second that a target may lie between; nobody speaks beyond them."""
+"""Bounds of a target pace in characters a second. Speech does not go beyond them."""
 
 
 def targets_of(file: ScenarioFile) -> list[Targets]:
-    """The targets of each line: its own, before the scenario's, before what is usual."""
+    """Return the targets of each line.
+
+    A line's own targets override the scenario's, which override the defaults.
+    """
     usual = _over(DEFAULT_TARGETS, file.delivery)
     return [_over(usual, line.delivery) for line in file.lines]
 
 
 def targets_of_swaps(file: ScenarioFile) -> Targets:
-    """The targets of a scenario that has no lines of its own."""
+    """Return the targets of a scenario with ``swaps``, which has no lines of its own."""
     return _over(DEFAULT_TARGETS, file.delivery)
 
 
 def target_problems(path: Path, tree: yaml.Node, file: ScenarioFile) -> Iterator[Problem]:
-    """What is wrong with the targets of a file."""
+    """Yield the invalid targets of a scenario and of its lines."""
     yield from _problems(path, tree, (), file.delivery)
     for number, line in enumerate(file.lines):
         yield from _problems(path, tree, ("lines", number), line.delivery)
 
 
 def volume_of(text: str) -> Volume | None:
-    """A volume by its name in either language; None for what is none."""
+    """Return the volume with an English or Chinese name, or None for any other text."""
     return CHINESE_VOLUMES.get(text) or (Volume(text) if text in set(Volume) else None)
 
 
 def _over(targets: Targets, file: DeliveryFile) -> Targets:
-    """Targets with what a file says in their place."""
+    """Override targets with the ones that a file gives; skip an invalid pace."""
     if _is_pace(file.pace):
         targets = replace(targets, pace=(file.pace[0], file.pace[1]))
     if file.volume:

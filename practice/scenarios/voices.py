@@ -1,8 +1,8 @@
-"""Voices beside the scenarios: the customer's lines, and how each line is said well.
+"""Voice files in the scenarios' folder: the customers' words and reference recordings.
 
-``farewell.1.wav`` is what the customer says before the first line of farewell,
-``farewell.1.model.wav`` the model reading of that line. An id has no dot, so a name says
-which line it belongs to.
+``farewell.1.wav`` is what the customer says before the first line of the scenario
+``farewell``; ``farewell.1.model.wav`` is the reference recording of that line. Ids have no
+dots, so the name identifies the line.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from practice.i18n import gettext as _
 from practice.scenarios import Problem
 
 SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
-"""What a voice may be, the one first that is heard where a line has several."""
+"""Suffixes of voice files. If a line has several files, the first of these is played."""
 
 _NAME = re.compile(r"(?P<scenario>[^.]+)\.(?P<line>[1-9][0-9]*)(?P<model>\.model)?")
 
 
 class Role(StrEnum):
-    """Whose voice it is."""
+    """The speaker of a voice file: the customer, or the trainer for reference recordings."""
 
     CUSTOMER = "customer"
     MODEL = "model"
@@ -39,7 +39,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """What a file is the voice of: of whom, at which line (from 1) of which scenario."""
+    """The line (from 1) of a scenario that a voice file belongs to, and its speaker."""
 
     scenario: str
     line: int
@@ -47,13 +47,13 @@ class Voice:
 
     @property
     def stem(self) -> str:
-        """The name of its file without the ending."""
+        """The name of the file without its suffix."""
         model = ".model" if self.role is Role.MODEL else ""
         return f"{self.scenario}.{self.line}{model}"
 
 
 def named(path: Path) -> Voice | None:
-    """Which voice a file is by its name; None where that says none."""
+    """Return the voice that a file's name denotes, or None if it denotes none."""
     found = _NAME.fullmatch(path.stem)
     if found is None:
         return None
@@ -62,7 +62,7 @@ def named(path: Path) -> Voice | None:
 
 
 def all_in(folder: Path) -> dict[Voice, Path]:
-    """Every voice of a folder of scenarios, with the file that is heard."""
+    """Return all voices in a folder of scenarios, each with the file that is played."""
     found: dict[Voice, Path] = {}
     for path in _sounds(folder):
         voice = named(path)
@@ -72,12 +72,19 @@ def all_in(folder: Path) -> dict[Voice, Path]:
 
 
 def find(folder: Path, voice: Voice) -> Path | None:
-    """The file of a voice, or None."""
+    """Return the file that is played for a voice, or None."""
     return all_in(folder).get(voice)
 
 
 def files_of(folder: Path, scenario_id: str, role: Role, line: int | None) -> list[Path]:
-    """The files of one role in a scenario, or at one line of it; heard or not."""
+    """Return the files of one role in a scenario, including those that are never played.
+
+    Args:
+        folder: Folder of the scenarios.
+        scenario_id: Id of the scenario.
+        role: Speaker of the files.
+        line: Line (from 1) of the files; None for all lines.
+    """
     return [
         path
         for path in _sounds(folder)
@@ -88,7 +95,7 @@ def files_of(folder: Path, scenario_id: str, role: Role, line: int | None) -> li
 
 
 def read(path: Path) -> Samples:
-    """Read a voice. Raises AudioError for what is no sound, has none, or is too long."""
+    """Read a voice. Raises AudioError if it is unreadable, silent, or over a minute long."""
     clip = audio.read(path)
     message = _mistake(clip)
     if message:
@@ -97,7 +104,11 @@ def read(path: Path) -> Samples:
 
 
 def part_of(folder: Path, voice: Voice) -> Path:
-    """Where a voice lies until it is kept. Raises AudioError where it can't be written."""
+    """Create the temporary file of a voice, which ``keep`` moves into place.
+
+    Raises:
+        AudioError: The folder cannot be written.
+    """
     part = folder / f".{voice.stem}.wav.part"
     try:
         part.write_bytes(b"")
@@ -107,7 +118,13 @@ def part_of(folder: Path, voice: Voice) -> Path:
 
 
 def trim(part: Path, start_s: float, end_s: float) -> None:
-    """Cut a recording to a stretch of it."""
+    """Cut a recording to a span of it, in place, as 16-bit WAV.
+
+    Args:
+        part: File to cut.
+        start_s: Start of the span in seconds; less than 0 is 0.
+        end_s: End of the span in seconds.
+    """
     with part.open("rb") as raw:
         sound, rate_hz = soundfile.read(raw, dtype="int16")
     kept = sound[max(0, int(start_s * rate_hz)) : int(end_s * rate_hz)]
@@ -116,14 +133,23 @@ def trim(part: Path, start_s: float, end_s: float) -> None:
 
 
 def keep(folder: Path, voice: Voice, part: Path) -> Path:
-    """Put a finished recording in its place, and take away what it replaces.
+    """Move a finished recording into place, and delete the files that it replaces.
 
-    Raises AudioError where the folder can't be written.
+    Args:
+        folder: Folder of the scenarios.
+        voice: Voice that was recorded.
+        part: Its temporary file, from ``part_of``.
+
+    Returns:
+        Path of the recording.
+
+    Raises:
+        AudioError: The folder cannot be written.
     """
     path = folder / f"{voice.stem}.wav"
     earlier = files_of(folder, voice.scenario, voice.role, voice.line)
     try:
-        # Whoever may read the scenario may hear it.
+        # Anyone who may read the scenario may hear the recording.
         shutil.copymode(folder / f"{voice.scenario}.yaml", part)
         part.replace(path)
         for old in earlier:
@@ -135,7 +161,7 @@ def keep(folder: Path, voice: Voice, part: Path) -> Path:
 
 
 def remove(path: Path) -> None:
-    """Remove a voice for good. Raises AudioError where that can't be."""
+    """Delete the file of a voice. Raises AudioError if that fails."""
     try:
         path.unlink(missing_ok=True)
     except OSError as error:
@@ -145,13 +171,13 @@ def remove(path: Path) -> None:
 
 
 def check(folder: Path) -> tuple[int, list[Problem]]:
-    """Check every voice of a folder: how many were read, and what is wrong with them."""
+    """Check all voice files of a folder; return their number and the problems."""
     paths = _sounds(folder)
     return len(paths), [*_misplaced(folder, paths), *_unheard(paths)]
 
 
 def _sounds(folder: Path) -> list[Path]:
-    """The files of sound, in the order in which they stand for a line."""
+    """Return the audio files; of several for one voice, the one that is played comes first."""
     found = [
         path
         for path in folder.iterdir()
@@ -193,7 +219,7 @@ def _misplaced(folder: Path, paths: list[Path]) -> Iterator[Problem]:
 
 
 def _line_count(folder: Path, scenario_id: str) -> int | None:
-    """How many lines a scenario has; None where its file has mistakes of its own."""
+    """Return the number of lines, or None if the scenario's own file has mistakes."""
     try:
         return len(prompts.load(folder, scenario_id).lines)
     except PromptError:
@@ -215,7 +241,7 @@ def _unheard(paths: list[Path]) -> Iterator[Problem]:
 
 
 def _mistake(clip: audio.Clip) -> str:
-    """Why a clip is no voice, or nothing."""
+    """Return why a clip cannot be used as a voice, or an empty text."""
     if clip.is_too_long:
         return _("the recording is longer than a minute. Cut it to one utterance.")
     if not np.any(clip.samples):

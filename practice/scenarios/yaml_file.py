@@ -1,4 +1,4 @@
-"""A YAML file with the line of everything in it, so that each mistake names its place."""
+"""YAML files whose nodes keep their line numbers, so that each mistake names its line."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from practice.i18n import gettext as _
 from practice.scenarios.problems import InvalidFileError, Problem
 from practice.text import is_visible
 
-# What a Chinese keyboard puts where YAML wants its own signs.
+# Common slips: a full-width colon from a Chinese keyboard, a dash without space, tabs.
 _WIDE_COLON = re.compile(r"^[ \t]*(?:- *)?(\w+)：")
 _TIGHT_DASH = re.compile(r"^[ \t]*-\w+:")
-_TEXT_BELOW = re.compile(r"[:-] +[>|][+-]?\s*$")
+_TEXT_BELOW = re.compile(r"[:-] +[>|][+-]?\s*$")  # header of a block of text (| or >)
 _SLIP = re.compile(rf"{_WIDE_COLON.pattern}|^ *\t|{_TIGHT_DASH.pattern}", re.MULTILINE)
 _MOST_DEPTH = 20
 
-# A trainer may write the keys in Chinese.
+# Trainers may write the keys in Chinese.
 CHINESE_KEYS = {
     "标题": "title",
     "何时": "when",
@@ -67,12 +67,12 @@ Text = Annotated[str, Field(min_length=1)]
 
 
 class Model(BaseModel):
-    """The shape of a file, or of a part of one."""
+    """Base of the models for files and their parts."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
     parts: ClassVar[tuple[type[Model], ...]] = ()
-    """The shapes of what is inside, whose keys may have been meant."""
+    """Models of nested parts. Their keys, too, are suggested for an unknown key."""
 
 
 _M = TypeVar("_M", bound=Model)
@@ -81,35 +81,40 @@ _M = TypeVar("_M", bound=Model)
 _BaseLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _BOUNDS = {"greater_than": ">", "greater_than_equal": "≥", "less_than_equal": "≤"}
-"""How pydantic names what a number must keep to, and its sign."""
+"""Pydantic's error types for numbers out of range, and the sign of each bound."""
 
 
 class _TooDeepError(Exception):
-    """A file is nested beyond any scenario."""
+    """A file is nested deeper than any scenario needs. The argument is the line."""
 
 
 class _Loader(_BaseLoader):  # type: ignore[misc]
-    """Composes without guessing each scalar's type, which nobody asks for: all are texts."""
+    """Composes all scalars as text, without guessing types that are never used."""
 
     _depth = 0
 
     def resolve(self, *_scalar: object) -> str:
-        """Give every node the same tag."""
         return ""
 
     def descend_resolver(self, parent: yaml.Node | None, _index: object) -> None:
-        """Count the depth on the way to a node."""
+        """Count and limit the nesting depth."""
         self._depth += 1
         if self._depth > _MOST_DEPTH:
             raise _TooDeepError(parent.start_mark.line + 1 if parent else 1)
 
     def ascend_resolver(self) -> None:
-        """Count the depth on the way back."""
         self._depth -= 1
 
 
 def read_text(path: Path) -> tuple[bytes, str]:
-    """The bytes of a file and their text. Raises InvalidFileError."""
+    """Read a file in UTF-8.
+
+    Returns:
+        The bytes of the file, and its text without a byte order mark.
+
+    Raises:
+        InvalidFileError: The file cannot be read, or is not UTF-8.
+    """
     try:
         raw = path.read_bytes()
         return raw, raw.decode("utf-8-sig")  # Windows' Notepad may write a byte order mark
@@ -126,13 +131,32 @@ def read_text(path: Path) -> tuple[bytes, str]:
 
 
 def parse(path: Path) -> tuple[bytes, yaml.Node]:
-    """The bytes of a YAML file, and what they say. Raises InvalidFileError."""
+    """Read and parse a YAML file.
+
+    Returns:
+        The bytes of the file, and its root, a mapping.
+
+    Raises:
+        InvalidFileError: The file cannot be read, or ``parse_text`` rejects it.
+    """
     raw, text = read_text(path)
     return raw, parse_text(path, text)
 
 
 def parse_text(path: Path, text: str) -> yaml.Node:
-    """What the text of a YAML file says. Raises InvalidFileError."""
+    """Parse the text of a YAML file.
+
+    Args:
+        path: File that the problems name.
+        text: Content of the file.
+
+    Returns:
+        The root, a mapping.
+
+    Raises:
+        InvalidFileError: The text has common slips, is not valid YAML, is empty or no
+            mapping, is nested too deeply, or uses aliases.
+    """
     problems = list(_typing_mistakes(path, text))
     if problems:
         raise InvalidFileError(problems)
@@ -152,17 +176,17 @@ def parse_text(path: Path, text: str) -> yaml.Node:
     if not isinstance(tree, yaml.MappingNode):
         message = _("the file must consist of keys with values, like “title: …”.")
         raise InvalidFileError([Problem(path, 1, message)])
-    entangled = _entangled(tree) if "*" in text else None
+    entangled = _aliased_line(tree) if "*" in text else None
     if entangled is not None:
         raise InvalidFileError([Problem(path, entangled, _entangled_message())])
     return tree
 
 
 def _typing_mistakes(path: Path, text: str) -> Iterator[Problem]:
-    """The commonest slips, told in plain words before YAML tells them in its own."""
+    """Yield the most common slips, in plainer words than the parser has for them."""
     if not _SLIP.search(text) and is_visible("".join(text.splitlines())):
-        return  # as nearly always: line by line takes several times as long
-    below: int | None = None  # the indentation of a key whose text is on the lines below it
+        return  # nearly always; checking line by line takes several times as long
+    below: int | None = None  # indentation of the key whose text is on these lines
     for number, line in enumerate(text.splitlines(), 1):
         indent = len(line) - len(line.lstrip())
         if not is_visible(line.lstrip(" \t")):
@@ -175,7 +199,7 @@ def _typing_mistakes(path: Path, text: str) -> Iterator[Problem]:
             yield Problem(path, number, _("this line begins with a tab. Use spaces."))
         elif (
             (wide := _WIDE_COLON.match(line))
-            and (wide[1] in _KEYS or not indent)  # deeper, it may be a text that goes on
+            and (wide[1] in _KEYS or not indent)  # indented, it may continue a text
             and ": " not in line
         ):
             message = _("the key is followed by a full-width colon “：”. Use “:” and a space.")
@@ -186,10 +210,10 @@ def _typing_mistakes(path: Path, text: str) -> Iterator[Problem]:
 
 
 def _place(error: yaml.MarkedYAMLError) -> int:
-    """The line of a mistake in the syntax."""
+    """Return the line (from 1) to report for a syntax error."""
     mark = error.problem_mark or error.context_mark
     if error.context_mark and error.problem in (_NO_COLON, _OPEN_QUOTE, _OPEN_LIST):
-        mark = error.context_mark  # where it begins; it shows some lines later
+        mark = error.context_mark  # the beginning; the parser notices it some lines later
     return mark.line + 1 if mark else 1
 
 
@@ -197,11 +221,11 @@ _NO_COLON = "could not find expected ':'"
 _OPEN_QUOTE = "found unexpected end of stream"
 _OPEN_LIST = "did not find expected ',' or ']'"
 _TOO_DEEP = "exceeded maximum nesting depth"
-"""libyaml's own limit, since PyYAML 6.0.4: its scanner meets it before our loader counts."""
+"""libyaml's own limit since PyYAML 6.0.4. Its scanner reaches it before ``_Loader`` counts."""
 
 
 def _syntax_message(error: yaml.MarkedYAMLError) -> str:
-    """A mistake in the syntax in a trainer's words; libyaml's own are for programmers."""
+    """Put a syntax error in a trainer's words; libyaml's own are for programmers."""
     column = _(
         "this line does not match the lines around it. Indent it like its neighbors, close "
         "every quotation mark, and write nothing after a closing one."
@@ -229,8 +253,8 @@ def _syntax_message(error: yaml.MarkedYAMLError) -> str:
     return known.get(error.problem or "", other.format(problem=error.problem))
 
 
-def _entangled(tree: yaml.Node) -> int | None:
-    """The line of what a file refers back to, if it does."""
+def _aliased_line(tree: yaml.Node) -> int | None:
+    """Return the line (from 1) of a node that an alias refers to, or None without aliases."""
     seen: set[int] = set()
     waiting = [tree]
     while waiting:
@@ -254,7 +278,16 @@ def _entangled_message() -> str:
 
 
 def validate(model: type[_M], path: Path, tree: yaml.Node) -> _M:
-    """Fill a file's shape. Raises InvalidFileError, with a line for each mistake."""
+    """Fill a model with the data of a file.
+
+    Args:
+        model: Model of the file.
+        path: File that the problems name.
+        tree: YAML tree of the file.
+
+    Raises:
+        InvalidFileError: The data does not fit the model. Each mistake has its line.
+    """
     repeated: list[Problem] = []
     plain = _construct(path, tree, repeated)
     if repeated:
@@ -271,9 +304,9 @@ def validate(model: type[_M], path: Path, tree: yaml.Node) -> _M:
 
 
 def _construct(path: Path, node: yaml.Node, repeated: list[Problem]) -> object:
-    """The node as plain data; scalars stay text, so that a title of 123 is a text too.
+    """Return a node as plain data, and append a problem to ``repeated`` per repeated key.
 
-    Keys that stand somewhere twice are added to ``repeated``.
+    Scalars stay text, so that a title of 123 is text, too.
     """
     if isinstance(node, yaml.ScalarNode):
         return node.value
@@ -295,7 +328,12 @@ def _key(node: yaml.Node) -> str:
 
 
 def line_of(node: yaml.Node, location: tuple[str | int, ...]) -> int:
-    """The line (from 1) of the deepest node on the way to a location."""
+    """Return the line (from 1) of the deepest existing node on the path to a location.
+
+    Args:
+        node: Root of the tree.
+        location: English keys and indices that lead from the root to the location.
+    """
     line = node.start_mark.line
     for step in location:
         if isinstance(node, yaml.MappingNode):
@@ -341,7 +379,7 @@ def _shape_message(model: type[Model], detail: dict[str, Any]) -> str:
 
 
 def key_name(key: str) -> str:
-    """A key as it is called in messages, with its Chinese names beside it."""
+    """Return a key as messages quote it, followed by its Chinese names."""
     chinese = [name for name, english in CHINESE_KEYS.items() if english == key]
     return f"“{key}” ({'/'.join(chinese)})" if chinese else f"“{key}”"
 

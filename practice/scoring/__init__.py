@@ -1,1 +1,1 @@
-"""Scoring: elements, evidence, decision, score, and what is added up of scores. Pure."""
+"""Scoring: verdicts, scores, conversation and exam results, progress, calibration. No I/O."""

@@ -1,8 +1,8 @@
-"""Words never to be said to a customer, found in a transcript by spelling and by sound.
+"""Search for banned phrases in a transcript, by spelling and by sound.
 
-The recognizer writes what sounds alike (不直到 for 不知道), but innocent sentences sound
-alike as well. What is spelled out is sure; what only sounds so is sure where it is too
-long for an accident, and else a doubt, which the trainer settles.
+The recognizer writes homophones (不直到 for 不知道), but innocent sentences can sound the same.
+A phrase that is spelled out is sure. One that only sounds the same is sure if it is too long for
+a coincidence; otherwise it is in doubt, and the trainer decides.
 """
 
 from __future__ import annotations
@@ -22,22 +22,23 @@ from practice.records.scenario import BannedPhrase
 from practice.records.score import BannedHit
 
 SURE_BY_SOUND = 4
-"""Characters from which a phrase is sure where every syllable and tone of it was heard."""
+"""Characters from which a phrase is sure if each syllable and tone matches."""
 
 LEAST_BY_SOUND = 3
-"""Shorter phrases are found by spelling alone: two syllables are an everyday accident."""
+"""Characters from which phrases are searched for by sound, not only by spelling: two syllables
+often match by coincidence."""
 
 LEAST_SPELLED = 1 / 3
-"""Share of the characters that must be spelled out where tones differ: 不直到 is a doubt
-about 不知道, 步指导 is none."""
+"""Share of the characters that must be spelled out if tones differ: 不直到 is perhaps 不知道,
+步指导 is not."""
 
 _STOPS = frozenset("。！？；.!?;")
-"""Signs that end a sentence. The recognizer puts the others more freely."""
+"""Punctuation that ends a sentence. The recognizer sets other punctuation less reliably."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """A text in normal form: characters, their readings, and the signs after each."""
+    """A text in normal form: characters, their readings, and the punctuation after each."""
 
     chars: str
     sounds: tuple[frozenset[Sound], ...]
@@ -56,7 +57,7 @@ class _Text:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A banned phrase, by its number in the list, at ``start:end`` of a transcript."""
+    """Occurrence of phrase ``nth`` (index in the list) at ``start:end`` of a transcript."""
 
     nth: int
     start: int
@@ -65,21 +66,28 @@ class _Place:
 
 
 class _Excuse(Enum):
-    """What an innocent longer phrase does for a banned one within it."""
+    """Degree to which an innocent longer phrase excuses a banned one within it."""
 
     NONE = auto()
-    DOUBT = auto()  # a pause or a 你 for 您 is all that is between them
+    DOUBT = auto()  # only a comma, a space or 你 for 您 separates the text from the phrase
     WHOLE = auto()
 
 
 def find_banned(
     hypothesis: Normalized, script: str, phrases: tuple[BannedPhrase, ...]
 ) -> tuple[BannedHit, ...]:
-    """Find the banned phrases in a transcript, each once, in the list's order.
+    """Find banned phrases in a transcript.
 
-    A phrase does not run across a sign unless it has one there itself. Inside one of its
-    innocent longer phrases (``unless``), or where the script, given in normal form, has
-    the words, it is no fault. Of two that overlap the surer one counts, then the longer.
+    A match does not cross punctuation unless the phrase has punctuation there itself. A phrase
+    inside one of its innocent longer phrases (``unless``) is not reported. Of two overlapping
+    matches the surer one counts, then the longer.
+
+    Args:
+        script: The script in normal form. Phrases that it contains itself, or that sound exactly
+            like a part of it, are not reported.
+
+    Returns:
+        At most one hit for each phrase, in the order of ``phrases``.
     """
     heard = _Text.of(hypothesis)
     places = sorted(
@@ -102,7 +110,7 @@ def find_banned(
 
 
 def banned_in_text(text: str, phrases: tuple[BannedPhrase, ...]) -> tuple[BannedHit, ...]:
-    """The banned phrases that a text surely has."""
+    """Return the banned phrases that a text contains for sure."""
     return tuple(hit for hit in find_banned(normal_form(text), "", phrases) if hit.sure)
 
 
@@ -122,7 +130,7 @@ def _places(heard: _Text, script: str, phrases: tuple[BannedPhrase, ...]) -> Ite
 
 
 def _match(words: _Text, heard: _Text, start: int) -> bool | None:
-    """Whether words surely stand at a place; None where they do not at all."""
+    """Return True for a sure match at ``start``, False for a doubtful one, None for none."""
     end = start + len(words)
     if end > len(heard):
         return None
@@ -146,7 +154,7 @@ def _match(words: _Text, heard: _Text, start: int) -> bool | None:
 
 
 def _has(script: str, words: _Text) -> bool:
-    """Whether a script asks for the words, or for what sounds exactly like them."""
+    """Return True if a script contains the words, or words that sound exactly like them."""
     if words.chars in script:
         return True
     read = sounds(script)
@@ -162,7 +170,7 @@ def _has(script: str, words: _Text) -> bool:
 
 
 def _excuse(phrase: BannedPhrase, heard: _Text, start: int, end: int) -> _Excuse:
-    """What the innocent longer phrases do for a place, however they are spelled."""
+    """Return the strongest excuse for ``start:end`` among the innocent longer phrases."""
     found = _Excuse.NONE
     for innocent in map(_text, phrase.unless):
         size = len(innocent)
@@ -176,7 +184,7 @@ def _excuse(phrase: BannedPhrase, heard: _Text, start: int, end: int) -> _Excuse
 
 
 def _covers(innocent: _Text, heard: _Text, first: int) -> _Excuse:
-    """Whether an innocent phrase stands at a place of the transcript, as far as can be told."""
+    """Return the excuse of an innocent phrase at ``first``, compared with tolerance for sound."""
     excuse = _Excuse.WHOLE
     for i, char in enumerate(innocent.chars):
         there = heard.chars[first + i]
@@ -197,7 +205,7 @@ _Key = tuple[str, str] | str
 
 @lru_cache(maxsize=8)
 def _index(phrases: tuple[BannedPhrase, ...]) -> dict[_Key, tuple[tuple[int, _Text], ...]]:
-    """The phrases and their variants, each with its number, by what they begin with."""
+    """Index the phrases and their variants, each with its index, by the keys of their start."""
     index: dict[_Key, list[tuple[int, _Text]]] = defaultdict(list)
     for nth, phrase in enumerate(phrases):
         for words in map(_text, (phrase.phrase, *phrase.also)):
@@ -207,7 +215,7 @@ def _index(phrases: tuple[BannedPhrase, ...]) -> dict[_Key, tuple[tuple[int, _Te
 
 
 def _keys(text: _Text, place: int) -> frozenset[tuple[str, str]] | tuple[str]:
-    """What a character is looked up by: its syllables, or itself where it has none."""
+    """Return the index keys of a character: its toneless syllables, or itself without any."""
     return _toneless(text.sounds[place]) or (text.chars[place],)
 
 

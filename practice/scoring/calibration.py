@@ -1,8 +1,8 @@
-"""Thresholds from a trainer's corrections: what they would change, and whether that is proven.
+"""Threshold proposals from trainers' corrections, cross-validated over trainees.
 
-On the same cases a proposal makes no more wrong verdicts of either kind than the limits in
-force do. Within that it weighs wrong verdicts against those left to the trainer.
-docs/calibration.md says what such a proposal is worth.
+On the same cases, a proposal makes no more wrong verdicts of either kind than the current
+thresholds. Within this constraint it weighs wrong verdicts against those left to the trainer.
+docs/calibration.md explains when not to trust a proposal.
 """
 
 from __future__ import annotations
@@ -27,44 +27,45 @@ from practice.scoring.decision import (
 from practice.scoring.review import numbered, trainers_verdicts
 
 LEAST_CASES = 20
-"""Labelled cases that a family needs of what was said, and as many of what was not. The
-chance that the next case lies beyond all of n is 1 in n + 1: with 20, below 5 %."""
+"""Labeled cases that a threshold pair needs of elements that were said, and as many of elements
+that were not. The chance that the next case exceeds all n is 1 in n + 1: with 20, below 5 %."""
 
 LEAST_TRAINEES = 3
-"""Voices that the cases must come from: limits that suit one voice suit that voice."""
+"""Trainees that the cases must come from: thresholds fitted to one voice suit only that voice."""
 
 FOLDS = 5
-"""Parts that the trainees are dealt into. What is chosen without a part must hold on it."""
+"""Parts that the trainees are split into. A threshold chosen without a part must hold on it."""
 
 EXCESS = 0.003
-"""Share of the cases that may be judged wrong on trainees who were left out, beyond those
-that the limits in force judge wrong: the rate that the project allows itself at all."""
+"""Share of the cases to exclude that a new threshold may judge wrong on left-out trainees, in
+addition to those that the current one judges wrong. It is the highest error rate that the project
+allows."""
 
 WRONG = 10
-"""A wrong verdict weighs as much as ten that are left to the trainer.
+"""Weight of a wrong verdict, in verdicts that are left to the trainer.
 
-A limit that is loosened is charged with one more than it shows: set beyond the outermost
-of n cases, it lets about one of the next n through.
+A loosened threshold is charged one wrong verdict more than it shows: set beyond the outermost of
+n cases, it lets through about one of the next n.
 """
 
 NEARLY = 2
-"""Cases more or less by which two limits are as good as each other, so that no single odd
-case draws a limit far away."""
+"""Difference in cost up to which two thresholds are equally good, so that a single odd case
+does not move a threshold far."""
 
 MARGINS = {ThresholdPair.AUDIO: 1.0, ThresholdPair.PRONOUN: 0.5, ThresholdPair.HELLO: 0.5}
-"""Nats that a limit keeps from the nearest case that it must not take in, and that the two
-limits of a family keep from each other: a sixth of what lies between the built-in ones."""
+"""Margin, in nats, from a threshold to the nearest case that it must exclude, and between the
+two thresholds of a pair. For AUDIO it is a sixth of the gap between the built-in thresholds."""
 
 _PER_NAT = 10
-"""Limits are proposed in tenths of a nat; more digits would only look like precision."""
+"""Steps per nat in which thresholds are proposed. More digits would be false precision."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An element that thresholds decide on, and what the trainer says of it.
+    """An element that the thresholds decide on, labeled with the trainer's verdict.
 
-    ``strength`` is None where the transcript settles all but the 您, ``pronoun`` where 您
-    over 你 was not asked.
+    ``strength`` is None if the transcript settles everything but the 您; ``pronoun`` is None if
+    您 was not compared with 你. Both are in nats.
     """
 
     strength: float | None
@@ -76,18 +77,22 @@ class Case:
 
 
 class Outcome(StrEnum):
-    """What became of a family."""
+    """Outcome of the calibration of one threshold pair."""
 
     PROPOSED = "proposed"
     UNCHANGED = "unchanged"  # nothing better was found
     TOO_FEW_CASES = "too-few-cases"
     TOO_FEW_TRAINEES = "too-few-trainees"
-    NOT_PROVEN = "not-proven"  # what was found failed on trainees who were left out
+    NOT_PROVEN = "not-proven"  # the threshold found failed on trainees who were left out
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How the cases of a family come out, by the trainer's word."""
+    """Number of wrong and unsure verdicts on the cases of a threshold pair.
+
+    ``credited`` elements are heard although the trainer says that they were not said;
+    ``accused`` ones are missed although the trainer says that they were.
+    """
 
     credited: int
     accused: int
@@ -96,7 +101,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Cases whose verdict would change in the same way, and what the trainer says of them."""
+    """Number of cases with the same change of verdict and the same verdict of the trainer."""
 
     before: Verdict
     after: Verdict
@@ -106,7 +111,12 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What calibration came to for a family; limits are heard from, missed from."""
+    """Proposal for one threshold pair.
+
+    ``before`` and ``after`` are the thresholds (heard from, missed from) in nats; ``now`` and
+    ``then`` are the tallies with each. ``said`` and ``not_said`` count the cases by the trainer's
+    verdict.
+    """
 
     family: ThresholdPair
     outcome: Outcome
@@ -121,10 +131,13 @@ class Proposal:
 
 
 def cases_of(score: Score, seen: Score, review: Review, trainee: int) -> Iterator[Case]:
-    """The labeled cases of a reviewed attempt.
+    """Yield the labeled cases of a reviewed attempt.
 
-    ``score`` is the newest judgment, ``seen`` the one that the trainer had before them:
-    what they left as it was, they agreed with, whatever the machine says since.
+    Args:
+        score: The newest score, whose evidence makes the cases.
+        seen: The score that the trainer reviewed. A verdict in it that the trainer left unchanged
+            counts as agreement, even if ``score`` has another one.
+        trainee: A number that identifies the trainee.
     """
     truths = trainers_verdicts(seen, review)
     for place, element in numbered(score.elements):
@@ -136,7 +149,7 @@ def cases_of(score: Score, seen: Score, review: Review, trainee: int) -> Iterato
 
 
 def case_of(element: ElementResult, truth: Verdict, trainee: int) -> Case | None:
-    """The case that an element makes; None where no threshold had a say."""
+    """Return the case of an element, or None if no threshold was involved in its verdict."""
     evidence = element.evidence
     if evidence.basis is Basis.AUDIO:
         strength, pronoun = evidence.strength, evidence.beside
@@ -151,7 +164,7 @@ def case_of(element: ElementResult, truth: Verdict, trainee: int) -> Case | None
 
 
 def decide_again(case: Case, limits: Thresholds) -> Verdict:
-    """The verdict that ``decide`` would give by other limits."""
+    """Return the verdict that ``decision.decide`` would give with other thresholds."""
     verdict = Verdict.HEARD
     if case.strength is not None:
         verdict = by_strength(case.strength, case.doubts, limits)
@@ -161,32 +174,44 @@ def decide_again(case: Case, limits: Thresholds) -> Verdict:
 
 
 def calibrate(cases: Sequence[Case], limits: Thresholds) -> tuple[tuple[Proposal, ...], Thresholds]:
-    """Propose limits for each family, one after the other; and the thresholds with all."""
+    """Propose thresholds for each pair in turn.
+
+    Args:
+        cases: The labeled cases of all reviewed attempts.
+        limits: The current thresholds.
+
+    Returns:
+        One proposal for each pair, and the thresholds with all proposals applied. Each pair is
+        calibrated with the proposals of the pairs before it applied.
+    """
     proposals = []
     for family in ThresholdPair:
         proposal = _propose(family, cases, limits)
         proposals.append(proposal)
-        limits = limits.with_band(family, proposal.after)
+        limits = limits.with_pair(family, proposal.after)
     return tuple(proposals), limits
 
 
 def interval(k: int, n: int) -> tuple[float, float]:
-    """The 95 % interval of a share of n > 0: Wilson, J. Am. Stat. Assoc. 22 (1927)."""
+    """Return the 95 % Wilson interval of the share k / n, for n > 0.
+
+    Reference: Wilson, J. Am. Stat. Assoc. 22 (1927).
+    """
     z, p = 1.96, k / n
     middle = (p + z * z / (2 * n)) / (1 + z * z / n)
     half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-# ---- one family ----------------------------------------------------------------
+# ---- one threshold pair ----------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class _Turning:
-    """A case, and where its verdict turns while one family's limits move.
+    """A case, with the thresholds at which its verdict changes while one pair moves.
 
-    It is heard where that is heard from ``heard_at`` or less, and missed where it is missed
-    from ``missed_at`` or more; None where these limits can't make it so.
+    The case is heard if the pair's upper threshold is at most ``heard_at``, and missed if the
+    lower one is at least ``missed_at``. None means that this pair alone cannot give that verdict.
     """
 
     case: Case
@@ -196,7 +221,7 @@ class _Turning:
 
 def _turning(case: Case, family: ThresholdPair, limits: Thresholds) -> _Turning:
     heard_at = missed_at = None
-    high, low = limits.band(case.pronoun_family)
+    high, low = limits.pair(case.pronoun_family)
     if family is ThresholdPair.AUDIO:
         if case.strength is not None and (case.pronoun is None or case.pronoun >= high):
             heard_at = case.strength - (heard_from(case.doubts, limits) - limits.heard)
@@ -214,14 +239,14 @@ def _propose(family: ThresholdPair, cases: Sequence[Case], limits: Thresholds) -
     own = [t for t in turnings if t.heard_at is not None or t.missed_at is not None]
     said = sum(t.case.truth is Verdict.HEARD for t in own)
     trainees = len({t.case.trainee for t in own})
-    before = after = limits.band(family)
+    before = after = limits.pair(family)
     if min(said, len(own) - said) < LEAST_CASES:
         outcome = Outcome.TOO_FEW_CASES
     elif trainees < LEAST_TRAINEES:
         outcome = Outcome.TOO_FEW_TRAINEES
     else:
         after, outcome = _move(own, before, MARGINS[family])
-    moved = limits.with_band(family, after)
+    moved = limits.with_pair(family, after)
     outcomes = [
         (decide_again(t.case, limits), decide_again(t.case, moved), t.case.truth) for t in own
     ]
@@ -252,9 +277,10 @@ def _tally(outcomes: Iterable[tuple[Verdict, Verdict]]) -> Tally:
 def _move(
     own: Sequence[_Turning], before: tuple[float, float], margin: float
 ) -> tuple[tuple[float, float], Outcome]:
-    """The best limits of a family, or those in force where nothing better holds."""
+    """Return the best thresholds of a pair, or the current ones if nothing better holds."""
     high, low = before
-    # The lower limit is the upper one in a mirror, where missed is what counts as right.
+    # With the signs reversed, and missed as the right verdict, the lower threshold is searched
+    # for in the same way as the upper one.
     mirrored = [
         _Point(-t.missed_at, t.case.truth is Verdict.MISSED, t.case.trainee)
         for t in own
@@ -275,7 +301,10 @@ def _move(
 
 @dataclass(frozen=True, slots=True)
 class _Point:
-    """Where a case is taken in by a limit, and whether it should be."""
+    """A case as one threshold sees it: included by every threshold up to ``at``.
+
+    ``is_right`` means that the threshold should include it.
+    """
 
     at: float
     is_right: bool
@@ -285,9 +314,10 @@ class _Point:
 def _search(
     points: Sequence[_Point], now: float, margin: float, least: float
 ) -> tuple[float, bool]:
-    """The best limit from ``least`` up if it holds on trainees it was not chosen by.
+    """Return the best threshold of at least ``least``, if it holds on left-out trainees.
 
-    Else the one in force, and False.
+    Otherwise return the current one. The flag is False if a better threshold was found but did
+    not hold.
     """
     best = _best(points, now, margin, least)
     trainees = sorted({p.trainee for p in points})
@@ -302,7 +332,7 @@ def _search(
 
 
 def _best(points: Sequence[_Point], now: float, margin: float, least: float) -> float:
-    """Of the limits that cost least, or nearly so, the nearest to the one in force."""
+    """Return the threshold nearest to the current one among those of nearly the lowest cost."""
     right = sorted(p.at for p in points if p.is_right)
     wrong = sorted(p.at for p in points if not p.is_right)
     errors_now = len(wrong) - bisect_left(wrong, now)
@@ -314,8 +344,8 @@ def _best(points: Sequence[_Point], now: float, margin: float, least: float) -> 
         taken_in = len(right) - bisect_left(right, limit)
         return WRONG * (errors(limit) + (limit < now)) - taken_in
 
-    # No limit lies beyond what was labeled: it goes down to the weakest case that it should
-    # take in, and up to a margin above the strongest that it should not.
+    # A threshold never goes beyond the labeled cases: at lowest it is at the weakest case that
+    # it should include, at highest a margin above the strongest that it should exclude.
     limits = {math.floor(at * _PER_NAT) / _PER_NAT for at in right}
     limits |= {math.ceil((at + margin) * _PER_NAT) / _PER_NAT for at in wrong}
     costs = {x: cost(x) for x in limits if x >= least and errors(x) <= errors_now}

@@ -1,4 +1,4 @@
-"""Script and transcript character by character: what stands over what, and when it was said."""
+"""Alignment of script and transcript in columns of one character, with times."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from practice.records.score import Chunk, Op
 
 LAST_S = 0.2
-"""How long the last character is taken to be: a syllable of quick speech."""
+"""Assumed duration of the last character, in seconds: a syllable of quick speech."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One place of the alignment: script's character, transcript's, and what happened."""
+    """One position of the alignment: characters of script and transcript, and the operation.
+
+    A character is empty if that side has none.
+    """
 
     reference: str
     hypothesis: str
@@ -21,7 +24,7 @@ class Column:
 
 
 def columns(chunks: Sequence[Chunk]) -> list[Column]:
-    """Spread the alignment out, a column for each character."""
+    """Expand an alignment into one column for each character."""
     out = []
     for chunk in chunks:
         length = max(len(chunk.reference), len(chunk.hypothesis))
@@ -31,22 +34,26 @@ def columns(chunks: Sequence[Chunk]) -> list[Column]:
 
 
 def places(chunks: Sequence[Chunk]) -> list[int | None]:
-    """Where in the transcript each column's character stands; None where it has none."""
+    """Return the index in the transcript of each column's character; None if it has none."""
     origins = iter([place for chunk in chunks for place in chunk.origin])
     return [next(origins, None) if column.hypothesis else None for column in columns(chunks)]
 
 
 def middles(times_s: Sequence[float]) -> list[float]:
-    """The middle of each character's time, given where each begins."""
+    """Return the middle of each character's time, given their starts; all in seconds."""
     following = [*times_s[1:], *(begin + LAST_S for begin in times_s[-1:])]
     return [(begin + end) / 2 for begin, end in zip(times_s, following, strict=True)]
 
 
 def after_pauses(times_s: Sequence[float], pauses_s: Sequence[tuple[float, float]]) -> list[float]:
-    """The times of characters, of which none lets a pause be a part of it.
+    """Move the starts of characters out of pauses, which the recognizer often includes.
 
-    The recognizer's often do. As where pauses are placed in the script, a character comes
-    after a pause if the middle of its time does. ``pauses_s`` are from when to when.
+    A character comes after a pause if the middle of its time is not before the middle of the
+    pause; pauses are located in the script by the same rule.
+
+    Args:
+        times_s: Start of each character, in seconds.
+        pauses_s: Start and end of each pause, in seconds.
     """
     return [
         max([at_s, *(end for begin, end in pauses_s if middle_s >= (begin + end) / 2)])
@@ -55,10 +62,14 @@ def after_pauses(times_s: Sequence[float], pauses_s: Sequence[tuple[float, float
 
 
 def moments(chunks: Sequence[Chunk], times_s: Sequence[float]) -> list[float | None]:
-    """Where each column begins in the recording, by the times of the transcript's characters.
+    """Return the start of each column in the recording, in seconds.
 
-    For what was left out it is where that should have begun. None where the times are not
-    known.
+    Args:
+        times_s: Start of each character of the transcript, in seconds; empty if unknown.
+
+    Returns:
+        For a column without a time of its own, such as a deletion, the start of the character
+        before it, or of the first one. None if the times are unknown.
     """
     last = times_s[0] if times_s else None
     out = []

@@ -1,4 +1,4 @@
-"""A conversation as a whole: its turns added up, and what must hold from first to last."""
+"""Conversation results: the sum of the turns, and checks over the whole conversation."""
 
 from __future__ import annotations
 
@@ -24,36 +24,36 @@ from practice.scoring.score import (
 )
 
 FORMS_OF_ADDRESS = ("先生", "女士", "小姐")
-"""What the standard addresses customers by, with what today's halls say."""
+"""Forms of address: those of the service standard and those in use in business halls today."""
 
 OWN_BELOW = 0.5
 OTHER_FROM = 0.6
-"""A turn has another turn's words when less of its own script was said than the first, and
-of the other's at least the second; tolerant accuracy. Scripts of one conversation share
-less than half of their characters, so that what was said cannot be near to both."""
+"""Tolerant accuracies by which a turn has another turn's words: below ``OWN_BELOW`` for its own
+script and at least ``OTHER_FROM`` for the other. Scripts of one conversation share less than half
+of their characters, so an utterance cannot be near to both."""
 
 
 class Check(StrEnum):
-    """What must hold over a conversation."""
+    """Requirement on a conversation from start to end."""
 
     ORDER = "order"  # each turn has its own words, not those of another
-    COMPLETE = "complete"  # no turn was passed over
-    ADDRESS = "address"  # one form of address from first to last, and one that fits
-    RESPECT = "respect"  # 您 wherever it belongs
+    COMPLETE = "complete"  # no turn was skipped
+    ADDRESS = "address"  # one form of address throughout, and one that fits the customer
+    RESPECT = "respect"  # 您 wherever a script requires it
 
 
 class State(StrEnum):
-    """What became of a check; ``unsure`` is the trainer's to say."""
+    """Outcome of a check; the trainer decides on an ``unsure`` one."""
 
     KEPT = "kept"
     BROKEN = "broken"
     UNSURE = "unsure"
-    ABSENT = "absent"  # nothing in these turns that it could be seen by
+    ABSENT = "absent"  # these turns have nothing to check
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A turn of a conversation; ``attempt`` is its last take, None where it was passed over."""
+    """One turn of a conversation with its last attempt, which is None if the turn was skipped."""
 
     number: int
     line: Line
@@ -61,13 +61,13 @@ class Turn:
 
     @property
     def score(self) -> Score | None:
-        """What counts of the take, the trainer's word included."""
+        """Final score, with the trainer's review applied; None if the turn was skipped."""
         return final_score(self.attempt) if self.attempt else None
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What became of a check, with the turns (from 1) and words that show it."""
+    """Outcome of a check, with the turns (from 1) and words on which it is based."""
 
     check: Check
     state: State
@@ -77,13 +77,12 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class ConversationResult:
-    """The judgment of a conversation.
+    """Result of a conversation.
 
-    ``deducted`` are the points that minor banned phrases cost, ``deciding`` the total that
-    was held against the mark. ``passed`` is None where something unsure, or a turn that could
-    not be scored, decides on it. ``total`` is None where no turn was scored, and of a
-    conversation that was broken off: what was not asked
-    for any more counts neither way.
+    ``deducted`` are the points that minor banned phrases cost, ``deciding`` is the score that was
+    compared with the pass mark. ``passed`` is None if something unsure, or a turn that was not
+    scored, decides. ``total`` is None if no turn was scored or if the conversation ended early:
+    turns that were not reached count neither for nor against.
     """
 
     turns: tuple[Turn, ...]
@@ -99,13 +98,17 @@ class ConversationResult:
 def conversation_result(
     turns: Sequence[Turn], address: Sequence[str] = (), *, is_finished: bool = True
 ) -> ConversationResult:
-    """Judge a conversation by its turns.
+    """Compute the result of a conversation from its turns.
 
-    The counts of all turns are added up and weighted like those of one take; a turn that
-    was passed over counts as a script of which nothing was said. It passes with the same
-    mark, when no turn has a severe banned phrase or misses a critical courtesy, and every
-    check is kept; a minor banned phrase costs the whole what it costs a take. ``address``
-    are the forms that fit this customer; any does where none is given.
+    The counts of all turns are added up and weighted like those of one attempt; a skipped turn
+    counts as a script of which nothing was said. The conversation passes with the pass mark of an
+    attempt if no turn has a severe banned phrase or misses a critical courtesy, and no check is
+    broken. A minor banned phrase costs the conversation as many points as an attempt.
+
+    Args:
+        turns: The turns, in order.
+        address: Forms of address that fit this customer; empty if any does.
+        is_finished: False if the conversation ended early.
     """
     findings = (
         _order(turns),
@@ -130,7 +133,7 @@ def conversation_result(
 
 
 def add_up(turns: Iterable[Turn]) -> Tally:
-    """Everything that was said in all turns; what could not be scored counts nowhere."""
+    """Add up the counts of all turns. Turns that were not scored are left out."""
     return reduce(add, map(_tally, turns), Tally())
 
 
@@ -142,7 +145,7 @@ def _tally(turn: Turn) -> Tally:
 
 
 def _passes(turns: Sequence[Turn], findings: Sequence[Finding], unsure_as: Verdict) -> bool:
-    """Whether it passes, with everything that is unsure taken one way or the other."""
+    """Return True if the conversation passes with everything unsure resolved as ``unsure_as``."""
     doubtful = State.KEPT if unsure_as is Verdict.HEARD else State.BROKEN
     states = {doubtful if f.state is State.UNSURE else f.state for f in findings}
     taken = [_settled(turn, unsure_as) for turn in turns]
@@ -152,7 +155,7 @@ def _passes(turns: Sequence[Turn], findings: Sequence[Finding], unsure_as: Verdi
 
 
 def _settled(turn: Turn, unsure_as: Verdict) -> Turn:
-    """The turn with what is unsure taken one way, as if the machine had said so."""
+    """Return the turn with everything unsure resolved, as if by the machine, without a review."""
     score = turn.score
     if turn.attempt is None or score is None:
         return turn
@@ -171,7 +174,7 @@ def _scored(turns: Sequence[Turn]) -> Iterator[tuple[int, Turn, Score]]:
 
 
 def _order(turns: Sequence[Turn]) -> Finding:
-    """Whether a turn has the words of another one."""
+    """Check that no turn has the words of another one."""
     wrong, words = [], []
     for place, turn, score in _scored(turns):
         text = _text(turn)
@@ -187,7 +190,7 @@ def _order(turns: Sequence[Turn]) -> Finding:
 
 
 def _complete(turns: Sequence[Turn], *, is_finished: bool) -> Finding:
-    """Whether every turn was said."""
+    """Check that every turn was said."""
     scores = [(place, turn.score) for place, turn in enumerate(turns, 1)]
     left_out = [place for place, score in scores if score is None or score.off_script]
     if left_out or not is_finished:
@@ -197,7 +200,7 @@ def _complete(turns: Sequence[Turn], *, is_finished: bool) -> Finding:
 
 
 def _address(turns: Sequence[Turn], fitting: Sequence[str]) -> Finding:
-    """Whether one form of address was kept to, and one that fits."""
+    """Check that one form of address was used throughout, and one that fits the customer."""
     heard: dict[str, list[int]] = {}
     unsure = []
     for place, turn, score in _scored(turns):
@@ -220,9 +223,9 @@ def _address(turns: Sequence[Turn], fitting: Sequence[str]) -> Finding:
 
 
 def _respect(turns: Sequence[Turn]) -> Finding:
-    """Whether 您 was said wherever a script marks it; an unmarked one is not looked at.
+    """Check that each 您 that a script marks was said; unmarked ones are ignored.
 
-    A turn with other words than its own says nothing of it, nor does one without a score.
+    A turn with other words than its own shows nothing about it, nor does one that was not scored.
     """
     found: dict[Verdict, list[int]] = {}
     judged = set()

@@ -1,4 +1,4 @@
-"""Heard, missed or unsure: the one table of thresholds, and the rule that uses it."""
+"""Decision rule for heard, missed or unsure, with the table of all thresholds."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from practice.scoring.evidence import Finding, Place, TextMatch
 
 
 class ThresholdPair(StrEnum):
-    """A question to the audio whose answers have limits of their own."""
+    """Name of a pair of thresholds (heard from, missed from) for one question to the audio."""
 
-    AUDIO = "audio"  # how strongly it speaks for an element
-    PRONOUN = "pronoun"  # for 您 over 你
-    HELLO = "hello"  # for 您好 over 你好
+    AUDIO = "audio"  # how strongly it supports an element
+    PRONOUN = "pronoun"  # 您 over 你
+    HELLO = "hello"  # 您好 over 你好
 
 
 LIMITS = {
@@ -22,76 +22,76 @@ LIMITS = {
     ThresholdPair.PRONOUN: ("pronoun_heard", "pronoun_missed"),
     ThresholdPair.HELLO: ("hello_heard", "hello_missed"),
 }
-"""The fields of Thresholds that a family is heard from and missed from."""
+"""Fields of ``Thresholds`` for each pair: heard from, missed from."""
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """What decides on an element; strengths in nats. docs/verdicts.md has the figures.
+    """Thresholds of the verdicts; strengths are in nats. docs/verdicts.md has the measurements.
 
-    An element is heard from ``heard`` up, missed from ``missed`` down, and unsure in
-    between. The false credits begin where ``heard`` is lowered past the strongest of the
-    elements that were not said; ``missed`` lies below the weakest but a few of those
-    that were.
+    An element is heard from ``heard`` up, missed from ``missed`` down, and unsure in between.
+    Lowering ``heard`` below the strongest element that was not said would credit elements
+    wrongly; ``missed`` is below all but a few of the elements that were said.
     """
 
     heard: float = -6.0
     missed: float = -12.0
 
     script_weight: float = 0.75
-    """Weight of the script's own comparison beside the transcript's, kept between
-    ``script_low`` and ``script_high``: the script draws the recognizer along."""
+    """Weight of the script's comparison, added to the transcript's. The comparison is clamped to
+    ``script_low`` … ``script_high``, because the script biases the recognizer."""
     script_low: float = -6.0
     script_high: float = 8.0
 
     sound: float = 5.0
-    """Taken off per unit of distance by sound of what was replaced."""
+    """Nats subtracted per unit of distance by sound from what the element replaced."""
 
     length: float = 1.0
-    """Added per character beyond the first, at most three: a long phrase loses more to a
-    misspelt transcript."""
+    """Nats added for each character beyond the first, at most three: a misspelled transcript
+    costs a long phrase more."""
 
     pronoun_heard: float = 1.5
     pronoun_missed: float = -3.4
-    """您 over 你, anywhere but in 您好."""
+    """Thresholds for 您 over 你, except in 您好."""
     hello_heard: float = 1.25
     hello_missed: float = -2.3
-    """您好 over 你好, which the base model separates worst."""
+    """Thresholds for 您好 over 你好, which the base model separates worst."""
 
     unlikely: float = -1.0
-    """Below this mean log-probability the transcript is too poor to call anything missed,
-    and ``heard`` asks for ``unlikely_heard`` more."""
+    """Mean log-probability (nats per token) below which a transcript is too poor to call anything
+    missed; ``heard`` then requires ``unlikely_heard`` more."""
     unlikely_heard: float = 3.0
 
     thin: float = 2.0
-    """Characters per second of speech (plus one) below which text was dropped, so that
-    nothing is called missed."""
+    """Characters per second of speech below which the recognizer has dropped text, so that nothing
+    is called missed. One character is added to the count."""
 
     veto: float = 4.0
-    """A script's comparison this strong keeps an element from being called missed."""
+    """Strength of the script's comparison from which an element is not called missed."""
 
-    def band(self, family: ThresholdPair) -> tuple[float, float]:
-        """What a family is heard from, and missed from."""
+    def pair(self, family: ThresholdPair) -> tuple[float, float]:
+        """Return the pair (heard from, missed from) of ``family``."""
         heard, missed = LIMITS[family]
         return getattr(self, heard), getattr(self, missed)
 
-    def with_band(self, family: ThresholdPair, band: tuple[float, float]) -> Thresholds:
-        """These thresholds with other limits for a family."""
-        return replace(self, **dict(zip(LIMITS[family], band, strict=True)))
+    def with_pair(self, family: ThresholdPair, pair: tuple[float, float]) -> Thresholds:
+        """Return these thresholds with ``pair`` (heard from, missed from) for ``family``."""
+        return replace(self, **dict(zip(LIMITS[family], pair, strict=True)))
 
 
 THRESHOLDS = Thresholds()
 
 DOUBTS = frozenset({"unlikely", "dropped", "loops", "script", "unasked"})
-"""What can keep an element from being called missed, by the names that evidence has."""
+"""Names of the doubts, in ``Evidence``, that keep an element from being called missed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reliability:
-    """How far a transcript can be trusted where it lacks something.
+    """Reliability of a transcript that lacks an element.
 
-    ``avg_logprob`` in nats a token; ``speech_s`` by voice activity; ``loops`` where the
-    text repeats itself; ``unasked`` where there is audio that can't be asked.
+    ``avg_logprob`` is in nats per token, and ``speech_s`` comes from voice activity. ``loops``
+    means that the text repeats itself, ``unasked`` that there is audio with which the recognizer
+    cannot compare texts.
     """
 
     avg_logprob: float
@@ -101,7 +101,7 @@ class Reliability:
     unasked: bool = False
 
     def doubts(self, limits: Thresholds) -> tuple[str, ...]:
-        """Why nothing can be called missed; empty where it can."""
+        """Return the reasons why nothing can be called missed; empty if there are none."""
         found = {
             "unlikely": self.avg_logprob < limits.unlikely,
             "dropped": self.characters + 1 < limits.thin * self.speech_s,
@@ -110,15 +110,18 @@ class Reliability:
         return tuple(name for name, is_so in found.items() if is_so)
 
     def is_as_written(self, limits: Thresholds) -> bool:
-        """Whether what it has was said: it is likely, and does not repeat itself."""
+        """Return True if the words of the transcript were said.
+
+        It is then likely and does not repeat itself.
+        """
         return not {"unlikely", "loops"} & set(self.doubts(limits))
 
 
 def needs_audio(element: str, place: Place) -> bool:
-    """Whether the transcript alone does not settle an element.
+    """Return True if the transcript alone does not settle an element.
 
-    Whatever has 您 is asked about, since the recognizer writes 您 for 你 and 你 for 您. A
-    single character is no homophone of anything: 青 is as near to 轻 as to 请.
+    An element with 您 always needs the audio, since the recognizer writes 您 for 你 and 你 for
+    您. A homophone settles nothing if it is a single character: 青 is as near to 轻 as to 请.
     """
     return "您" in element or not _settled_by_text(place)
 
@@ -131,7 +134,12 @@ def decide(
     reliability: Reliability,
     limits: Thresholds = THRESHOLDS,
 ) -> tuple[Verdict, Evidence]:
-    """Judge one element. ``finding`` is None where the audio was not, or can't be, asked."""
+    """Decide on one element.
+
+    Args:
+        heard: The transcript at the element's position.
+        finding: The evidence of the audio; None if the recognizer was not, or could not be, asked.
+    """
     if finding is None:
         verdict, evidence = _by_text(element, place, heard)
         if reliability.unasked and needs_audio(element, place):
@@ -145,7 +153,7 @@ def decide(
     if margin is None:
         return verdict, evidence
     family = pronoun_family(element)
-    high, low = limits.band(family)
+    high, low = limits.pair(family)
     if verdict is Verdict.MISSED or margin >= high:
         return verdict, replace(evidence, beside=margin)
     beside, doubts = evidence.strength, evidence.doubts
@@ -154,34 +162,43 @@ def decide(
 
 
 def pronoun_family(element: str) -> ThresholdPair:
-    """Which limits the 您 of an element is held against."""
+    """Return the threshold pair for the 您 of an element."""
     return ThresholdPair.HELLO if element.startswith("您好") else ThresholdPair.PRONOUN
 
 
 def by_strength(points: float, doubts: tuple[str, ...], limits: Thresholds) -> Verdict:
-    """The verdict on an element by its strength alone."""
+    """Return the verdict on an element by its strength in nats alone."""
     if points >= heard_from(doubts, limits):
         return Verdict.HEARD
     return Verdict.MISSED if points <= limits.missed and not doubts else Verdict.UNSURE
 
 
 def heard_from(doubts: tuple[str, ...], limits: Thresholds) -> float:
-    """The strength from which an element is heard, which a poor transcript raises."""
+    """Return the strength from which an element is heard; an unlikely transcript raises it."""
     return limits.heard + (limits.unlikely_heard if "unlikely" in doubts else 0.0)
 
 
 def by_pronoun(
     margin: float, so_far: Verdict, family: ThresholdPair, limits: Thresholds
 ) -> Verdict:
-    """The verdict on an element with 您: as it is without that, unless 你 was said."""
-    high, low = limits.band(family)
+    """Return the verdict on an element with 您.
+
+    Args:
+        margin: The gain of 您 over 你, in nats.
+        so_far: The verdict without regard to 您. It remains if 您 was said, or if it is MISSED.
+    """
+    high, low = limits.pair(family)
     if so_far is Verdict.MISSED or margin >= high:
         return so_far
     return Verdict.MISSED if margin <= low else Verdict.UNSURE
 
 
 def strength(finding: Finding, characters: int, limits: Thresholds = THRESHOLDS) -> float:
-    """How strongly the audio speaks for an element, in nats on the thresholds' scale."""
+    """Return how strongly the audio supports an element, in nats on the thresholds' scale.
+
+    strength = spliced + script_weight · script (clamped) - sound · distance by sound
+               + length per character beyond the first, at most 3
+    """
     script = 0.0 if finding.script is None else finding.script
     script = max(limits.script_low, min(limits.script_high, script))
     return (

@@ -1,4 +1,4 @@
-"""The verdict on each courtesy element of a wording: by the transcript, and by the audio."""
+"""Verdicts on the politeness elements of a wording, from the transcript and the audio."""
 
 from __future__ import annotations
 
@@ -9,20 +9,27 @@ from practice.mandarin.alignment import Alignment
 from practice.records.scenario import Element
 from practice.records.score import Basis, ElementResult, Evidence, Op, Verdict
 from practice.scoring.decision import Reliability, Thresholds, decide, needs_audio
-from practice.scoring.evidence import EvidenceQuery, Place, TextMatch, TextPair, inquire, place_of
+from practice.scoring.evidence import (
+    EvidenceQuery,
+    Place,
+    TextMatch,
+    TextPair,
+    build_query,
+    place_of,
+)
 
 _LONGER = ("请问",)
-"""Courtesies that begin with another one. What is heard of the shorter one within them may
-be all that was said of it: 请问 is no 请坐."""
+"""Courtesies that begin with another one. The shorter one may have been said only as a part of
+them: the 请 of 请问 is not that of 请坐."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An element at its place, and what is to be asked about it.
+    """An element located in the transcript, with the query about it, before the verdict.
 
-    ``elsewhere``: it stands in a part of the transcript that answers to nothing else in
-    the script, so that only the order was changed. ``part_of`` is a longer courtesy that
-    the transcript has at its place and the script has not.
+    ``elsewhere`` means that a part of the transcript that matches nothing else in the script
+    contains the element, so only the order differs. ``part_of`` is a longer courtesy that the
+    transcript has at this position and the script has not.
     """
 
     element: Element
@@ -38,7 +45,12 @@ class Candidate:
         reliability: Reliability,
         limits: Thresholds,
     ) -> ElementResult:
-        """Judge the element. ``answers`` is None where the audio can't be asked."""
+        """Decide on the element.
+
+        Args:
+            answers: The recognizer's answers to the query, in nats; None if it cannot answer from
+                the audio.
+        """
         if self.elsewhere:
             return _result(
                 self.element, Verdict.HEARD, Evidence(Basis.ELSEWHERE, self.element.text)
@@ -55,7 +67,7 @@ class Candidate:
 
 
 def find_candidates(elements: tuple[Element, ...], alignment: Alignment) -> tuple[Candidate, ...]:
-    """Find each element of a wording in the transcript."""
+    """Locate each element of a wording in the transcript, and build the queries."""
     taken = {
         s.hyp for s in alignment.steps if s.hyp is not None and s.op in (Op.EQUAL, Op.HOMOPHONE)
     }
@@ -70,7 +82,7 @@ def find_candidates(elements: tuple[Element, ...], alignment: Alignment) -> tupl
                 place,
                 alignment.hypothesis.text[place.hyp_start : place.hyp_end],
                 moved,
-                inquire(alignment, place) if asked and not moved else None,
+                build_query(alignment, place) if asked and not moved else None,
                 _part_of(element, alignment, place),
             )
         )
@@ -78,7 +90,7 @@ def find_candidates(elements: tuple[Element, ...], alignment: Alignment) -> tupl
 
 
 def unscored_elements(elements: tuple[Element, ...]) -> tuple[ElementResult, ...]:
-    """The elements of a take that could not be judged."""
+    """Return the elements of an attempt that is not scored."""
     return tuple(_result(e, Verdict.UNSCORED, Evidence(Basis.NONE)) for e in elements)
 
 
@@ -86,7 +98,7 @@ def _moved(element: Element, alignment: Alignment, place: Place, taken: set[int]
     if "您" in element.text:  # its spelling proves nothing
         return False
     ref, hyp = alignment.reference.text, alignment.hypothesis.text
-    # A single character stands in many words: the next one must have come along.
+    # A single character occurs in many words, so the character after it must match as well.
     end = max(place.ref_end, place.ref_start + 2)
     needle = ref[place.ref_start : end]
     own = set(range(place.hyp_start, place.hyp_end))
@@ -94,14 +106,14 @@ def _moved(element: Element, alignment: Alignment, place: Place, taken: set[int]
     while at >= 0:
         stretch = set(range(at, at + len(needle)))
         if not stretch & (taken - own):
-            taken |= set(range(at, at + len(element.text)))  # said once, counted once
+            taken |= set(range(at, at + len(element.text)))  # no other element may claim it
             return True
         at = hyp.find(needle, at + 1)
     return False
 
 
 def _part_of(element: Element, alignment: Alignment, place: Place) -> str:
-    """The longer courtesy that begins where an element is heard, if the script has another word."""
+    """Return the longer courtesy that starts where an element is heard; "" if the script has it."""
     ref, hyp = alignment.reference.text, alignment.hypothesis.text
     if place.says is not TextMatch.PLAINLY:
         return ""

@@ -1,12 +1,12 @@
-"""What to ask the recognizer about an element: texts with it against texts without it.
+"""Queries to the recognizer about an element: texts that contain it against texts that do not.
 
-The transcript is what the recognizer likes best; an element that it lacks is put in, at
-its place or in place of what sounds most like it, and the recognizer says by how much
-the audio speaks for the one text or the other. Everything else is the same in both texts
-and cancels. Here the texts are made and the answers are summed up; nothing is heard.
+The transcript is the text that the recognizer finds most likely. An element that it lacks is
+inserted at its position, or replaces what sounds most like it, and the recognizer compares the
+likelihoods of the two texts given the audio. Everything else is the same in both and cancels.
+This module only builds the texts and sums up the answers; it does not process audio.
 
-No published validation of the method on short courtesies exists; the figures that chose
-it are in docs/verdicts.md.
+No published validation of the method on short courtesies exists. docs/verdicts.md has the
+measurements by which it was chosen.
 """
 
 from __future__ import annotations
@@ -25,34 +25,37 @@ TextPair = tuple[str, str]
 """Two texts for the same audio; the answer is log P(first) - log P(second), in nats."""
 
 WINDOWS = 4
-"""Stretches of the transcript that are tried in the element's stead, besides its place."""
+"""Maximum number of stretches of the transcript that the element is tried in place of. The
+characters aligned to it are one of them."""
 
 REACH = 2
-"""How far from its aligned place an element is looked for, in characters."""
+"""Maximum distance from its aligned position at which an element is searched for, in
+characters."""
 
 CONTEXT = ((0, 1), (0, 2), (1, 0), (2, 0), (1, 1))
-"""Characters of the script, before and after, that are put right along with an element
-where the transcript has them wrong as well."""
+"""Numbers of script characters (before, after) that are corrected together with an element if
+the transcript has them wrong as well."""
 
 _SIGNS = "，。！？、；：,.!?;: "
-_AWAY = 0.08  # what a place beside the aligned one must be better by, per character
+# Distance by sound that a stretch must gain for each character that its ends are off.
+_AWAY = 0.08
 
 
 class TextMatch(StrEnum):
-    """What the transcript alone says of an element."""
+    """Match between an element and the transcript at its position."""
 
-    PLAINLY = "plainly"  # exactly its characters, side by side
-    HOMOPHONE = "homophone"  # characters with exactly its sounds
-    PARTLY = "partly"  # some of it
+    PLAINLY = "plainly"  # exactly its characters, without a gap
+    HOMOPHONE = "homophone"  # characters that sound exactly the same, without a gap
+    PARTLY = "partly"  # some characters match, at least nearly
     NOT = "not"
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an element stands in script and transcript, in characters of the normal forms.
+    """Position of an element in script and transcript, in characters of the normal forms.
 
-    ``hyp_start == hyp_end`` where nothing is aligned to it. ``distance`` is the mean
-    distance by sound, a gap counting 1.
+    ``hyp_start == hyp_end`` if nothing is aligned to it. ``distance`` is the mean distance by
+    sound per character; a gap counts as 1.
     """
 
     ref_start: int
@@ -65,11 +68,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One way of putting the element in.
+    """One way to put the element into a text.
 
-    ``sound`` is how far what it replaces sounds from it, per character. The gain is the
-    least over ``pairs``: an element must beat every rival. ``plain_you`` are the same
-    pairs with 你 where the element has 您.
+    ``sound`` is the distance by sound, per character, from what the element replaces. The gain
+    is the minimum over ``pairs``, because the element must beat every rival. ``plain_you`` are
+    the same pairs with 你 where the element has 您.
     """
 
     sound: float
@@ -79,18 +82,22 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceQuery:
-    """All that is asked about one element. ``script`` compares the script's own wording."""
+    """All questions about one element.
+
+    ``trials`` compare texts made from the transcript. ``script`` compares the script with and
+    without the element; None if the transcript has the element, or homophones of it.
+    """
 
     trials: tuple[Variant, ...]
     script: Variant | None
 
     def pairs(self) -> list[TextPair]:
-        """Every pair whose answer is needed."""
+        """Return every pair whose answer ``finding`` needs."""
         trials = (*self.trials, *((self.script,) if self.script else ()))
         return [pair for trial in trials for pair in (*trial.pairs, *trial.plain_you)]
 
     def finding(self, answers: Mapping[TextPair, float]) -> Finding:
-        """Sum up the answers."""
+        """Sum up the answers, given in nats for each pair of ``pairs``."""
         best = max(self.trials, key=lambda trial: _gain(trial, answers))
         return Finding(
             spliced=_gain(best, answers),
@@ -104,11 +111,12 @@ class EvidenceQuery:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What the audio says of an element, in nats; positive speaks for it.
+    """Evidence of the audio for one element, in nats; positive values support the element.
 
-    ``spliced``: the best trial against the transcript; ``sound``: what that trial
-    replaced; ``script``: the script's wording with it against without it; ``pronoun``:
-    您 against 你, where the element has it.
+    ``spliced`` is the gain of the best trial over the transcript, and ``sound`` that trial's
+    distance by sound from what it replaced, per character. ``script`` is the gain of the script
+    with the element over the script without it. ``pronoun`` is the gain of 您 over 你; None if
+    the element has no 您.
     """
 
     spliced: float
@@ -118,7 +126,11 @@ class Finding:
 
 
 def place_of(alignment: Alignment, span: tuple[int, int]) -> Place:
-    """Find an element, given by its span of the reference, in the transcript."""
+    """Locate an element in the transcript.
+
+    Args:
+        span: Start and end of the element in the normal form of the script.
+    """
     start, end = span
     steps = [alignment.of_reference[i] for i in range(start, end)]
     matched = [s.hyp for s in steps if s.hyp is not None]
@@ -141,8 +153,8 @@ def place_of(alignment: Alignment, span: tuple[int, int]) -> Place:
     return Place(start, end, low, high, says, apart)
 
 
-def inquire(alignment: Alignment, place: Place) -> EvidenceQuery:
-    """Put together what is to be asked about the element at a place."""
+def build_query(alignment: Alignment, place: Place) -> EvidenceQuery:
+    """Build the query about the element at ``place``."""
     ref = alignment.reference
     element = _written(ref, place.ref_start, place.ref_end)
     heard = alignment.hypothesis.written
@@ -166,7 +178,10 @@ def inquire(alignment: Alignment, place: Place) -> EvidenceQuery:
 
 
 def as_recognizer_writes(script: str) -> str:
-    """A script with the recognizer's punctuation: a full-width comma costs it 20 nats."""
+    """Return a script with the recognizer's punctuation.
+
+    A full-width comma lowers the log-likelihood of a text by 20 nats.
+    """
     return re.sub("[，、；;]", ",", script).rstrip("。，,")
 
 
@@ -175,10 +190,10 @@ def as_recognizer_writes(script: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Splice:
-    """The transcript as written with ``start:end`` replaced by ``put``.
+    """A replacement of ``start:end`` of the transcript, as written, by ``put``.
 
-    ``less`` is ``put`` without the element, where neighbors were put right along: then
-    that is a rival too, so that mending the neighbors earns the element nothing.
+    If neighbors of the element are corrected as well, ``less`` is ``put`` without the element.
+    It is a second rival, so that the element gains nothing from the corrected neighbors.
     """
 
     start: int
@@ -210,7 +225,10 @@ def _trial_of(
 
 
 def _splices(alignment: Alignment, place: Place, element: str) -> list[_Splice]:
-    """Replacements by closeness of sound, insertions, and splices that bring context along."""
+    """Return replacements by closeness of sound, insertions, and splices with corrected context.
+
+    Duplicates are removed.
+    """
     out = []
     if place.hyp_end > place.hyp_start:
         out.append(_replacement(alignment, place, element, place.hyp_start, place.hyp_end))
@@ -233,7 +251,7 @@ def _splices(alignment: Alignment, place: Place, element: str) -> list[_Splice]:
 
 
 def _stretches(alignment: Alignment, place: Place) -> list[tuple[int, int]]:
-    """Stretches of the transcript near the place that answer to nothing else in the script."""
+    """Return stretches of the transcript near ``place`` that match no other part of the script."""
     taken = {
         s.hyp
         for s in alignment.steps
@@ -260,7 +278,7 @@ def _insertions(alignment: Alignment, place: Place, element: str) -> list[_Splic
     hyp, ref = alignment.hypothesis, alignment.reference
     if place.hyp_start == place.hyp_end:
         gaps = [place.hyp_start]
-    elif place.distance > 0.5:  # what stands there sounds otherwise, so it may stand beside it
+    elif place.distance > 0.5:  # other words are there, so the element may be next to them
         gaps = [place.hyp_start, place.hyp_end]
     else:
         return []
@@ -271,7 +289,7 @@ def _insertions(alignment: Alignment, place: Place, element: str) -> list[_Splic
         inside = gap < len(hyp.at)
         left = hyp.at[gap - 1] + 1 if gap else 0
         right = hyp.at[gap] if inside else len(hyp.written.rstrip(_SIGNS))
-        # On the script's side of a comma.
+        # Insert on the same side of a comma as in the script.
         at = right if inside and (not before or before[-1] in _SIGNS) else left
         out.append(_Splice(at, at, element, 1.0))
         before_sign = at < len(hyp.written) and hyp.written[at] in _SIGNS
@@ -310,7 +328,7 @@ def _with_context(alignment: Alignment, place: Place) -> list[_Splice]:
 
 
 def _apart(alignment: Alignment, place: Place, start: int, end: int) -> float:
-    """Edit distance by sound of an element and a stretch, per character of the element."""
+    """Return the edit distance by sound of element and stretch, per character of the element."""
     ref, hyp = alignment.reference.text, alignment.hypothesis.text
     ref_sounds, hyp_sounds = alignment.ref_sounds, alignment.hyp_sounds
     above = [float(j) for j in range(end - start + 1)]
@@ -334,7 +352,7 @@ def _written(text: Normalized, start: int, end: int) -> str:
 
 
 def _without(script: str, start: int, end: int) -> str:
-    """The script less one element and the punctuation that goes with it."""
+    """Return the script without ``start:end`` and the punctuation that follows it."""
     while end < len(script) and script[end] in _SIGNS:
         end += 1
     return script[:start] + script[end:]

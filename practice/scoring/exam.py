@@ -1,7 +1,6 @@
-"""What an exam came to: its lines added up, as the records have them.
+"""Exam results, added up from the attempts of one session.
 
-Everything is read off the takes of one session, so that the result can be shown again,
-and says something else after a trainer's corrections.
+Nothing else is stored, so a result can be shown again and follows a trainer's corrections.
 """
 
 from __future__ import annotations
@@ -20,12 +19,12 @@ from practice.scoring.review import final_score
 from practice.scoring.score import Tally, is_ruled_out, nothing_said, resolve_unsure, tally_of
 
 _SILENT = (Unscored.NO_SPEECH, Unscored.TOO_SHORT)
-"""Takes in which nothing was said that a trainer could hear."""
+"""Reasons of attempts in which a trainer could hear nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExamLine:
-    """One line of an exam. ``attempt`` is None where it was not said."""
+    """One line of an exam; ``attempt`` and ``score`` are None if it was not said."""
 
     step: str
     asked: ExamItem
@@ -35,21 +34,21 @@ class ExamLine:
 
     @property
     def passed(self) -> bool | None:
-        """Whether the line by itself passed; what was not said did not."""
+        """Result of the line by itself: None if it needs review, False if it was not said."""
         return False if self.score is None else self.score.passed
 
     @property
     def is_ruled_out(self) -> bool:
-        """Whether it fails the exam whatever the total."""
+        """True if the line fails the exam whatever the score."""
         return self.attempt is not None and _rules_out(self.attempt, None)
 
 
 @dataclass(frozen=True, slots=True)
 class ExamResult:
-    """What an exam came to.
+    """Result of an exam.
 
-    ``passed`` is None where takes and elements that are unsure decide; ``tally`` leaves
-    these out. ``models`` and ``scorers`` are what judged the takes.
+    ``passed`` is None if unsure attempts or elements decide; ``tally`` leaves these out.
+    ``models`` and ``scorers`` are those that assessed the attempts.
     """
 
     session: str
@@ -65,17 +64,17 @@ class ExamResult:
 
     @property
     def scores(self) -> tuple[Score, ...]:
-        """The scores of the lines that were said."""
+        """Scores of the lines that were said."""
         return tuple(line.score for line in self.lines if line.score is not None)
 
     @property
     def not_said(self) -> int:
-        """How many lines were not said."""
+        """Number of lines that were not said."""
         return sum(line.score is None for line in self.lines)
 
 
 def setting_of(book: Book) -> SessionContext:
-    """What a book asks for, as every take of the exam keeps it."""
+    """Return the requirements of a book in the form that every attempt of the exam stores."""
     steps = tuple(f"{scenario.id}/{number}" for scenario, number in book.items)
     asked = tuple(_asked(scenario, number) for scenario, number in book.items)
     return SessionContext(Mode.EXAM, book.id, steps, ExamTerms(book.title, book.pass_mark, asked))
@@ -88,7 +87,14 @@ def _asked(scenario: Scenario, number: int) -> ExamItem:
 
 
 def result_of(attempts: Sequence[Attempt]) -> ExamResult:
-    """Add up the takes of an exam, the first one first. Raises ValueError for other takes."""
+    """Add up the attempts of an exam.
+
+    Args:
+        attempts: All attempts of the session, the oldest first.
+
+    Raises:
+        ValueError: The attempts are not those of an exam.
+    """
     setting = attempts[0].take.setting
     terms = setting.terms if setting else None
     if setting is None or terms is None:
@@ -123,7 +129,7 @@ def result_of(attempts: Sequence[Attempt]) -> ExamResult:
 
 
 def _one_each(attempts: Iterable[Attempt]) -> dict[str, Attempt]:
-    """The take of each step that counts: the first that was scored, else the last of all."""
+    """Return the attempt that counts at each step: the first scored one, else the last one."""
     counted: dict[str, Attempt] = {}
     for attempt in attempts:
         step = f"{attempt.take.scenario}/{attempt.take.line}"
@@ -149,14 +155,14 @@ def _passes(terms: ExamTerms, said: Sequence[Attempt | None], unsure_as: Verdict
 
 
 def _tally(asked: ExamItem, attempt: Attempt | None, unsure_as: Verdict | None) -> Tally:
-    """Count a line; without ``unsure_as`` what is unsure is left out."""
+    """Count a line. Everything unsure counts as ``unsure_as``; with None it is left out."""
     nothing = Tally(0, asked.courtesies, 0.0, asked.characters)
     if attempt is None:
         return nothing
     score = _taken(attempt, unsure_as)
     if score.reason is None:
         return tally_of(score)
-    # There is no text to count: the line is the trainer's, as a whole.
+    # There is no text to count, so the trainer's decision applies to the whole line.
     is_said = {Decision.PASS: True, Decision.REDO: False, None: unsure_as is Verdict.HEARD}
     if is_said[_decision(attempt)]:
         return Tally(asked.courtesies, asked.courtesies, asked.characters, asked.characters)
@@ -164,16 +170,16 @@ def _tally(asked: ExamItem, attempt: Attempt | None, unsure_as: Verdict | None) 
 
 
 def _rules_out(attempt: Attempt, unsure_as: Verdict | None) -> bool:
-    """Whether a take fails the exam whatever the total, unless a trainer passed it."""
+    """Return True if an attempt fails the exam whatever the score. A trainer's pass prevents it."""
     is_passed = _decision(attempt) is Decision.PASS
     return not is_passed and is_ruled_out(_taken(attempt, unsure_as))
 
 
 def _taken(attempt: Attempt, unsure_as: Verdict | None) -> Score:
-    """The score that counts, with what is unsure taken one way, if at all.
+    """Return the final score, with everything unsure resolved as ``unsure_as`` unless that is None.
 
-    A trainer's decision settles it: with a pass nothing was missed that is unsure, and no
-    banned phrase counts.
+    A trainer's decision takes precedence: with a pass all unsure elements are heard and no banned
+    phrase counts; with a redo everything unsure counts against the trainee.
     """
     score, decision = final_score(attempt), _decision(attempt)
     if decision is Decision.PASS:

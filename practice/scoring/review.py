@@ -1,4 +1,4 @@
-"""What counts in the end: the machine's score with the trainer's review laid over it."""
+"""Final scores (the machine's score with the trainer's review applied) and review priorities."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ from practice.scoring.score import PASS_MARK, SECOND_LOOK_BELOW, tally_of, with_
 
 
 def final_score(attempt: Attempt) -> Score:
-    """The score that every total counts: the machine's, or where reviewed the trainer's."""
+    """Return the score that counts: the machine's, corrected by the trainer's review if any."""
     score, review = attempt.assessment.score, attempt.judgement
     return score if review is None else reviewed(score, review)
 
 
 def reviewed(score: Score, review: Review) -> Score:
-    """Lay a review over a machine's score.
+    """Apply a review to a machine's score.
 
-    Marks replace verdicts and the total follows them; a decision says whether the take
-    passed, whatever the total. An unscored take has no text to count, so it gets no total.
+    Marks replace verdicts, and the score is computed again from them. A decision sets the result
+    regardless of the score. An attempt that was not scored has no text to count and gets no
+    score.
     """
     marks = {(m.name, m.nth): m.verdict for m in review.marks}
     elements = tuple(
@@ -40,7 +41,10 @@ def reviewed(score: Score, review: Review) -> Score:
 def numbered(
     elements: tuple[ElementResult, ...],
 ) -> Iterator[tuple[tuple[str, int], ElementResult]]:
-    """Each element with its name and which of that name it is: how marks refer to it."""
+    """Yield each element with the key that marks refer to.
+
+    The key is the element's name, and its number among the elements of that name, from 1.
+    """
     seen: Counter[str] = Counter()
     for element in elements:
         seen[element.name] += 1
@@ -48,17 +52,21 @@ def numbered(
 
 
 def trainers_verdicts(seen: Score, review: Review) -> dict[tuple[str, int], Verdict]:
-    """What a trainer says of each element: the marks, and what they left standing.
+    """Return the trainer's verdict on each element: the mark, or the verdict left unchanged.
 
-    ``seen`` is the machine's score that the trainer had before them. A later one may say
-    something else of the elements without a mark, and then nobody has confirmed it.
+    Args:
+        seen: The machine's score that the trainer reviewed. A later score may have other verdicts
+            on elements without a mark, which no trainer has confirmed.
+
+    Returns:
+        Verdicts by the keys of ``numbered``.
     """
     left = {place: element.verdict for place, element in numbered(seen.elements)}
     return left | {(m.name, m.nth): m.verdict for m in review.marks}
 
 
 def watchers(review: Review) -> dict[str, tuple[Observation, ...]]:
-    """What was seen of the body standards, by who watched."""
+    """Group the observations of body standards by observer."""
     found: dict[str, tuple[Observation, ...]] = {}
     for seen in review.observations:
         who = seen.by or review.reviewer
@@ -67,10 +75,11 @@ def watchers(review: Review) -> dict[str, tuple[Observation, ...]]:
 
 
 def changes(before: Review | None, after: Review) -> tuple[tuple[Mark, ...], bool, bool]:
-    """What a review changed against the one before it: marks, the decision, the comments.
+    """Compare a review with the one before it.
 
-    A mark that was taken back is given with the verdict ``unscored``: the machine's
-    stands again.
+    Returns:
+        The changed marks, whether the decision changed, and whether the comments changed. A
+        withdrawn mark has the verdict ``unscored``: the machine's verdict applies again.
     """
     old = {(m.name, m.nth): m for m in before.marks} if before else {}
     new = {(m.name, m.nth): m for m in after.marks}
@@ -81,26 +90,30 @@ def changes(before: Review | None, after: Review) -> tuple[tuple[Mark, ...], boo
     return tuple(changed), decided, commented
 
 
-# ---- which takes need an ear first -------------------------------------------
+# ---- priority in the review queue --------------------------------------------
 
 DOUBTS: dict[str, float] = {
-    "undecided": 4.0,  # elements that are unsure decide on the pass
-    "banned": 3.0,  # a phrase never to be said was found, or may have been said
-    "unsure": 2.0,  # for each element, three at the most
-    "unlikely": 2.0,  # the recognizer doubts its own text
-    "near": 1.5,  # the total is near the pass mark
+    "undecided": 4.0,  # unsure elements or banned phrases decide whether it passes
+    "banned": 3.0,  # a banned phrase was said, or perhaps said
+    "unsure": 2.0,  # for each unsure element, at most three
+    "unlikely": 2.0,  # the transcript has a low mean log-probability
+    "near": 1.5,  # the deciding score is near the pass mark
     "off-script": 1.0,
-    "missed": 1.0,  # somebody is accused
-    "unscored": 1.0,  # there was sound, but it could not be judged
+    "missed": 1.0,  # a required element was missed: the trainee is accused of something
+    "unscored": 1.0,  # there was sound, but it could not be scored
 }
-"""What makes an attempt doubtful, and how far up the queue it goes for that."""
+"""Reasons to doubt an attempt, with the points that move it up the review queue."""
 
 NEAR_MARK = 8.0
-"""Points about the pass mark in which one element more or less would have turned it."""
+"""Distance from the pass mark, in points, within which one element changes the result."""
 
 
 def doubts(attempt: Attempt) -> dict[str, float]:
-    """Why an attempt should be heard by a person, with the points of each reason."""
+    """Return the reasons why a person should listen to an attempt, with the points of each.
+
+    The keys are those of ``DOUBTS``. Recordings without speech, too short or too long need no
+    listening, so they have none.
+    """
     score, transcript = attempt.assessment.score, attempt.assessment.transcript
     if score.reason is not None:
         silent = score.reason in (Unscored.NO_SPEECH, Unscored.TOO_SHORT, Unscored.TOO_LONG)

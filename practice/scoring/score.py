@@ -1,7 +1,7 @@
-"""From a line and a transcript to a score: the one table of weights, and the pass mark.
+"""Scores of attempts: from a line and a transcript to a score, with all weights and the pass mark.
 
-A score comes in two steps, because the recognizer is asked in between: ``draft`` aligns
-and says what to ask, ``Draft.judge`` takes the answers as plain data.
+Scoring has two steps because the recognizer is queried in between: ``draft`` aligns the texts
+and collects the questions, ``Draft.judge`` takes the answers as plain data.
 """
 
 from __future__ import annotations
@@ -24,44 +24,45 @@ from practice.scoring.evidence import TextPair
 from practice.scoring.remarks import find_remarks
 
 VERSION = "7"
-"""Raised with every change that can change a score, so that ``rescore`` knows."""
+"""Scorer version, raised with every change that can change a score; ``rescore`` relies on it."""
 
 WEIGHTS: dict[str, float] = {"courtesies": 0.54, "accuracy": 0.36, "delivery": 0.1}
-"""How much each part counts in the total. A part that a line does not have (a script
-without elements), or that could not be told, drops out, and the others share its weight."""
+"""Weight of each component of the score. If a line lacks a component (a script without elements),
+or it cannot be measured, its weight is redistributed to the others."""
 
 PASS_MARK = 80.0
-"""The least total, of 100, that passes."""
+"""Minimum deciding score, of 100, that passes."""
 
 MINOR_COST = 10.0
-"""Points that a minor banned phrase takes off the total. With a severe one no take passes."""
+"""Points that a minor banned phrase takes off the score. No attempt passes with a severe one."""
 
 OFF_SCRIPT_BELOW = 0.3
-"""A take with less tolerant accuracy and no courtesy heard is something else entirely."""
+"""Tolerant accuracy below which an attempt is off script, provided that no courtesy was heard."""
 
 SECOND_LOOK_BELOW = -0.5
-"""Mean log-probability (nats a token) below which a transcript is looked at again; 7 % of
+"""Mean log-probability (nats per token) below which speech is transcribed a second time; 7 % of
 the labeled clips are."""
 
 LOOP_RATIO = 2.4
-"""Compression ratio above which a text repeats itself; openai-whisper's own default."""
+"""Compression ratio above which a text repeats itself: openai-whisper's default."""
 
 MOST_CHARACTERS_PER_S = 7.5
-"""More than this (and three) no mouth says: Chinese announcers speak 200 to 300
-characters a minute, which is 5 a second at the most."""
+"""Characters per second of speech (plus three) above which a text must repeat itself. Chinese
+announcers speak 200 to 300 characters a minute, at most 5 a second."""
 
 _SHORTLIST = 4
-"""Wordings that are aligned by sound, after all have been compared by spelling."""
+"""Wordings that are aligned by sound: those closest to the transcript by spelling."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What was said of what was to be said: courtesies, and characters of the script.
+    """Counts from which a score is computed.
 
-    ``deducted`` are the points that minor banned phrases cost. ``kept`` are the aims of the
-    delivery that were kept to, of all ``aims``; ``binding`` and ``binding_kept`` those of
-    them that may fail a take. Tallies add up with ``+``, so that several takes are never
-    averaged.
+    ``heard`` of the required ``courtesies`` were heard, and ``said`` of the script's
+    ``characters`` were said. ``deducted`` are the points that minor banned phrases cost.
+    ``kept`` of the ``aims`` (delivery targets) were met; ``binding_kept`` and ``binding`` count
+    those that may fail an attempt. Tallies add up with ``+``, so that several attempts are
+    summed and never averaged.
     """
 
     heard: int = 0
@@ -89,7 +90,7 @@ class Tally:
 
     @property
     def components(self) -> tuple[Component, ...]:
-        """The parts of the total that there are."""
+        """Available components of the score, with weights that add up to 1."""
         parts = {
             "courtesies": (self.heard, self.courtesies),
             "accuracy": (self.said, self.characters),
@@ -104,7 +105,7 @@ class Tally:
 
     @property
     def total(self) -> float | None:
-        """The total of 100, less what is deducted; None where nothing was to be said."""
+        """Score from 0 to 100 after deductions; None if there is no component."""
         parts = self.components
         if not parts:
             return None
@@ -112,10 +113,10 @@ class Tally:
 
     @property
     def deciding(self) -> float:
-        """The total that decides on the pass: of the words alone.
+        """Score that is compared with the pass mark: that of the words alone.
 
-        Where aims of the delivery may fail a take it is the lower of that and the total with
-        them: they can fail what the words pass, and never pass what the words fail.
+        If delivery targets may fail an attempt, it is the lower of this score and the score with
+        those targets. They can fail what the words pass, but never pass what the words fail.
         """
         words = replace(self, kept=0, aims=0).total or 0.0
         if not self.binding:
@@ -125,10 +126,10 @@ class Tally:
 
 
 def scorer_name(limits: Thresholds) -> str:
-    """What made a judgment: the version, and a mark of the thresholds where they differ.
+    """Return the name of a scorer: the version, with a hash of thresholds that are not the default.
 
-    The mark is made of their values, so that two judgments of the same name were made by
-    the same limits.
+    The hash is made of their values, so that two assessments of the same name were made with the
+    same thresholds.
     """
     if limits == THRESHOLDS:
         return VERSION
@@ -137,13 +138,13 @@ def scorer_name(limits: Thresholds) -> str:
 
 
 def is_of_this_version(scorer: str) -> bool:
-    """Whether a judgment was made by this version, by whatever thresholds."""
+    """Return True if a scorer's name is of this version, with any thresholds."""
     return scorer.partition("+")[0] == VERSION
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A transcript set against the wording it comes closest to, not yet judged."""
+    """A transcript aligned with the closest wording, before the verdicts."""
 
     wording: Wording
     alignment: Alignment
@@ -151,7 +152,7 @@ class Draft:
 
     @property
     def questions(self) -> list[TextPair]:
-        """What the recognizer is to be asked about the audio."""
+        """Text pairs that the recognizer should compare, without duplicates."""
         pairs = [p for c in self.candidates if c.inquiry for p in c.inquiry.pairs()]
         return list(dict.fromkeys(pairs))
 
@@ -162,7 +163,14 @@ class Draft:
         banned: tuple[BannedPhrase, ...] = (),
         limits: Thresholds = THRESHOLDS,
     ) -> Score:
-        """Judge the take. ``answers`` is None where the audio can't be asked."""
+        """Score the attempt.
+
+        Args:
+            answers: The recognizer's answer to each of ``questions``, in nats; None if it cannot
+                answer from the audio.
+            banned: Phrases to search for. If the transcript is unlikely or repeats itself, none
+                of them is certainly said.
+        """
         elements = tuple(c.judge(answers, reliability, limits) for c in self.candidates)
         alignment = self.alignment
         accuracy = alignment.counts.accuracy or 0.0
@@ -184,7 +192,11 @@ class Draft:
 
 
 def draft(line: Line, transcript: str) -> Draft | None:
-    """Set a transcript against a line; None where it has not a letter or digit."""
+    """Align a transcript with the closest wording of a line.
+
+    Returns:
+        The draft, or None if the transcript has no letter, digit or Chinese character.
+    """
     if not normalize(transcript):
         return None
     wording, alignment = _closest(line, transcript)
@@ -192,7 +204,7 @@ def draft(line: Line, transcript: str) -> Draft | None:
 
 
 def score_transcript(line: Line, transcript: str, banned: tuple[BannedPhrase, ...] = ()) -> Score:
-    """Judge a transcript alone, without audio: what it lacks is missed."""
+    """Score a transcript without audio: an element that it lacks is missed."""
     drafted = draft(line, transcript)
     if drafted is None:
         return unscored(line, Unscored.NO_TEXT)
@@ -201,20 +213,28 @@ def score_transcript(line: Line, transcript: str, banned: tuple[BannedPhrase, ..
 
 
 def unscored(line: Line, reason: Unscored) -> Score:
-    """The score of a take that cannot be judged: a reason, and no figure."""
+    """Return the score of an attempt that is not scored: a reason, and no number."""
     standard = line.wordings[0]
     return Score(standard.script, unscored_elements(standard.elements), reason=reason)
 
 
 def reliability_of(transcript: Transcript, speech_s: float, *, unasked: bool) -> Reliability:
-    """How far a transcript of so much speech can be trusted."""
+    """Return the reliability of a transcript.
+
+    Args:
+        speech_s: Duration of the speech in seconds, by voice activity.
+        unasked: True if there is audio that the recognizer cannot compare texts with.
+    """
     characters = len(normalize(transcript.text))
     repeats = loops(transcript, speech_s)
     return Reliability(transcript.avg_logprob, speech_s, characters, repeats, unasked)
 
 
 def loops(transcript: Transcript, speech_s: float) -> bool:
-    """Whether the recognizer repeated itself: the text compresses, or is too long for the time."""
+    """Return True if the recognizer repeated itself.
+
+    The text then compresses too well, or is too long for ``speech_s`` seconds of speech.
+    """
     characters = len(normalize(transcript.text))
     return (
         transcript.compression_ratio > LOOP_RATIO
@@ -223,10 +243,11 @@ def loops(transcript: Transcript, speech_s: float) -> bool:
 
 
 def merge_second_pass(first: Score, second: Score) -> Score:
-    """Take over what only the second look heard, where both compare with one wording.
+    """Merge the better verdicts of a second transcription into the first score.
 
-    Whatever has 您 stays as the first look has it: a second chance at 您 for 你 is a
-    second chance to credit it wrongly.
+    The verdicts are merged only if both scores are based on the same wording. An element with 您
+    keeps its first verdict: a second chance to hear 您 for 你 is a second chance to credit it
+    wrongly.
     """
     if first.wording != second.wording:
         return first
@@ -239,10 +260,10 @@ def merge_second_pass(first: Score, second: Score) -> Score:
 
 
 def with_total(score: Score) -> Score:
-    """Add up the total, and say whether the take passed.
+    """Return the score with components, ``total`` and ``passed`` computed.
 
-    Elements and banned phrases that are unsure count neither for nor against; where they
-    decide on the pass, ``passed`` is None.
+    Unsure elements and banned phrases count neither for nor against. If they decide whether the
+    attempt passes, ``passed`` is None.
     """
     worst = _passes(resolve_unsure(score, Verdict.MISSED))
     best = _passes(resolve_unsure(score, Verdict.HEARD))
@@ -256,12 +277,17 @@ def with_total(score: Score) -> Score:
 
 
 def deduction(score: Score) -> float:
-    """The points that minor banned phrases take off the total."""
+    """Return the points that minor banned phrases take off; unsure phrases take none."""
     return MINOR_COST * sum(h.sure and h.severity is Severity.MINOR for h in score.banned)
 
 
 def resolve_unsure(score: Score, unsure_as: Verdict) -> Score:
-    """A score with all that is unsure taken one way: as missed, and said, or not."""
+    """Return a score with everything unsure resolved for or against the trainee.
+
+    Args:
+        unsure_as: The verdict on unsure elements. With MISSED, unsure banned phrases count as
+            said; with any other verdict they are dropped.
+    """
     elements = tuple(
         replace(e, verdict=unsure_as) if e.verdict is Verdict.UNSURE else e for e in score.elements
     )
@@ -270,21 +296,31 @@ def resolve_unsure(score: Score, unsure_as: Verdict) -> Score:
 
 
 def is_ruled_out(score: Score) -> bool:
-    """Whether a take cannot pass, whatever its total."""
+    """Return True if an attempt cannot pass, whatever its score.
+
+    A critical courtesy was missed, or a severe banned phrase was certainly said.
+    """
     return any(e.critical and e.verdict is Verdict.MISSED for e in score.elements) or any(
         h.sure and h.severity is Severity.SEVERE for h in score.banned
     )
 
 
 def with_aims(score: Score, aims: tuple[AimResult, ...], *, may_fail: bool) -> Score:
-    """A judged take's score with what counts of its delivery; nothing, of other words."""
+    """Return the score with delivery targets counted.
+
+    The score is unchanged if the attempt was not scored or is off script.
+
+    Args:
+        aims: The delivery targets that could be measured.
+        may_fail: True if these targets may fail the attempt.
+    """
     if score.reason is not None or score.off_script:
         return score
     return with_total(replace(score, aims=aims, aims_may_fail=may_fail))
 
 
 def tally_of(score: Score) -> Tally:
-    """Count what was said in a take; what is unsure is left out."""
+    """Count what was said in an attempt. Unsure elements are left out."""
     sure = [e for e in score.elements if e.required and e.verdict is not Verdict.UNSURE]
     kept, aims = sum(aim.kept for aim in score.aims), len(score.aims)
     return Tally(
@@ -301,7 +337,7 @@ def tally_of(score: Score) -> Tally:
 
 
 def nothing_said(line: Line) -> Tally:
-    """Count a line that was passed over: its standard wording, of which nothing was said."""
+    """Return the tally of a skipped line: its standard wording, of which nothing was said."""
     required = [e for e in line.wordings[0].elements if e.required]
     return Tally(0, len(required), 0.0, len(normalize(line.script)))
 
@@ -311,7 +347,7 @@ def _passes(score: Score) -> bool:
 
 
 def _closest(line: Line, transcript: str) -> tuple[Wording, Alignment]:
-    """The wording that leaves the cheapest alignment."""
+    """Return the wording with the cheapest alignment, and that alignment."""
     hypothesis = normalize(transcript)
     shortlist = sorted(
         line.wordings,

@@ -1,4 +1,4 @@
-"""How a trainee comes on: totals of a line against each other, days practiced, pace."""
+"""A trainee's progress: changes of the scores, days practiced, pace."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from practice.records.kinds import Kind
 from practice.scoring.review import final_score
 
 NOISE, NOISE_LONG = 12.0, 5.0
-"""Points by which totals may differ before one is called better than the other: where the
-same speech is heard twice, 95 % of them lie less far apart, with short scripts and with
-longer ones (`python benchmarks/noise.py`; docs/scoring.md)."""
+"""Points up to which two scores count as the same, for short scripts and for longer ones. If the
+same speech is scored twice, 95 % of the differences are smaller (`python benchmarks/noise.py`;
+docs/scoring.md)."""
 
 SHORT_MOST = 12
-"""Characters of a short script: one of them has many points."""
+"""Maximum length of a short script, in characters; each of them is worth many points."""
 
 PACE_OF = 5
-"""Takes at the beginning, and at the end, of which the median pace is told."""
+"""Maximum number of first and of latest attempts whose median pace is reported."""
 
 
 class Change(StrEnum):
-    """How a total compares with an earlier one, where the noise of the measure is known."""
+    """Comparison of a score with an earlier one, given the noise of the measurement."""
 
     BETTER = "better"
     SAME = "same"
@@ -33,12 +33,12 @@ class Change(StrEnum):
 
 
 def noise_of(characters: int) -> float:
-    """The noise of the totals of a script with so many characters."""
+    """Return the noise, in points, of the scores of a script of this length."""
     return NOISE if characters <= SHORT_MOST else NOISE_LONG
 
 
 def change(before: float, now: float, noise: float = NOISE) -> Change:
-    """Say whether a total is another one than before, or the same as far as one can tell."""
+    """Compare two scores. A difference of at most ``noise`` points counts as the same."""
     if abs(now - before) <= noise:
         return Change.SAME
     return Change.BETTER if now > before else Change.WORSE
@@ -46,16 +46,18 @@ def change(before: float, now: float, noise: float = NOISE) -> Change:
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """How a take's total compares with that of the take before it."""
+    """Change of an attempt's score since the attempt before it."""
 
     points: float
     change: Change
 
 
 def since(previous: Attempt | None, attempt: Attempt) -> Since | None:
-    """Compare a take's total with the final one of the take before.
+    """Compare an attempt's score with the final score of the attempt before it.
 
-    None where there is none, or where something else was to be said.
+    Returns:
+        The change, or None if there is no earlier attempt, if one of the two was not scored, or
+        if their scripts differ.
     """
     total = attempt.assessment.score.total
     if previous is None or total is None:
@@ -67,12 +69,12 @@ def since(previous: Attempt | None, attempt: Attempt) -> Since | None:
     return Since(total - earlier.total, change(earlier.total, total, noise))
 
 
-# ---- a trainee's takes, all together ---------------------------------------------
+# ---- all attempts of a trainee ---------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class TrendPoint:
-    """The final result of one attempt; ``total`` and ``accuracy`` are None where unscored."""
+    """Final result of one attempt; ``total`` and ``accuracy`` are None if it was not scored."""
 
     attempt_id: str
     created_at: str
@@ -86,7 +88,7 @@ class TrendPoint:
 
 @dataclass(frozen=True, slots=True)
 class ElementCount:
-    """How often an element was heard, missed, and left open, by the final verdicts."""
+    """Number of final verdicts of each sort on one element."""
 
     name: str
     kind: Kind | None
@@ -97,11 +99,11 @@ class ElementCount:
 
 @dataclass(frozen=True, slots=True)
 class ScenarioTrend:
-    """How the takes of a scenario went, those that were scored.
+    """Progress in one scenario, over its scored attempts.
 
-    ``standings`` has a figure for each: how the scenario stood after it, which is the mean
-    of the newest totals of the lines that were said by then. ``first`` is the mean of the
-    first totals of the same lines; None where no line was said twice.
+    ``standings`` has one value for each attempt: the mean of the latest scores of the lines
+    practiced up to then. ``first`` is the mean of the first scores of the same lines; None if no
+    line was repeated.
     """
 
     id: str
@@ -111,29 +113,29 @@ class ScenarioTrend:
 
     @property
     def takes(self) -> int:
-        """How many takes were scored."""
+        """Number of scored attempts."""
         return len(self.standings)
 
     @property
     def now(self) -> float:
-        """How the scenario stands: the mean of the newest total of each line."""
+        """Mean of the latest scores of all lines practiced."""
         return self.standings[-1]
 
     @property
     def change(self) -> Change | None:
-        """How it stands against the first time; None where no line was said twice.
+        """Change since the first scores; None if no line was repeated.
 
-        By the noise of short scripts, whatever the lines: it is an average of other lines
-        than these that the noise was measured of.
+        The noise of short scripts applies whatever the lines, because this is an average over
+        other lines than those on which the noise was measured.
         """
         return None if self.first is None else change(self.first, self.now)
 
 
 @dataclass(frozen=True, slots=True)
 class Streak:
-    """Days practiced: all of them, those in a row up to now, and the most in a row ever.
+    """Days practiced: in total, in the current streak, and in the longest streak.
 
-    A row goes on until a day is over without practice: today may still come.
+    A streak ends when a day is over without practice; today still counts as open.
     """
 
     days: int
@@ -145,8 +147,8 @@ class Streak:
 class PaceTrend:
     """Articulation rates in characters per second, the oldest first.
 
-    ``first`` and ``now`` are the medians of the first and the newest few; ``first`` is None
-    where there are too few to tell them apart.
+    ``first`` and ``now`` are the medians of the first and of the latest attempts, up to
+    ``PACE_OF`` each; ``first`` is None with fewer than four attempts.
     """
 
     rates: tuple[float, ...]
@@ -156,11 +158,11 @@ class PaceTrend:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How a trainee comes on, by the final results: what every output of it is read off.
+    """A trainee's progress by the final results; every report of it is derived from this.
 
-    ``points`` are all takes, the oldest first; ``paces`` the articulation rates of those that
-    have one, by their ids; ``scenarios`` have the one that was
-    practiced last first; ``missed`` the courtesy that was missed most.
+    ``points`` are all attempts, the oldest first. ``paces`` maps attempt ids to articulation
+    rates in characters per second, where there is one. ``scenarios`` starts with the scenario
+    practiced last, ``missed`` with the courtesy missed most often.
     """
 
     trainee: Trainee
@@ -180,9 +182,18 @@ def progress_of(
     day_of: Callable[[str], date],
     today: date,
 ) -> Progress:
-    """Put a trainee's takes together; ``day_of`` tells on which day a moment was.
+    """Combine a trainee's attempts into their progress.
 
-    A take that could not be scored is no practice: silence keeps no row of days going.
+    Args:
+        points: All attempts, the oldest first.
+        paces: Articulation rates in characters per second, by attempt id.
+        missed: Verdict counts of the courtesies, the one missed most often first.
+        day_of: Converts ``created_at`` to the day on this machine's clock.
+        today: The day up to which the current streak is counted.
+
+    Returns:
+        The progress. An attempt that was not scored does not count as practice, so silence does
+        not continue a streak.
     """
     days = {day_of(p.created_at) for p in points if p.result != "unscored"}
     return Progress(
@@ -197,11 +208,11 @@ def progress_of(
 
 
 def scenario_trends(points: Sequence[TrendPoint]) -> tuple[ScenarioTrend, ...]:
-    """The trend of each scenario, the one that was practiced last first."""
+    """Return the trend of each scenario with a scored attempt, the one practiced last first."""
     by_scenario: dict[str, list[TrendPoint]] = {}
     for point in points:
         if point.total is not None:
-            # Put in anew, so that the last one practiced comes to stand last.
+            # Reinserting the key moves the scenario practiced last to the end.
             by_scenario[point.scenario] = [*by_scenario.pop(point.scenario, []), point]
     return tuple(_scenario_trend(of) for of in reversed(by_scenario.values()))
 
@@ -225,9 +236,9 @@ def _scenario_trend(points: list[TrendPoint]) -> ScenarioTrend:
 
 
 def streak(days: Collection[date], today: date) -> Streak:
-    """Count the days, and how many of them follow each other.
+    """Count the days practiced and the days in a row.
 
-    Days after today, of a machine whose clock is ahead, count like others.
+    Days after today, which a machine with a fast clock can record, count like others.
     """
     rows: list[list[date]] = []
     for day in sorted(set(days)):
@@ -244,7 +255,7 @@ def streak(days: Collection[date], today: date) -> Streak:
 
 
 def pace_trend(rates: Sequence[float]) -> PaceTrend | None:
-    """The pace over time; None without any."""
+    """Return the trend of these articulation rates, the oldest first; None without any."""
     if not rates:
         return None
     few = min(PACE_OF, len(rates) // 2)

@@ -1,4 +1,4 @@
-"""The records of all attempts, in SQLite beside the recordings or in PostgreSQL."""
+"""Records of all attempts, in SQLite in the recordings folder or in PostgreSQL."""
 
 from practice.store.store import Filter, ReviewConflictError, Store
 

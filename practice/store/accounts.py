@@ -1,4 +1,4 @@
-"""Who may log in: accounts with a role, their passwords hashed."""
+"""Login accounts with roles and hashed passwords."""
 
 from __future__ import annotations
 
@@ -17,20 +17,25 @@ from practice.store.database import Database, now
 from practice.store.schema import accounts, trainees
 
 LEAST_PASSWORD = 10
-"""Characters of a password. NIST SP 800-63B asks for eight at the least."""
+"""Minimum length of a password in characters. NIST SP 800-63B requires at least eight."""
 
 
 class Role(StrEnum):
-    """What an account may do."""
+    """Permissions of an account."""
 
-    TRAINEE = "trainee"  # sees own attempts
-    TRAINER = "trainer"  # sees and reviews all
-    ADMIN = "admin"  # and manages accounts
+    TRAINEE = "trainee"  # sees only their own attempts
+    TRAINER = "trainer"  # sees and reviews all attempts
+    ADMIN = "admin"  # also manages accounts
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Somebody who may log in. ``session_key`` changes when open sessions must end."""
+    """A login account.
+
+    Attributes:
+        trainee: Set for the trainee role only.
+        session_key: Changes to end the open sessions of the account.
+    """
 
     id: int
     name: str
@@ -40,15 +45,24 @@ class Account:
 
 
 class Accounts:
-    """Makes, finds and removes accounts."""
+    """The login accounts in a database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def add(self, name: str, password: str, role: Role, trainee: Trainee | None = None) -> None:
-        """Make an account. Raises StoreError where the name is taken or the password short.
+        """Create an account.
 
-        An account with the role of a trainee is one trainee's.
+        Args:
+            name: Unique user name.
+            password: Stored as a salted hash only.
+            role: Permissions of the account.
+            trainee: The person who uses the account. Required for a trainee's account, not allowed
+                for others.
+
+        Raises:
+            StoreError: The name exists, the password is too short, or the trainee does not fit
+                the role.
         """
         if (role is Role.TRAINEE) != (trainee is not None):
             raise StoreError(
@@ -75,7 +89,11 @@ class Accounts:
                 )
 
     def set_password(self, name: str, password: str) -> None:
-        """Change a password; whoever was logged in by the old one no longer is."""
+        """Change a password and end the open sessions of the account.
+
+        Raises:
+            StoreError: The account does not exist, or the password is too short.
+        """
         values = {"password": _hashed(password), "session_key": secrets.token_hex(16)}
         with self._database.writing() as db:
             query = accounts.update().where(accounts.c.name == name).values(**values)
@@ -83,31 +101,40 @@ class Accounts:
                 raise StoreError(_no_account(name))
 
     def remove(self, name: str) -> None:
-        """Remove an account; its reviews stay."""
+        """Remove an account but keep its reviews.
+
+        Raises:
+            StoreError: The account does not exist.
+        """
         with self._database.writing() as db:
             if db.execute(accounts.delete().where(accounts.c.name == name)).rowcount != 1:
                 raise StoreError(_no_account(name))
 
     def all(self) -> list[Account]:
-        """List the accounts by name."""
+        """Return all accounts, sorted by name."""
         return self._select(sa.true())
 
     def find(self, account_id: int, session_key: str) -> Account | None:
-        """The account of a session that has not ended."""
+        """Return the account of a session, or None if the session has ended.
+
+        Args:
+            account_id: ID of the account.
+            session_key: Key stored in the session; must match the account's current key.
+        """
         found = self._select(accounts.c.id == account_id)
         if found and secrets.compare_digest(found[0].session_key, session_key):
             return found[0]
         return None
 
     def check(self, name: str, password: str) -> Account | None:
-        """The account of a name, if the password is its own."""
+        """Return the account if name and password match, otherwise None."""
         from werkzeug.security import check_password_hash
 
         with self._database.reading() as db:
             hashed = db.execute(
                 sa.select(accounts.c.password).where(accounts.c.name == name)
             ).scalar()
-        # A name without an account takes as long as one with: nobody can probe for names.
+        # Unknown names take as long as known ones, so that names cannot be probed for.
         fits = check_password_hash(hashed or _nobodys_hash(), password)
         if hashed is None or not fits:
             return None

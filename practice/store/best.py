@@ -1,4 +1,4 @@
-"""What a trainee did best so far, for all scenarios at once."""
+"""Best results of a trainee, for all scenarios at once."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from practice.store.schema import attempts, standings, trainees
 
 @dataclass(frozen=True, slots=True)
 class BestOfLine:
-    """The best of a trainee's takes of one line, by their final results.
+    """The best final results of a trainee's attempts at one line.
 
-    ``total`` is the highest one, None where no take was scored.
+    Attributes:
+        passed: At least one attempt passed.
+        total: Highest score; None if no attempt has one.
     """
 
     line: int
@@ -24,7 +26,11 @@ class BestOfLine:
 
 
 def best_of_lines(database: Database, trainee: Trainee) -> dict[str, list[BestOfLine]]:
-    """The best of each line that a trainee practiced, by the scenario's id."""
+    """Return the best results of a trainee at each practiced line.
+
+    Returns:
+        Results in line order, by scenario ID.
+    """
     passed = sa.func.max(sa.case((standings.c.result == "passed", 1), else_=0))
     query = (
         sa.select(standings.c.scenario, attempts.c.line, passed, sa.func.max(standings.c.total))

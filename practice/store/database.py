@@ -1,4 +1,4 @@
-"""The database under the records: SQLite beside the recordings, or PostgreSQL for many machines."""
+"""The database: SQLite in the recordings folder, or PostgreSQL for several machines."""
 
 from __future__ import annotations
 
@@ -19,28 +19,34 @@ from practice.store.schema import HEAD
 
 FILE = "practice.db"
 BUSY_TIMEOUT_S = 30
-"""How long to wait while another run writes."""
+"""Seconds to wait while another run writes."""
 
 CONNECT_TIMEOUT_S = 10
-"""How long to wait for a server before saying that it is not there."""
+"""Seconds to wait for a server before it counts as unreachable."""
 
-# Any number will do, as long as it is always the same: it stands for "migrating practice".
+# Key of the advisory lock for migrations: arbitrary, but the same in all versions.
 _MIGRATION_LOCK = 5_310_174
 
 
 def now() -> str:
-    """The present moment, ISO 8601 in UTC to the millisecond; such texts sort by time."""
+    """Return the current time, ISO 8601 in UTC to the millisecond; such strings sort by time."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 class Database:
-    """Transactions on the records, with every failure told in one line."""
+    """Transactions on the records; each failure is reported as a one-line ``StoreError``."""
 
     def __init__(self, folder: Path, url: str | None = None) -> None:
-        """Connect, and make or migrate the tables.
+        """Connect, and create or migrate the tables.
 
-        ``url`` is SQLAlchemy's, ``postgresql+psycopg://…``; without one the records are a
-        SQLite file in ``folder``. Raises StoreError.
+        Args:
+            folder: The recordings folder, which contains the SQLite file.
+            url: SQLAlchemy URL of a PostgreSQL database, ``postgresql+psycopg://…``; None for
+                SQLite.
+
+        Raises:
+            StoreError: The URL is invalid, the database cannot be used, or a newer version of
+                practice wrote it.
         """
         self.is_shared = url is not None
         self.place = self._place(folder, url)
@@ -57,9 +63,9 @@ class Database:
             parts = sa.make_url(url)
         except (ArgumentError, ValueError):
             raise _no_address() from None
-        if "@" in (parts.host or ""):  # the rest of a password that was not written as %40
+        if "@" in (parts.host or ""):  # part of a password whose "@" is not written as %40
             raise _no_address()
-        # Neither the password nor the query, which may have one too.
+        # Leave out the password and the query, which may also contain one.
         bare = sa.URL.create(
             parts.drivername, parts.username, None, parts.host, parts.port, parts.database
         )
@@ -87,19 +93,23 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
-        """A transaction that only reads: what it sees belongs together."""
+        """Open a transaction for reading.
+
+        SQLite gives all its queries the same snapshot. PostgreSQL does so for each query only, at
+        its default isolation level (read committed).
+        """
         with self.told(), self._engine.begin() as db:
             yield db
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
-        """A transaction that writes, wholly or not at all."""
+        """Open a transaction for writing, which is committed as a whole or not at all."""
         with self.told(), self._writer.begin() as db:
             yield db
 
     @contextmanager
     def told(self) -> Iterator[None]:
-        """Turn the database's failures into StoreError."""
+        """Convert errors of the database and unreadable records to ``StoreError``."""
         try:
             yield
         except ValidationError:
@@ -150,7 +160,7 @@ class Database:
         config = Config()
         location = str(Path(__file__).parent / "migrations")
         config.set_main_option("script_location", location.replace("%", "%%"))
-        # One writer at a time: a second run that starts now waits, then finds it done.
+        # One migration at a time: a second run waits here and then has nothing left to do.
         with self._writer.begin() as db:
             if self.is_shared:
                 db.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
@@ -159,10 +169,10 @@ class Database:
             command.upgrade(config, HEAD)
 
     def compact(self) -> None:
-        """Write a SQLite file anew without the space that removed rows left in it.
+        """Rewrite a SQLite file without the space that removed rows left.
 
-        ``secure_delete`` overwrites the rows themselves; of those that were moved between
-        pages earlier it leaves copies in between. A server looks after its own files.
+        ``secure_delete`` overwrites removed rows, but leaves copies of rows that were moved between
+        pages earlier. A PostgreSQL server maintains its own files.
         """
         if self.is_shared:
             return
@@ -176,7 +186,7 @@ class Database:
                 connection.close()
 
     def close(self) -> None:
-        """Give all connections back."""
+        """Close all connections."""
         self._engine.dispose()
 
 
@@ -187,11 +197,11 @@ def _no_address() -> StoreError:
 
 
 def _on_connect(connection: Any, _record: object) -> None:
-    # The driver's own transaction handling begins too late; see SQLAlchemy's SQLite page,
+    # The driver itself begins transactions too late; see SQLAlchemy's page on SQLite,
     # "Serializable isolation / Savepoints / Transactional DDL".
     connection.isolation_level = None
     connection.execute("PRAGMA foreign_keys=ON")
-    # What is removed is overwritten: recordings' records are personal data.
+    # Overwrite removed rows: records of recordings are personal data.
     connection.execute("PRAGMA secure_delete=ON")
 
 

@@ -1,4 +1,4 @@
-"""Days on this machine's clock, as the moments that records have."""
+"""Conversion between local calendar days and stored timestamps."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ from datetime import UTC, date, datetime, timedelta
 
 
 def beginning(day: date) -> str:
-    """The moment at which a day begins here, ISO 8601 in UTC."""
-    # Where clocks go forward at midnight there is none, and astimezone would be an hour off.
+    """Return the start of a local day, ISO 8601 in UTC."""
+    # Midnight does not exist on days when clocks go forward at midnight; astimezone() would
+    # be an hour off there.
     midnight = datetime(day.year, day.month, day.day).timestamp()
     return datetime.fromtimestamp(midnight, UTC).isoformat(timespec="milliseconds")
 
 
 def day_of(moment: str) -> date:
-    """The day here on which a stored moment was."""
+    """Return the local day of a stored timestamp."""
     return datetime.fromisoformat(moment).astimezone().date()
 
 
 def end(day: date) -> str:
-    """The moment at which a day is over here: the first of the next one."""
+    """Return the end of a local day, ISO 8601 in UTC: the start of the next day."""
     return beginning(day + timedelta(days=1))

@@ -1,8 +1,8 @@
-"""What goes out with a pack and comes in with one: the records' side of it.
+"""Export of records to bundles and their import.
 
-Whatever the order in which packs come, and however often, stores with the same records
-hold the same: judgments are ordered by time and the newest counts, and so it is with
-reviews. What came with a pack is not new here, so that packs have no echo.
+Imports are commutative and idempotent: stores with the same records agree, in whatever order and
+however often the bundles arrive. Assessments are ordered by time and the newest is in force; the
+same holds for reviews. Imported records do not count as unsent, so that bundles have no echo.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ from practice.store.schema import (
 )
 
 _AT_ONCE = 200
-"""Attempts that are read with one query."""
+"""Attempts read per query."""
 
-# Any number will do, as long as it is always the same: it stands for "merging a pack".
+# Key of the advisory lock for imports: arbitrary, but the same in all versions.
 _MERGE_LOCK = 5_310_175
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """What counts of an attempt at a moment, by which a later change is noticed."""
+class AttemptState:
+    """The newest score and review of an attempt at a moment, to detect later changes."""
 
     attempt_id: str
     score_number: int
@@ -48,28 +48,41 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """An attempt on its way into a pack.
+    """An attempt on its way into a bundle.
 
-    ``take`` says where its sound is here, ``received`` that it came from another store.
+    Attributes:
+        record: The exported record, without the path of the recording.
+        take: The attempt with the path of the recording in this store.
+        received: The attempt was imported from another store.
+        standing: State of the attempt when it was read.
     """
 
     record: Record
     take: Take
     received: bool
-    standing: Standing
+    standing: AttemptState
 
 
 class Fate(Enum):
-    """What became of an attempt that came."""
+    """Outcome of the import of an attempt."""
 
     NEW = auto()
     PRESENT = auto()
-    FORGOTTEN = auto()  # it was removed here, and stays away
+    FORGOTTEN = auto()  # removed here earlier, so not imported
 
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """What an attempt brought. ``differs``: something of it is otherwise here, and stays so."""
+    """Result of the import of an attempt.
+
+    Attributes:
+        fate: Outcome for the attempt itself.
+        judgements: Number of new assessments.
+        reviews: Number of new reviews.
+        sound: The recording was new.
+        differs: An imported record contradicts the local one, which is kept.
+        conflict: Conflict between an imported review and the local one.
+    """
 
     fate: Fate
     judgements: int = 0
@@ -80,46 +93,61 @@ class Merged:
 
 
 class Exchange:
-    """The records on their way out and in."""
+    """The records of a store for export and import."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    # ---- out ---------------------------------------------------------------------
+    # ---- export ------------------------------------------------------------------
 
     def everything(self) -> list[str]:
-        """All attempts, the oldest first."""
+        """Return the IDs of all attempts, oldest first."""
         return self._ids()
 
     def unsent(self) -> list[str]:
-        """Attempts to which something came that no pack has taken along."""
+        """Return the IDs of the attempts with changes that no bundle has, oldest first."""
         return self._ids(standings.c.unsent.is_(True))
 
     def changed_since(self, moment: str) -> list[str]:
-        """Attempts to which something came from a moment on."""
+        """Return the IDs of the attempts that changed at or after a moment, oldest first.
+
+        Args:
+            moment: ISO 8601, in UTC.
+        """
         return self._ids(standings.c.changed_at >= moment)
 
     def last_pack(self) -> str | None:
-        """When the last pack was made; None where none was."""
+        """Return the time of the last export, ISO 8601 in UTC, or None."""
         with self._database.reading() as db:
             return db.execute(sa.select(sa.func.max(packs.c.created_at))).scalar()
 
     def first_pack(self) -> str | None:
-        """The id of the first pack, which no other store has."""
+        """Return the ID of the first bundle, which no other store has, or None."""
         query = sa.select(packs.c.id).order_by(packs.c.created_at, packs.c.id).limit(1)
         with self._database.reading() as db:
             return db.execute(query).scalar()
 
     def outgoing(self, ids: Sequence[str]) -> Iterator[Outgoing]:
-        """Read attempts whole, in the order of their ids; those that went meanwhile are not."""
+        """Yield attempts with all their records, in the order of ``ids``.
+
+        Attempts that were removed in the meantime are left out.
+        """
         for start in range(0, len(ids), _AT_ONCE):
             some = ids[start : start + _AT_ONCE]
             with self._database.reading() as db:
                 found = {out.take.id: out for out in _read(db, some)}
             yield from (found[i] for i in some if i in found)
 
-    def record_pack(self, pack_id: str, created_at: str, sent: Sequence[Standing]) -> None:
-        """Remember a pack that is wholly written; what changed meanwhile stays unsent."""
+    def record_pack(self, pack_id: str, created_at: str, sent: Sequence[AttemptState]) -> None:
+        """Record a completely written bundle and mark its attempts as sent.
+
+        Attempts that changed in the meantime remain unsent.
+
+        Args:
+            pack_id: ID of the bundle.
+            created_at: Time of the export, ISO 8601 in UTC.
+            sent: State of the attempts as they were exported.
+        """
         same = (
             standings.c.attempt_id == sa.bindparam("of_attempt"),
             standings.c.score_number == sa.bindparam("of_score"),
@@ -139,10 +167,13 @@ class Exchange:
             found = db.execute(query.order_by(standings.c.created_at, standings.c.attempt_id))
             return list(found.scalars())
 
-    # ---- in ----------------------------------------------------------------------
+    # ---- import ------------------------------------------------------------------
 
     def wants_sound(self, attempt_id: str) -> bool:
-        """Whether a recording of an attempt would be taken over: it is not here, nor forgotten."""
+        """Return whether the recording of an attempt would be imported.
+
+        It would if the store has no recording of the attempt and the attempt was not removed.
+        """
         with self._database.reading() as db:
             if _is_forgotten(db, attempt_id):
                 return False
@@ -152,30 +183,33 @@ class Exchange:
 
     @contextmanager
     def merging(self) -> Iterator[Merger]:
-        """A transaction that merges records, wholly or not at all."""
+        """Open a transaction that imports records as a whole or not at all."""
         with self._database.writing() as db:
             lock_merging(db)
             yield Merger(db, now())
 
 
 def lock_merging(db: sa.Connection) -> None:
-    """Let no other pack come in until this transaction ends; SQLite has one writer anyhow."""
+    """Block other imports until the transaction ends; SQLite has one writer in any case."""
     if db.dialect.name == "postgresql":
         db.execute(sa.select(sa.func.pg_advisory_xact_lock(_MERGE_LOCK)))
 
 
 class Merger:
-    """Merges records into the store, one by one."""
+    """Import of records, one by one, within a transaction."""
 
     def __init__(self, db: sa.Connection, received_at: str) -> None:
         self._db = db
         self._received_at = received_at
 
     def merge(self, record: Record, audio_name: str | None, sound: bytes | None) -> Merged:
-        """Take over what is new of an attempt.
+        """Import what is new in an attempt.
 
-        ``audio_name`` is where its recording lies in the folder, ``sound`` the recording
-        itself where a shared database is to hold it; None where none came.
+        Args:
+            record: The imported record.
+            audio_name: Path of the recording relative to the recordings folder; None if it is not
+                imported.
+            sound: Content of the recording for a shared database, otherwise None.
         """
         db, take = self._db, record.take
         if _is_forgotten(db, take.id):
@@ -208,9 +242,11 @@ class Merger:
     def _merge_reviews(
         self, attempt_id: str, given: tuple[Review, ...]
     ) -> tuple[list[Review], list[Review], bool]:
-        """Append the reviews that are not here.
+        """Append the reviews that are not stored yet.
 
-        Gives those that were, those that came, and whether one of them is otherwise here.
+        Returns:
+            The reviews stored before, the new reviews, and whether a given review differs from the
+            stored one of the same ID.
         """
         if not given:
             return [], [], False
@@ -230,7 +266,7 @@ class Merger:
         return list(ours.values()), new, differs
 
     def _refresh_summary(self, take: Take) -> None:
-        """Read off anew what is searched; what came with a pack is no news for the next one."""
+        """Recompute the summary; imported records do not count as a change to send."""
         before = self._db.execute(
             sa.select(standings.c.changed_at, standings.c.unsent).where(
                 standings.c.attempt_id == take.id
@@ -241,7 +277,7 @@ class Merger:
 
 
 def _merge_judgements(db: sa.Connection, attempt_id: str, given: tuple[ScoreRecord, ...]) -> int:
-    """Append the judgments that are not here, and number all by time; say how many came."""
+    """Append new assessments, number all by time, and return how many are new."""
     query = sa.select(scores).where(scores.c.attempt_id == attempt_id).order_by(scores.c.number)
     ours = [
         ScoreRecord(row.created_at, rows.ASSESSMENT.validate_json(row.assessment))
@@ -260,7 +296,7 @@ def _merge_judgements(db: sa.Connection, attempt_id: str, given: tuple[ScoreReco
 
 
 def _age(judgement: ScoreRecord) -> tuple[str, bytes]:
-    # Of two from the same millisecond it matters only that every store takes the same.
+    # The order within a millisecond does not matter, but all stores must agree on it.
     return judgement.created_at, rows.ASSESSMENT.dump_json(judgement.assessment)
 
 
@@ -280,7 +316,7 @@ def _take(db: sa.Connection, attempt_id: str) -> Take | None:
 
 
 def _read(db: sa.Connection, ids: Sequence[str]) -> Iterator[Outgoing]:
-    """Read some attempts with all that was said of them."""
+    """Read attempts with all their assessments and reviews."""
     judgements: dict[str, list[ScoreRecord]] = {}
     for row in db.execute(
         sa.select(scores).where(scores.c.attempt_id.in_(ids)).order_by(scores.c.number)
@@ -318,5 +354,5 @@ def _read(db: sa.Connection, ids: Sequence[str]) -> Iterator[Outgoing]:
             record,
             take,
             found["received_at"] is not None,
-            Standing(take.id, found["score_number"], found["review_id"]),
+            AttemptState(take.id, found["score_number"], found["review_id"]),
         )

@@ -1,6 +1,6 @@
-"""How the trainees are doing, and how often trainer and machine agree: read-only counts.
+"""Statistics about trainees, and about the agreement of trainer and machine.
 
-All results are final ones: where a trainer reviewed an attempt, their verdicts count.
+All results are final: the verdicts of a trainer override those of the machine.
 """
 
 from __future__ import annotations
@@ -22,16 +22,17 @@ from practice.store.days import day_of
 from practice.store.schema import attempts, element_results, reviews, scores, standings, trainees
 
 MISSED_MOST = 10
-"""Elements that are told of a trainee."""
+"""Maximum number of missed elements in a trainee's progress."""
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A trainee's attempts, counted by their final result.
+    """A trainee's attempts, counted by final result.
 
-    ``last_practised`` is None for somebody who is known, but has no attempt. ``redo`` are
-    the ids of the takes that a trainer sent back and that were not tried again since, the
-    newest first.
+    Attributes:
+        last_practised: Time of the last attempt, ISO 8601 in UTC; None without attempts.
+        redo: IDs of the attempts that a trainer sent back and that were not repeated since,
+            newest first.
     """
 
     trainee_id: int
@@ -48,7 +49,7 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A trainee by their number; whose column a heat map has."""
+    """A trainee with their database ID; a column of a heat map."""
 
     trainee_id: int
     group: str
@@ -57,7 +58,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One element of one trainee, by the final verdicts; all zero where never practiced."""
+    """One trainee's final verdicts on one element, counted; all zero if never practiced."""
 
     heard: int = 0
     missed: int = 0
@@ -66,7 +67,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class HeatRow:
-    """An element's cells, one for each person of the map, in their order."""
+    """The cells of an element, one for each person of the heat map and in that order."""
 
     name: str
     kind: Kind | None
@@ -74,13 +75,13 @@ class HeatRow:
 
     @property
     def missed(self) -> int:
-        """How often all of them missed it."""
+        """Number of times that the element was missed, over all trainees."""
         return sum(cell.missed for cell in self.cells)
 
 
 @dataclass(frozen=True, slots=True)
 class HeatMap:
-    """Required elements against trainees, the most missed element first."""
+    """Required elements by trainee, the most missed element first."""
 
     people: tuple[Person, ...]
     elements: tuple[HeatRow, ...]
@@ -88,11 +89,16 @@ class HeatMap:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """The machine's verdicts on an element against the trainer's, counted.
+    """The machine's verdicts on an element compared with the trainer's, counted.
 
-    ``credited``: the machine heard what the trainer says was not said; ``accused``: it
-    missed what was said. ``settled_…``: it was unsure and the trainer knew; ``left_open``:
-    the trainer could not tell either, or did not.
+    Attributes:
+        heard: Both say heard.
+        missed: Both say missed.
+        credited: The machine heard what the trainer says was missed.
+        accused: The machine missed what the trainer heard.
+        settled_heard: The machine was unsure and the trainer heard it.
+        settled_missed: The machine was unsure and the trainer says it was missed.
+        left_open: The trainer could not tell either, or did not decide.
     """
 
     name: str
@@ -107,7 +113,7 @@ class Agreement:
 
     @property
     def total(self) -> int:
-        """All verdicts that were compared."""
+        """Number of compared verdicts."""
         return (
             self.heard
             + self.missed
@@ -120,19 +126,23 @@ class Agreement:
 
 
 class People:
-    """Counts over the trainees' attempts; each answer is read in one transaction."""
+    """Statistics about trainees; each method except ``progress`` reads in one transaction."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def groups(self) -> list[str]:
-        """The groups that have trainees, sorted."""
+        """Return the groups that have trainees, sorted."""
         query = sa.select(trainees.c.group_name).distinct().order_by(trainees.c.group_name)
         with self._database.reading() as db:
             return list(db.execute(query).scalars())
 
     def summaries(self, group: str | None = None) -> list[Summary]:
-        """Sum up each trainee of a group, or of all, by group and name."""
+        """Return a summary of each trainee, sorted by group and name.
+
+        Args:
+            group: Only the trainees of this group; None for all.
+        """
 
         def having(result: str) -> sa.Label[int]:
             return sa.func.count(sa.case((standings.c.result == result, 1))).label(result)
@@ -173,19 +183,19 @@ class People:
             ]
 
     def names(self) -> list[str]:
-        """The names of all trainees, sorted."""
+        """Return the names of all trainees, sorted."""
         query = sa.select(trainees.c.name).distinct().order_by(trainees.c.name)
         with self._database.reading() as db:
             return list(db.execute(query).scalars())
 
     def groups_of(self, name: str) -> list[str]:
-        """The groups that have a trainee of a name, sorted."""
+        """Return the groups that have a trainee of this name, sorted."""
         query = sa.select(trainees.c.group_name).where(trainees.c.name == name)
         with self._database.reading() as db:
             return list(db.execute(query.order_by(trainees.c.group_name)).scalars())
 
     def person(self, trainee_id: int) -> Person | None:
-        """Who a trainee is, by their number."""
+        """Return the trainee with this ID, or None."""
         query = sa.select(trainees.c.id, trainees.c.group_name, trainees.c.name).where(
             trainees.c.id == trainee_id
         )
@@ -194,7 +204,7 @@ class People:
         return None if row is None else Person(*row)
 
     def number_of(self, trainee: Trainee) -> int:
-        """The number of a trainee who has attempts."""
+        """Return the ID of a trainee, who must be in the records."""
         query = sa.select(trainees.c.id).where(
             trainees.c.name == trainee.name, trainees.c.group_name == trainee.group
         )
@@ -202,7 +212,7 @@ class People:
             return int(db.execute(query).scalar_one())
 
     def trend(self, trainee_id: int) -> list[TrendPoint]:
-        """A trainee's attempts with their final results, the oldest first."""
+        """Return a trainee's attempts with their final results, oldest first."""
         query = (
             sa.select(
                 standings.c.attempt_id,
@@ -222,7 +232,10 @@ class People:
             return [TrendPoint(*row) for row in db.execute(query)]
 
     def paces(self, trainee_id: int) -> dict[str, float]:
-        """The articulation rate of each attempt that has one, in characters per second."""
+        """Return a trainee's articulation rates in characters per second, by attempt ID.
+
+        Attempts whose rate is unavailable are left out.
+        """
         newest = sa.and_(
             scores.c.attempt_id == standings.c.attempt_id,
             scores.c.number == standings.c.score_number,
@@ -241,7 +254,12 @@ class People:
         return found
 
     def progress(self, trainee: Trainee, today: date) -> Progress:
-        """How a trainee who is known comes on."""
+        """Return the progress of a trainee.
+
+        Args:
+            trainee: Must be in the records.
+            today: The day up to which the current streak is counted.
+        """
         trainee_id = self.number_of(trainee)
         return progress_of(
             trainee,
@@ -253,7 +271,7 @@ class People:
         )
 
     def missed_most(self, trainee_id: int, limit: int) -> list[ElementCount]:
-        """The required elements that a trainee missed, the most missed first."""
+        """Return the required elements that a trainee missed, the most missed first."""
         missed = _times(Verdict.MISSED)
         heard = _times(Verdict.HEARD)
         query = (
@@ -277,7 +295,11 @@ class People:
             ]
 
     def heat_map(self, group: str | None = None) -> HeatMap:
-        """Count the required elements of each trainee of a group, or of all."""
+        """Count the verdicts on required elements for each trainee.
+
+        Args:
+            group: Only the trainees of this group; None for all.
+        """
         query = (
             sa.select(
                 element_results.c.trainee_id,
@@ -316,10 +338,15 @@ class People:
     def agreement(self, group: str | None = None) -> list[Agreement]:
         """Compare machine and trainer on each element of the reviewed attempts.
 
-        A trainer who reviewed an attempt and left a verdict as it was agrees with it. One
-        that the machine changed after the review, and that the trainer had not marked, was
-        seen by nobody and is not counted; nor is what the machine did not judge. The
-        elements that were compared most come first.
+        A verdict that the trainer left unchanged counts as agreement. Not counted are verdicts that
+        the machine changed after the review and the trainer had not marked, because no trainer saw
+        them, and elements that the machine did not score.
+
+        Args:
+            group: Only the trainees of this group; None for all.
+
+        Returns:
+            The counts of each element, the one with the most comparisons first.
         """
         machine, final = element_results.c.machine, element_results.c.final
 
@@ -369,7 +396,7 @@ def _kind(value: str | None) -> Kind | None:
 
 
 def _to_redo(db: sa.Connection, group: str | None) -> dict[int, list[str]]:
-    """The takes that were sent back and not tried again, by trainee."""
+    """Return the IDs of attempts sent back and not repeated since, by trainee ID."""
     later = attempts.alias()
     tried_again = sa.exists().where(
         later.c.trainee_id == attempts.c.trainee_id,
@@ -381,7 +408,7 @@ def _to_redo(db: sa.Connection, group: str | None) -> dict[int, list[str]]:
         sa.select(standings.c.trainee_id, standings.c.attempt_id, reviews.c.review)
         .join(attempts, attempts.c.id == standings.c.attempt_id)
         .join(reviews, reviews.c.id == standings.c.review_id)
-        # Whatever is sent back has failed: the review itself is read for these alone.
+        # Attempts that were sent back have failed, so only failed ones need their review read.
         .where(
             standings.c.result == "failed",
             *_of_group(standings.c.trainee_id, group),

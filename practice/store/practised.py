@@ -1,4 +1,4 @@
-"""What a trainee practiced: how each line was said, and which exams were taken."""
+"""A trainee's practice history: attempts at each line, and exams."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from practice.store.database import Database
 from practice.store.schema import attempts, element_results, standings, trainees
 
 
-class Practised:
-    """Reads what was practiced; each answer is read in one transaction."""
+class PracticeHistory:
+    """Practice histories; each method reads in one transaction."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def sayings(self, trainee: Trainee) -> list[LineAttempt]:
-        """How a trainee said each line, as often as they did, the oldest first.
+    def line_attempts(self, trainee: Trainee) -> list[LineAttempt]:
+        """Return all attempts of a trainee with their final verdicts, oldest first.
 
-        All by the final verdicts. Takes that are the trainer's to decide, and those that
-        could not be scored, are left out: nobody knows yet.
+        Attempts that need review and those that could not be scored are left out, because their
+        outcome is not known.
         """
         settled = (
             sa.select(standings.c.attempt_id)
@@ -74,9 +74,13 @@ class Practised:
             ]
 
     def exam(self, prefix: str) -> list[Attempt]:
-        """The takes of the exam whose session has an id, or the beginning of it, in order.
+        """Return the attempts of an exam in order.
 
-        Raises StoreError where no exam begins so, or several do.
+        Args:
+            prefix: Session ID of the exam, or the start of it.
+
+        Raises:
+            StoreError: No exam or several exams match.
         """
         begins = sa.func.substr(attempts.c.session, 1, len(prefix)) == prefix.lower()
         query = (
@@ -100,7 +104,13 @@ class Practised:
         return found
 
     def sitting(self, trainee: Trainee, book: str, session: str) -> int:
-        """Which of a trainee's exams at a book a session is, counted from 1."""
+        """Return the position of an exam among the trainee's exams of the same book, from 1.
+
+        Args:
+            trainee: The trainee.
+            book: Name of the exam book.
+            session: Session ID of the exam, which must be stored.
+        """
         begun = sa.func.min(attempts.c.created_at)
         query = (
             sa.select(attempts.c.session)
@@ -118,7 +128,10 @@ def _is(trainee: Trainee) -> tuple[sa.ColumnElement[bool], ...]:
 
 
 def _is_exam(book: str | None = None) -> sa.ColumnElement[bool]:
-    """Whether a setting is an exam's, by how the record of one begins."""
+    """Return the condition that an attempt belongs to an exam, optionally of one book.
+
+    It compares the start of the JSON in ``setting`` and so depends on the order of its fields.
+    """
     beginning = f'{{"mode":"{Mode.EXAM}",'
     if book is not None:
         beginning += f'"name":{json.dumps(book, ensure_ascii=False)},'

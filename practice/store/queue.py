@@ -1,4 +1,4 @@
-"""What a trainer has to listen to: a page of attempts, the doubtful first, and the counts."""
+"""The review queue: pages of attempts, the most doubtful first, and counts."""
 
 from __future__ import annotations
 
@@ -14,32 +14,42 @@ from practice.store.schema import attempts, standings, trainees
 from practice.store.store import Filter
 
 PAGE = 25
-"""Attempts on a page."""
+"""Attempts per page."""
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many attempts a filter leaves: still to review, and already reviewed."""
+    """Number of attempts that match a filter.
+
+    Attributes:
+        waiting: Attempts to review.
+        done: Reviewed attempts.
+    """
 
     waiting: int
     done: int
 
     def of(self, only: Filter) -> int:
-        """How many of them the filter itself shows."""
+        """Return the number of attempts that the filter shows, given its ``reviewed``."""
         if only.reviewed is None:
             return self.waiting + self.done
         return self.done if only.reviewed else self.waiting
 
 
 class Queue:
-    """Reads attempts in the order in which a trainer should hear them."""
+    """Attempts in the order in which a trainer should hear them."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def page(self, only: Filter, number: int = 1) -> list[Attempt]:
-        """List a page of attempts, the most doubtful first, among equals the newest."""
-        # The page is found in the narrow table first; only its rows are then read whole.
+        """Return a page of attempts, the most doubtful first and the newest first among equals.
+
+        Args:
+            only: Filter for the attempts.
+            number: Number of the page, counted from 1.
+        """
+        # Find the page in the narrow table first, then read the complete records of that page.
         ids = (
             _narrow(sa.select(standings.c.attempt_id), only)
             .order_by(*_ORDER)
@@ -54,7 +64,16 @@ class Queue:
             return [rows.attempt_of(row) for row in db.execute(query).mappings()]
 
     def next_after(self, only: Filter, attempt_id: str) -> str | None:
-        """The attempt that follows one in the queue; the first where that one is not in it."""
+        """Return the ID of the attempt that follows another in the queue.
+
+        Args:
+            only: Filter for the attempts.
+            attempt_id: ID of the other attempt, which need not match the filter.
+
+        Returns:
+            The first attempt of the queue if the other one is the last or unknown; None if no other
+            attempt matches the filter.
+        """
         with self._database.reading() as db:
             at = db.execute(
                 sa.select(standings.c.doubt, standings.c.created_at).where(
@@ -82,7 +101,7 @@ class Queue:
             return found or db.execute(query.order_by(*_ORDER).limit(1)).scalar()
 
     def counts(self, only: Filter) -> Counts:
-        """Count what a filter leaves, reviewed or not."""
+        """Count the attempts that match a filter, regardless of its ``reviewed``."""
         query = _narrow(
             sa.select(sa.func.count(), sa.func.count(sa.case((standings.c.reviewed, 1)))),
             replace(only, reviewed=None),
@@ -92,7 +111,7 @@ class Queue:
         return Counts(total - done, done)
 
     def trainees(self) -> list[tuple[str, str]]:
-        """Who is in the records: group and name, in that order."""
+        """Return the group and name of each trainee, sorted."""
         query = sa.select(trainees.c.group_name, trainees.c.name).order_by(
             trainees.c.group_name, trainees.c.name
         )
@@ -100,8 +119,8 @@ class Queue:
             return [(group, name) for group, name in db.execute(query)]
 
     def scenarios(self) -> list[str]:
-        """Which scenarios were practiced."""
-        # One step along the index for each: DISTINCT would read all of it.
+        """Return the IDs of all practiced scenarios."""
+        # One index step per scenario (loose index scan): DISTINCT would read the whole index.
         first = sa.select(sa.func.min(standings.c.scenario).label("scenario")).cte(recursive=True)
         further = sa.select(
             sa.select(sa.func.min(standings.c.scenario))
@@ -117,7 +136,7 @@ _ORDER = (standings.c.doubt.desc(), standings.c.created_at.desc(), standings.c.a
 
 
 def _narrow(query: sa.Select[*tuple[Any, ...]], only: Filter) -> sa.Select[*tuple[Any, ...]]:
-    """Apply a filter to a query over standings, joining only what the filter asks of."""
+    """Apply a filter to a query over ``standings``, joining only the tables that it needs."""
     if only.trainee is not None or only.group is not None:
         query = query.join(trainees, trainees.c.id == standings.c.trainee_id)
     if only.line is not None:

@@ -1,8 +1,9 @@
-"""Takes on disk: their files, and those that a broken-off run left behind.
+"""Recordings on disk, and recovery of those from an interrupted run.
 
-A take is announced in ``pending/`` before its first sample is written and struck off
-when it is stored. The lock that a run holds meanwhile goes with its process, whatever
-ended it; so a pending take whose lock is free was broken off, and is offered again.
+A run writes a note of the attempt to ``pending/`` before the first sample and deletes it when the
+attempt is stored. Meanwhile it holds a lock, which is released when its process ends for whatever
+reason. A note whose lock is free therefore belongs to an interrupted run, and its attempt is
+offered again.
 """
 
 from __future__ import annotations
@@ -26,12 +27,26 @@ _ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def audio_name(take_id: str, created_at: str, suffix: str) -> str:
-    """The path of a take's audio relative to the recordings folder, with forward slashes."""
+    """Return the path of a recording relative to the recordings folder, with forward slashes.
+
+    Args:
+        take_id: ID of the attempt.
+        created_at: ISO 8601; its year and month name the subfolder.
+        suffix: File name suffix with the dot.
+    """
     return f"takes/{created_at[:7]}/{take_id}{suffix}"
 
 
 def audio_path(folder: Path, audio: str) -> Path:
-    """The file of a take's audio; its folder is made. Raises AudioError."""
+    """Return the path of a recording and create its folder.
+
+    Args:
+        folder: The recordings folder.
+        audio: Path relative to it.
+
+    Raises:
+        AudioError: The folder cannot be created.
+    """
     path = folder / audio
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -45,12 +60,30 @@ def audio_path(folder: Path, audio: str) -> Path:
 
 
 def keep_copy(folder: Path, audio: str, source: Path) -> None:
-    """Copy a recording into the recordings folder, wholly or not at all."""
+    """Copy a recording into the recordings folder atomically.
+
+    Args:
+        folder: The recordings folder.
+        audio: Target path relative to it.
+        source: File to copy.
+
+    Raises:
+        AudioError: The file cannot be copied.
+    """
     _put(folder, audio, str(source), lambda part: shutil.copyfile(source, part))
 
 
 def keep(folder: Path, audio: str, data: bytes) -> None:
-    """Put a recording that is in memory into the recordings folder, wholly or not at all."""
+    """Write a recording into the recordings folder atomically.
+
+    Args:
+        folder: The recordings folder.
+        audio: Target path relative to it.
+        data: Content of the file.
+
+    Raises:
+        AudioError: The file cannot be written.
+    """
     _put(folder, audio, audio, lambda part: part.write_bytes(data))
 
 
@@ -72,7 +105,14 @@ def _put(folder: Path, audio: str, name: str, write: Callable[[Path], object]) -
 
 @contextmanager
 def pending(folder: Path, take: Take) -> Iterator[None]:
-    """Hold a take as pending. It is struck off on the way out unless an error is on its way."""
+    """Keep a note and a lock for an attempt while it is recorded and stored.
+
+    The note is deleted on exit. It remains if the block raises an exception, so that the attempt
+    is offered again.
+
+    Raises:
+        AudioError: The note cannot be written.
+    """
     note = _note(folder, take.id)
     lock = FileLock(note.with_suffix(".lock"))
     try:
@@ -97,17 +137,17 @@ def pending(folder: Path, take: Take) -> Iterator[None]:
 
 
 def interrupted(folder: Path) -> list[Take]:
-    """List the takes that an earlier run recorded but did not store, the oldest first."""
+    """Return the attempts that earlier runs recorded but did not store, oldest first."""
     return [take for note, take in _notes(folder) if take and _is_free(note)]
 
 
 def under_way(folder: Path) -> list[Take]:
-    """List the takes that are being recorded or judged at this moment."""
+    """Return the attempts that are being recorded or assessed now."""
     return [take for note, take in _notes(folder) if take and not _is_free(note)]
 
 
 def discard_truncated(folder: Path) -> None:
-    """Forget the notes that were cut off while they were written: nothing was said yet."""
+    """Delete the notes whose writing was interrupted: nothing was recorded yet."""
     for note, take in _notes(folder):
         if take is None and _is_free(note):
             note.unlink(missing_ok=True)
@@ -115,7 +155,7 @@ def discard_truncated(folder: Path) -> None:
 
 
 def sounds(folder: Path) -> Iterator[tuple[str, Path]]:
-    """The files below takes/ that are named after an attempt, each with its id."""
+    """Yield the attempt ID and path of each file in ``takes/`` that is named after an attempt."""
     for path in (folder / "takes").glob("*/*"):
         name = _ID.search(path.name)
         if name:
@@ -123,13 +163,13 @@ def sounds(folder: Path) -> Iterator[tuple[str, Path]]:
 
 
 def has_sound(folder: Path, take: Take) -> bool:
-    """Whether a pending take recorded anything: more than a WAV file's header."""
+    """Return whether a pending attempt has audio, that is, more than a WAV header."""
     path = folder / (take.audio or "")
     return path.is_file() and path.stat().st_size > _HEADER_BYTES
 
 
 def discard(folder: Path, take: Take, *, with_audio: bool) -> None:
-    """Forget a pending take, with its audio where it is not to be kept."""
+    """Delete the note of a pending attempt, and its recording if ``with_audio``."""
     note = _note(folder, take.id)
     note.unlink(missing_ok=True)
     note.with_suffix(".lock").unlink(missing_ok=True)
@@ -142,7 +182,7 @@ def _note(folder: Path, take_id: str) -> Path:
 
 
 def _notes(folder: Path) -> list[tuple[Path, Take | None]]:
-    """The notes of pending takes by their age; None for what is not, or not yet, readable."""
+    """Return all notes, oldest first; the attempt is None if a note is not readable (yet)."""
     found: list[tuple[Path, Take | None]] = []
     for note in (folder / "pending").glob("*.json"):
         try:

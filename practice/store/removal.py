@@ -1,4 +1,4 @@
-"""Taking attempts out of the records, and remembering by id alone that they were there."""
+"""Removal of attempts from the records; only the IDs of removed attempts are kept."""
 
 from __future__ import annotations
 
@@ -25,19 +25,24 @@ from practice.store.schema import (
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """The attempts before a moment, of one group or of all."""
+    """The attempts before a moment (ISO 8601, UTC), of one group or of all."""
 
     moment: str
     group: str | None = None
 
 
 Aim = Trainee | Before
-"""What is to be removed: a trainee with everything of theirs, or old attempts."""
+"""The selection to remove: a trainee with all their data, or old attempts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """What a removal takes from the records."""
+    """Number of records that a removal affects.
+
+    Attributes:
+        oldest: Time of the oldest attempt, ISO 8601 in UTC; None without attempts.
+        newest: Time of the newest attempt, likewise.
+    """
 
     attempts: int
     unreviewed: int
@@ -48,20 +53,22 @@ class Extent:
 
 
 class Removal:
-    """Removes attempts with everything that hangs on them."""
+    """Removal of attempts with all rows that refer to them."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def extent(self, aim: Aim) -> Extent:
-        """What a removal would take."""
+        """Count what a removal would affect."""
         with self._database.reading() as db:
             return _extent(db, aim)
 
     def sounds(self, aim: Aim) -> list[tuple[str, int | None]]:
-        """Where the attempts' recordings lie in the folder.
+        """List the recordings of the selected attempts.
 
-        Each with its bytes where a shared database holds it too, else with None.
+        Returns:
+            For each recording, its path relative to the recordings folder and its size in bytes in
+            the shared database, or None if it is not stored there.
         """
         query = (
             sa.select(attempts.c.audio, sa.func.length(audio.c.data))
@@ -72,11 +79,11 @@ class Removal:
             return [(path, size) for path, size in db.execute(query)]
 
     def remove(self, aim: Aim) -> Extent:
-        """Remove what is meant in one transaction, and say what it was."""
+        """Remove the selection in one transaction and return what was removed."""
         gone = sa.select(attempts.c.id).where(_meant(aim))
         whose = sa.select(trainees.c.id).where(_is(aim)) if isinstance(aim, Trainee) else None
         with self._database.writing() as db:
-            # Nothing may come to these attempts, or to this trainee, from here on.
+            # From here on, nothing can be added to these attempts or to this trainee.
             lock_merging(db)
             if whose is not None:
                 db.execute(whose.with_for_update())
@@ -92,7 +99,7 @@ class Removal:
         return extent
 
     def forgotten(self) -> set[str]:
-        """The ids of all attempts that were removed."""
+        """Return the IDs of all removed attempts."""
         with self._database.reading() as db:
             return set(db.execute(sa.select(forgotten.c.attempt_id)).scalars())
 
@@ -102,7 +109,7 @@ def _is(trainee: Trainee) -> sa.ColumnElement[bool]:
 
 
 def _meant(aim: Aim) -> sa.ColumnElement[bool]:
-    """An aim as a condition on attempts."""
+    """Return the condition on ``attempts`` that selects what to remove."""
     whose = sa.select(trainees.c.id)
     if isinstance(aim, Trainee):
         return attempts.c.trainee_id.in_(whose.where(_is(aim)))
@@ -115,7 +122,10 @@ def _meant(aim: Aim) -> sa.ColumnElement[bool]:
 def _remove_what_refers(
     db: sa.Connection, column: sa.Column[Any], gone: sa.Select[tuple[Any]]
 ) -> None:
-    """Remove the rows that refer to others, from whatever table: none is overlooked."""
+    """Delete the rows of all tables that refer to the given rows.
+
+    The tables follow from the foreign keys of the schema, so that a new table is not overlooked.
+    """
     for table in metadata.sorted_tables:
         for referring in table.columns:
             if referring.references(column):

@@ -1,10 +1,10 @@
-"""Removing takes for good: their records, their recordings, and what else has the name.
+"""Permanent removal of attempts: their records, their recordings, and other traces of a name.
 
-Records go first, in one transaction that keeps the removed ids; files go after them. If
-the machine stops in between, those ids still tell which files are nobody's, and the next
-removal takes them away. The other way round a take that is stored meanwhile would leave
-its recording behind, and nothing would know of it. It is also how the files in the folders
-of other machines that share a database are found.
+Records are removed first, in one transaction that keeps the IDs of the removed attempts; files
+follow. If the machine stops in between, these IDs identify the orphaned files, and the next
+removal deletes them. In the opposite order, an attempt stored in the meantime would leave its
+recording behind without a trace in the records. The IDs also identify the files in the folders of
+other machines that share the database.
 """
 
 from __future__ import annotations
@@ -24,7 +24,12 @@ from practice.store.removal import Aim, Extent, Removal
 
 @dataclass(frozen=True, slots=True)
 class Sounds:
-    """How many recordings, and how much space they take."""
+    """Recordings, counted.
+
+    Attributes:
+        number: Number of recordings.
+        size: Total size in bytes.
+    """
 
     number: int
     size: int
@@ -32,10 +37,11 @@ class Sounds:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a removal would take away.
+    """Preview of a removal.
 
-    ``interrupted`` are takes that were recorded and never judged; ``remembered`` says that
-    the trainee is the one whom this machine remembers.
+    Attributes:
+        interrupted: Attempts that were recorded but never assessed.
+        remembered: The trainee is the one that this machine remembers in its settings.
     """
 
     aim: Aim
@@ -46,14 +52,14 @@ class Plan:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to remove."""
+        """Return whether there is nothing to remove; a trainee always is something."""
         return not isinstance(self.aim, Trainee) and not self.extent.attempts + len(
             self.interrupted
         )
 
 
 class Remover:
-    """Removes trainees and old takes from the records, the folder and the settings."""
+    """Removal of trainees and old attempts from the records, the folder, and the settings."""
 
     def __init__(self, store: Store, settings_file: Path, default_group: str) -> None:
         self._store = store
@@ -64,13 +70,13 @@ class Remover:
         self._remembered = Trainee(name, group) if name else None
 
     def groups_of(self, name: str) -> list[str]:
-        """The groups in which something is kept of a name."""
+        """Return the groups with any data under this name, sorted."""
         pending = {take.trainee for take in takes.interrupted(self._store.folder)}
         known = {t.group for t in pending | {self._remembered} if t and t.name == name}
         return sorted({*known, *People(self._store.database).groups_of(name)})
 
     def plan(self, aim: Aim) -> Plan:
-        """Look at what would be removed."""
+        """Return what would be removed."""
         number = size = 0
         for path, stored in self._records.sounds(aim):
             length = _length(self._store.folder / path)
@@ -86,7 +92,11 @@ class Remover:
         )
 
     def carry_out(self, plan: Plan) -> Extent:
-        """Remove what was planned, and what came to it meanwhile. Raises PracticeError."""
+        """Remove what was planned, including what was added in the meantime.
+
+        Raises:
+            PracticeError: The trainee is practicing now, or a file cannot be deleted.
+        """
         folder, aim = self._store.folder, plan.aim
         if isinstance(aim, Trainee) and any(t.trainee == aim for t in takes.under_way(folder)):
             raise PracticeError(
@@ -100,7 +110,7 @@ class Remover:
                 if _is_meant(aim, take):
                     takes.discard(folder, take, with_audio=True)
             if isinstance(aim, Trainee):
-                takes.discard_truncated(folder)  # whose they were, nobody can tell any more
+                takes.discard_truncated(folder)  # it is unknown whose they were
             if aim == self._remembered:
                 settings.forget(self._settings, "trainee")
             sweep(self._store)
@@ -112,9 +122,13 @@ class Remover:
 
 
 def sweep(store: Store) -> Sounds:
-    """Remove the recordings of attempts that were removed from the records.
+    """Delete the recordings of attempts that were removed from the records.
 
-    Raises PracticeError where one can't be: the next sweep tries again.
+    Returns:
+        The deleted recordings.
+
+    Raises:
+        PracticeError: A file cannot be deleted; the next sweep tries again.
     """
     forgotten = Removal(store.database).forgotten()
     number = size = 0

@@ -1,4 +1,4 @@
-"""Reviewed attempts, each with the judgment that its reviewer saw: what can be learned from."""
+"""Reviewed attempts with the score that their reviewer saw, as data to learn from."""
 
 from __future__ import annotations
 
@@ -15,12 +15,18 @@ from practice.store.database import Database
 from practice.store.schema import reviews, scores, standings, trainees
 
 _AT_ONCE = 200
-"""Attempts that are read in one transaction, so that a hall can write in between."""
+"""Attempts read per transaction, so that other machines can write in between."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
-    """The newest judgment and review of an attempt, and the score that was reviewed."""
+    """A reviewed attempt.
+
+    Attributes:
+        assessment: The newest assessment.
+        seen: The machine's score that the trainer reviewed.
+        review: The newest review.
+    """
 
     trainee_id: int
     assessment: Assessment
@@ -29,7 +35,10 @@ class Reviewed:
 
 
 class ReviewedAttempts:
-    """Reads the reviewed attempts of a group, or of all."""
+    """The reviewed attempts of a group, or of all groups if ``group`` is None.
+
+    The IDs are read on construction, the records during iteration.
+    """
 
     def __init__(self, database: Database, group: str | None) -> None:
         self._database = database
@@ -45,13 +54,12 @@ class ReviewedAttempts:
         return len(self._ids)
 
     def __iter__(self) -> Iterator[Reviewed]:
-        """Read one after the other."""
         for start in range(0, len(self._ids), _AT_ONCE):
             yield from self._read(self._ids[start : start + _AT_ONCE])
 
     def _read(self, ids: list[str]) -> list[Reviewed]:
         newest, seen = scores.alias(), scores.alias()
-        # Mostly it is the newest one that was seen, and then its text is not read twice.
+        # Mostly the reviewer saw the newest assessment; its text is not read twice then.
         other = sa.case((seen.c.number != newest.c.number, seen.c.assessment))
         query = (
             sa.select(

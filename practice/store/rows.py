@@ -1,4 +1,4 @@
-"""Records to rows and back; and what is read off a record for searching and counting."""
+"""Conversion of records to rows and back, and the derived rows for search and statistics."""
 
 from __future__ import annotations
 
@@ -22,7 +22,13 @@ SETTING = TypeAdapter(SessionContext)
 
 
 def insert_attempt(db: sa.Connection, take: Take, received_at: str | None = None) -> None:
-    """Insert the row of a take, and its trainee where they are new."""
+    """Insert the row of an attempt, and its trainee if new.
+
+    Args:
+        db: A writing transaction.
+        take: The attempt.
+        received_at: Time of the import, ISO 8601 in UTC; None if the attempt was recorded here.
+    """
     db.execute(
         attempts.insert().values(
             id=take.id,
@@ -46,7 +52,7 @@ def insert_attempt(db: sa.Connection, take: Take, received_at: str | None = None
 
 
 def trainee_id(db: sa.Connection, trainee: Trainee) -> int:
-    """The number of a trainee, who gets one here where they have none."""
+    """Return the ID of a trainee, who is inserted if new."""
     query = sa.select(trainees.c.id).where(
         trainees.c.name == trainee.name, trainees.c.group_name == trainee.group
     )
@@ -54,13 +60,13 @@ def trainee_id(db: sa.Connection, trainee: Trainee) -> int:
     if found is None:
         values = {"name": trainee.name, "group_name": trainee.group}
         insert = insert_for(db)(trainees).values(**values).on_conflict_do_nothing()
-        db.execute(insert)  # another hall may have been quicker
+        db.execute(insert)  # another machine may have inserted it first
         found = db.execute(query).scalar_one()
     return int(found)
 
 
 def insert_for(db: sa.Connection) -> Any:
-    """The insert of a connection's own dialect, which knows about conflicts."""
+    """Return the ``insert`` of the connection's dialect, which supports ``ON CONFLICT``."""
     if db.dialect.name == "postgresql":
         from sqlalchemy.dialects.postgresql import insert as of_postgresql
 
@@ -77,7 +83,15 @@ def insert_score(
     assessment: Assessment,
     created_at: str | None = None,
 ) -> None:
-    """Append a judgment."""
+    """Append an assessment to an attempt.
+
+    Args:
+        db: A writing transaction.
+        attempt_id: ID of the attempt.
+        number: Position among the assessments of the attempt, counted from 1.
+        assessment: The assessment.
+        created_at: ISO 8601 in UTC; None for now.
+    """
     score = assessment.score
     db.execute(
         scores.insert().values(
@@ -96,7 +110,7 @@ def insert_score(
 
 
 def insert_review(db: sa.Connection, attempt_id: str, review: Review) -> None:
-    """Append a review."""
+    """Append a review to an attempt."""
     db.execute(
         reviews.insert().values(
             id=review.id,
@@ -109,7 +123,7 @@ def insert_review(db: sa.Connection, attempt_id: str, review: Review) -> None:
 
 
 def hold(db: sa.Connection, attempt_id: str) -> None:
-    """Let nobody else write to an attempt until this transaction ends."""
+    """Lock an attempt against other writers until the transaction ends."""
     db.execute(
         sa.select(standings.c.attempt_id)
         .where(standings.c.attempt_id == attempt_id)
@@ -118,7 +132,10 @@ def hold(db: sa.Connection, attempt_id: str) -> None:
 
 
 def newest_review(db: sa.Connection, attempt_id: str) -> Review | None:
-    """The review that counts: the last by time, the same in every store that has it."""
+    """Return the review in force: the last by time, then by ID.
+
+    Stores with the same reviews agree on it.
+    """
     text = db.execute(
         sa.select(reviews.c.review)
         .where(reviews.c.attempt_id == attempt_id)
@@ -131,16 +148,23 @@ def newest_review(db: sa.Connection, attempt_id: str) -> Review | None:
 def seen_number(
     attempt_id: sa.ColumnElement[str] | str, reviewed_at: sa.ColumnElement[str] | str
 ) -> sa.ScalarSelect[Any]:
-    """The number of the score that a reviewer had before them: the newest of that moment."""
+    """Return a subquery for the number of the score that a reviewer saw.
+
+    This is the newest score at the time of the review. Both arguments may be columns.
+
+    Args:
+        attempt_id: ID of the attempt.
+        reviewed_at: Time of the review, ISO 8601 in UTC.
+    """
     table = scores.alias()
-    # At least the first one, whatever the clocks of two machines say.
+    # At least the first score, even if the clocks of two machines disagree.
     there = sa.or_(table.c.number == 1, table.c.created_at <= reviewed_at)
     query = sa.select(sa.func.max(table.c.number)).where(table.c.attempt_id == attempt_id, there)
     return query.scalar_subquery()
 
 
 def seen_score(db: sa.Connection, attempt_id: str, review: Review) -> Score:
-    """The machine's score that a reviewer had before them."""
+    """Return the machine's score that the trainer reviewed."""
     text = db.execute(
         sa.select(scores.c.assessment).where(
             scores.c.attempt_id == attempt_id,
@@ -151,7 +175,7 @@ def seen_score(db: sa.Connection, attempt_id: str, review: Review) -> Score:
 
 
 def take_of(row: sa.RowMapping) -> Take:
-    """The take of a row of attempts with its trainee's name and group."""
+    """Convert a row of ``attempts`` with the trainee's name and group to a ``Take``."""
     return Take(
         id=row["id"],
         session=row["session"],
@@ -172,13 +196,16 @@ def take_of(row: sa.RowMapping) -> Take:
 
 
 def attempt_of(row: sa.RowMapping) -> Attempt:
-    """The attempt of a row of ``select_attempts``."""
+    """Convert a row of ``select_attempts`` to an ``Attempt``."""
     review = None if row["review"] is None else REVIEW.validate_json(row["review"])
     return Attempt(take_of(row), ASSESSMENT.validate_json(row["assessment"]), review)
 
 
 def select_attempts() -> sa.Select[Any]:
-    """Attempts with trainee, the score and the review that count; rows for ``attempt_of``."""
+    """Return a query for attempts with trainee, newest assessment, and newest review.
+
+    ``attempt_of`` converts its rows.
+    """
     newest = sa.and_(
         scores.c.attempt_id == standings.c.attempt_id, scores.c.number == standings.c.score_number
     )
@@ -194,7 +221,7 @@ def select_attempts() -> sa.Select[Any]:
 
 
 def result_of(score: Score) -> str:
-    """A score in a word: passed, failed, open (the trainer's to say) or unscored."""
+    """Return the result of a score: passed, failed, open (needs review), or unscored."""
     if score.passed is None:
         return "open" if score.reason is None else "unscored"
     return "passed" if score.passed else "failed"
@@ -203,9 +230,15 @@ def result_of(score: Score) -> str:
 def refresh_summary(
     db: sa.Connection, attempt_id: str, changed_at: str, *, unsent: bool = True
 ) -> None:
-    """Read off an attempt what is searched and counted, after something came to it.
+    """Recompute the rows of an attempt in ``standings`` and ``element_results``.
 
-    ``unsent``: the next pack is to take the attempt along.
+    Must be called in every transaction that adds something to the attempt.
+
+    Args:
+        db: A writing transaction.
+        attempt_id: ID of the attempt.
+        changed_at: Time of the last change in this store, ISO 8601 in UTC.
+        unsent: Include the attempt in the next bundle.
     """
     row = (
         db.execute(

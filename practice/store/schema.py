@@ -1,9 +1,9 @@
-"""The tables. A change here needs a migration beside it, and HEAD raised to its number.
+"""Database tables. A change here needs a migration and a new ``HEAD``.
 
-An attempt is written once. Scores and reviews are appended: a later judgment never
-overwrites an earlier one, and the newest of each is the one that counts. ``standings``
-and ``element_results`` are read off them, and written anew in the same transaction; they
-exist so that a store with many attempts can be searched and counted.
+An attempt is written once. Scores and reviews are appended: a later one never overwrites an
+earlier one, and the newest of each is in force. ``standings`` and ``element_results`` are derived
+from them and rewritten in the same transaction; they make a store with many attempts fast to
+search and count.
 """
 
 from sqlalchemy import (
@@ -32,7 +32,7 @@ trainees = Table(
     Column("id", Integer, primary_key=True),
     Column("name", Text, nullable=False),
     Column("group_name", Text, nullable=False),
-    Column("consent", Text),  # the words that were agreed to
+    Column("consent", Text),  # the text that the trainee agreed to
     Column("consented_at", String(32)),
     UniqueConstraint("group_name", "name"),
 )
@@ -49,13 +49,13 @@ attempts = Table(
     Column("prompt_sha256", String(64), nullable=False),
     Column("line", Integer, nullable=False),
     Column("take", Integer, nullable=False),
-    Column("spec", Text, nullable=False),  # the line as it was in force, JSON
+    Column("spec", Text, nullable=False),  # the line as it was at that time, JSON
     Column("audio", Text),  # relative to the recordings folder
     Column("source", String(16), nullable=False),
     Column("device", Text, nullable=False),
     Column("overflows", Integer, nullable=False),
-    Column("setting", Text),  # the whole that the take is a part of, JSON
-    Column("received_at", String(32)),  # when it came with a pack from another store
+    Column("setting", Text),  # the session context, JSON
+    Column("received_at", String(32)),  # time of the import, if imported
     Index("ix_attempts_created_at", "created_at"),
     Index("ix_attempts_trainee", "trainee_id", "scenario", "line", "created_at"),
 )
@@ -64,7 +64,7 @@ scores = Table(
     "scores",
     metadata,
     Column("attempt_id", String(36), ForeignKey("attempts.id"), primary_key=True),
-    Column("number", Integer, primary_key=True),  # 1 is the first judgment
+    Column("number", Integer, primary_key=True),  # counted from 1
     Column("created_at", String(32), nullable=False),
     Column("status", String(16), nullable=False),
     Column("reason", String(16)),
@@ -72,7 +72,7 @@ scores = Table(
     Column("total", Float),
     Column("model", Text),
     Column("scorer", Text, nullable=False),
-    Column("assessment", Text, nullable=False),  # all of it, JSON
+    Column("assessment", Text, nullable=False),  # the whole record, JSON
 )
 
 reviews = Table(
@@ -82,7 +82,7 @@ reviews = Table(
     Column("attempt_id", String(36), ForeignKey("attempts.id"), nullable=False),
     Column("created_at", String(32), nullable=False),
     Column("reviewer", Text, nullable=False),
-    Column("review", Text, nullable=False),  # all of it, JSON
+    Column("review", Text, nullable=False),  # the whole record, JSON
     Index("ix_reviews_attempt", "attempt_id", "created_at"),
 )
 
@@ -93,17 +93,17 @@ standings = Table(
     Column("trainee_id", Integer, ForeignKey("trainees.id"), nullable=False),
     Column("scenario", Text, nullable=False),
     Column("created_at", String(32), nullable=False),
-    Column("changed_at", String(32), nullable=False),  # when something came to it here
-    Column("unsent", Boolean, nullable=False),  # and whether no pack has taken that along
+    Column("changed_at", String(32), nullable=False),  # last change in this store
+    Column("unsent", Boolean, nullable=False),  # no bundle has that change
     Column("score_number", Integer, nullable=False),
     Column("review_id", String(36)),  # the newest review
-    # Whether a trainer judged it; who only watched did not.
+    # By a trainer; an observer's notes alone do not count.
     Column("reviewed", Boolean, nullable=False, server_default=false()),
     Column("result", String(16), nullable=False),  # passed, failed, open, unscored
     Column("total", Float),
     Column("accuracy", Float),
     Column("doubt", Float, nullable=False),
-    # The queue and its filters, without touching the rows themselves.
+    # For the queue and its filters, without access to the rows themselves.
     Index("ix_standings_queue", "reviewed", "doubt", "created_at"),
     Index("ix_standings_trainee", "trainee_id", "created_at"),
     Index("ix_standings_scenario", "scenario", "created_at"),
@@ -131,8 +131,8 @@ element_results = Table(
 audio = Table(
     "audio",
     metadata,
-    # A database that several machines share holds the recordings too: the trainer's
-    # machine doesn't see the hall's folder.
+    # Filled in a shared database only: the trainer's machine cannot read the folder of the
+    # machine that recorded the attempt.
     Column("attempt_id", String(36), ForeignKey("attempts.id"), primary_key=True),
     Column("data", LargeBinary, nullable=False),
 )
@@ -140,7 +140,7 @@ audio = Table(
 forgotten = Table(
     "forgotten",
     metadata,
-    # Attempts that were removed, by their id alone, so that no pack brings them back.
+    # IDs of removed attempts, so that no import brings them back.
     Column("attempt_id", String(36), primary_key=True),
 )
 
@@ -159,6 +159,6 @@ accounts = Table(
     Column("password", Text, nullable=False),  # a salted hash
     Column("role", String(16), nullable=False),
     Column("trainee_id", Integer, ForeignKey("trainees.id")),
-    Column("session_key", String(64), nullable=False),  # changes when sessions must end
+    Column("session_key", String(64), nullable=False),  # changes to end open sessions
     Column("created_at", String(32), nullable=False),
 )

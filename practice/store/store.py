@@ -1,4 +1,4 @@
-"""The attempts: written once, judged by the machine and by trainers, never overwritten."""
+"""The store of attempts with their assessments and reviews, which are never overwritten."""
 
 from __future__ import annotations
 
@@ -18,16 +18,19 @@ from practice.store.database import FILE, Database, now
 from practice.store.schema import attempts, audio, reviews, scores, standings, trainees
 
 BATCH = 500
-"""Attempts that are read at once where all are wanted one after the other."""
+"""Attempts read per query when all are read in sequence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which attempts are meant; what is None does not narrow.
+    """A selection of attempts; a field that is None does not restrict it.
 
-    ``since`` and ``until`` are moments as attempts have them (ISO 8601, UTC), the second
-    one outside. ``result`` is passed, failed, open or unscored; ``reviewed`` asks for those
-    that a trainer has judged, or has not.
+    Attributes:
+        since: Start of the period, inclusive, ISO 8601 in UTC.
+        until: End of the period, exclusive, likewise.
+        result: passed, failed, open (needs review), or unscored.
+        reviewed: True for attempts that a trainer has reviewed, False for the others. Notes of an
+            observer do not count as a review.
     """
 
     trainee: str | None = None
@@ -40,7 +43,7 @@ class Filter:
     reviewed: bool | None = None
 
     def conditions(self) -> list[sa.ColumnElement[bool]]:
-        """As conditions on attempts, trainees and standings."""
+        """Return the filter as conditions on attempts, trainees, and standings."""
         equal = (
             (trainees.c.name, self.trainee),
             (trainees.c.group_name, self.group),
@@ -59,7 +62,7 @@ class Filter:
 
 
 class ReviewConflictError(StoreError):
-    """Somebody else reviewed the attempt meanwhile; ``theirs`` is what they said."""
+    """Another review, ``theirs``, was saved for the attempt in the meantime."""
 
     def __init__(self, theirs: Review) -> None:
         super().__init__(
@@ -74,10 +77,14 @@ class Store:
     """The attempts of a recordings folder, or of a database that several machines share."""
 
     def __init__(self, folder: Path, database: str | None = None) -> None:
-        """Open the records, making or migrating them. Raises StoreError.
+        """Open the records, and create or migrate them if necessary.
 
-        ``database`` is the address of a PostgreSQL database; without one the records are a
-        file in the folder.
+        Args:
+            folder: The recordings folder.
+            database: URL of a PostgreSQL database; None for a SQLite file in the folder.
+
+        Raises:
+            StoreError: The folder or the database cannot be used.
         """
         self.folder = folder
         if folder.exists() and not folder.is_dir():
@@ -99,19 +106,22 @@ class Store:
 
     @staticmethod
     def exists(folder: Path, database: str | None = None) -> bool:
-        """Whether there are records; asking makes none."""
+        """Return whether there are records, without creating any.
+
+        A PostgreSQL database is assumed to have some.
+        """
         return database is not None or (folder / FILE).is_file()
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close all connections."""
         self.database.close()
 
     # ---- writing ---------------------------------------------------------------
 
     def add(self, take: Take, assessment: Assessment) -> None:
-        """Store an attempt with its first score, wholly or not at all.
+        """Store an attempt with its first assessment in one transaction.
 
-        A shared database gets the recording as well, read from the folder.
+        A shared database also gets the recording, read from the folder.
         """
         sound = self._file(take) if self.database.is_shared else None
         with self.database.writing() as db:
@@ -122,7 +132,7 @@ class Store:
             rows.refresh_summary(db, take.id, now())
 
     def add_score(self, attempt_id: str, assessment: Assessment) -> None:
-        """Append a later judgment to an attempt; the earlier ones stay."""
+        """Append a later assessment to an attempt; earlier ones are kept."""
         with self.database.writing() as db:
             rows.hold(db, attempt_id)
             number, last_at = db.execute(
@@ -137,8 +147,9 @@ class Store:
     def add_review(self, attempt_id: str, review: Review) -> None:
         """Append a trainer's review.
 
-        Raises OvertakenError where ``review.base`` is not the newest one: somebody else was
-        quicker, and the trainer should see what they said.
+        Raises:
+            ReviewConflictError: ``review.base`` is not the newest review, so the trainer has not
+                seen that one.
         """
         with self.database.writing() as db:
             rows.hold(db, attempt_id)
@@ -151,7 +162,7 @@ class Store:
             rows.refresh_summary(db, attempt_id, now())
 
     def agree(self, trainee: Trainee, words: str) -> None:
-        """Keep that a trainee agreed to being recorded, and to which words."""
+        """Record a trainee's consent to being recorded, with the text they agreed to."""
         with self.database.writing() as db:
             number = rows.trainee_id(db, trainee)
             db.execute(
@@ -163,15 +174,16 @@ class Store:
     # ---- reading ---------------------------------------------------------------
 
     def has(self, attempt_id: str) -> bool:
-        """Whether an attempt is stored."""
+        """Return whether an attempt is stored."""
         query = sa.select(attempts.c.id).where(attempts.c.id == attempt_id)
         with self.database.reading() as db:
             return db.execute(query).first() is not None
 
     def get(self, prefix: str) -> Attempt:
-        """Find an attempt by its id or the beginning of it.
+        """Return the attempt whose ID starts with a prefix.
 
-        Raises StoreError where none or several begin so.
+        Raises:
+            StoreError: No attempt or several attempts match.
         """
         found = self._select(
             sa.func.substr(attempts.c.id, 1, len(prefix)) == prefix.lower(), limit=2
@@ -186,31 +198,31 @@ class Store:
         return found[0]
 
     def find(self, attempt_id: str) -> Attempt | None:
-        """The attempt of an id, or None."""
+        """Return the attempt with this ID, or None."""
         found = self._select(attempts.c.id == attempt_id, limit=1)
         return found[0] if found else None
 
     def latest(self, only: Filter, limit: int | None = None) -> list[Attempt]:
-        """List attempts, the newest first."""
+        """Return attempts, newest first."""
         return self._select(*only.conditions(), limit=limit)
 
     def stream(self, only: Filter) -> Iterator[Attempt]:
-        """Read attempts one after the other, the newest first, however many there are.
+        """Yield attempts, newest first, however many there are.
 
-        Each batch is a transaction of its own: a slow reader keeps nobody from writing.
+        Each batch is read in its own transaction, so that a slow reader does not block writers.
         """
         after: list[sa.ColumnElement[bool]] = []
         while batch := self._select(*only.conditions(), *after, limit=BATCH):
             yield from batch
             last = batch[-1].take
-            # The first condition alone says it to an index, the second one is exact.
+            # The first condition lets the database use an index; the second one is exact.
             after = [
                 standings.c.created_at <= last.created_at,
                 sa.or_(standings.c.created_at < last.created_at, attempts.c.id > last.id),
             ]
 
     def scores_of(self, attempt_id: str) -> list[Assessment]:
-        """List all judgments of an attempt by the machine, the first one first."""
+        """Return all assessments of an attempt, oldest first."""
         query = (
             sa.select(scores.c.assessment)
             .where(scores.c.attempt_id == attempt_id)
@@ -220,7 +232,7 @@ class Store:
             return [rows.ASSESSMENT.validate_json(t) for t in db.execute(query).scalars()]
 
     def reviews_of(self, attempt_id: str) -> list[Review]:
-        """List all reviews of an attempt, the first one first: who changed what, and when."""
+        """Return all reviews of an attempt, oldest first: who changed what, and when."""
         query = (
             sa.select(reviews.c.review)
             .where(reviews.c.attempt_id == attempt_id)
@@ -230,12 +242,17 @@ class Store:
             return [rows.REVIEW.validate_json(text) for text in db.execute(query).scalars()]
 
     def previous(self, take: Take) -> Attempt | None:
-        """The last scored attempt of the same trainee at the same line before this one."""
+        """Return the trainee's last scored attempt at the same line before this one, or None."""
         found = self.earlier(take, limit=1)
         return found[0] if found else None
 
     def earlier(self, take: Take, limit: int) -> list[Attempt]:
-        """Scored attempts of the same trainee at the same line before this one, newest first."""
+        """Return the trainee's scored attempts at the same line before this one, newest first.
+
+        Args:
+            take: This attempt.
+            limit: Maximum number of attempts.
+        """
         only = Filter(take.trainee.name, take.trainee.group, take.scenario, take.line)
         return self._select(
             *only.conditions(),
@@ -245,7 +262,10 @@ class Store:
         )
 
     def sound(self, take: Take) -> bytes | None:
-        """The recording of a take as it was made, from the folder or the shared database."""
+        """Return the original recording of an attempt as the content of its file.
+
+        It is read from the folder, otherwise from the shared database; None if neither has it.
+        """
         found = self._file(take)
         if found is not None or not self.database.is_shared:
             return found
@@ -255,7 +275,7 @@ class Store:
         return None if data is None else bytes(data)
 
     def consent(self, trainee: Trainee) -> str | None:
-        """The words that a trainee agreed to; None where they were not asked yet."""
+        """Return the text that a trainee agreed to, or None if they were not asked yet."""
         query = sa.select(trainees.c.consent).where(
             trainees.c.name == trainee.name, trainees.c.group_name == trainee.group
         )
@@ -265,7 +285,7 @@ class Store:
     def _file(self, take: Take) -> bytes | None:
         if take.audio is None:
             return None
-        # Records may come from elsewhere: what they name is read only where takes lie.
+        # Records may come from other machines: read no file outside the folder of recordings.
         takes = (self.folder / "takes").resolve()
         try:
             path = (self.folder / take.audio).resolve()
@@ -292,9 +312,9 @@ class Store:
 
 
 def _now_after(moment: str) -> str:
-    """The present moment, or just after another where a clock runs behind.
+    """Return the current time, or 1 ms after ``moment`` if the clock is behind.
 
-    The newest judgment and the newest review count, in whichever store they meet.
+    The newest assessment and review are in force in every store, so timestamps must increase.
     """
     later = datetime.fromisoformat(moment) + timedelta(milliseconds=1)
     return max(now(), later.isoformat(timespec="milliseconds"))

@@ -1,4 +1,4 @@
-"""What stands in a pack: records to bytes and back, with everything doubted on the way back."""
+"""Bundle format: serialize records, and parse and validate untrusted ones."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from practice.scoring.score import WEIGHTS
 from practice.text import is_name, is_visible
 
 VERSION = 3
-"""Raised with every change of what an entry may hold; a reader refuses what is newer.
+"""Format version, raised with each change of what an entry may hold. Readers reject newer ones.
 
-2 added what came with conversations: settings, what the customer says, why and how surely
-a phrase is banned, and who watched. 3 added how a take was said, how surely each
-character was heard, and how a take is to be said."""
+Version 2 added the data of conversations: session context, the customer's words, the reason for
+and certainty of banned phrases, and who observed. Version 3 added the delivery of an attempt, the
+log-probability of each character of a transcript, and delivery targets."""
 
 SUFFIX = ".practice"
 SOUND_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
@@ -36,13 +36,13 @@ CONTENTS = "practice.json"
 MOST_ATTEMPTS = 100_000
 MOST_CONTENTS_BYTES = 64_000_000
 MOST_RECORD_BYTES = 4_000_000
-"""A judgment takes 5 kB; a record of this size was judged some hundred times."""
+"""An assessment takes 5 kB, so that a record of this size has several hundred."""
 
 MOST_SOUND_BYTES = 64_000_000
-"""A minute in stereo at 96 kHz and 32 bits has 46 MB."""
+"""A minute in stereo at 96 kHz and 32 bits takes 46 MB."""
 
 _MOST_CHARACTERS = 20_000
-_MOST_INTEGER = 2**31 - 1  # what a column of PostgreSQL holds
+_MOST_INTEGER = 2**31 - 1  # an integer column of PostgreSQL
 _MOST_NUMBER = 1e9
 _MOST_NAME = 200
 _MOST_STEPS = 1000
@@ -62,15 +62,15 @@ _RECORD = TypeAdapter(Record)
 
 
 class FormatError(ValueError):
-    """Bytes that no pack holds."""
+    """The data is not in the format of a bundle."""
 
 
 class NewerFormatError(FormatError):
-    """A pack of a version that is not known here."""
+    """The bundle has a newer format version than this program supports."""
 
 
 class Entry(BaseModel):
-    """An entry of a pack as its list of contents has it."""
+    """The size in bytes and the checksum of an entry, in the list of contents."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
@@ -78,8 +78,8 @@ class Entry(BaseModel):
     size: Annotated[int, Field(ge=0, le=max(MOST_SOUND_BYTES, MOST_RECORD_BYTES))]
 
 
-class Contents(BaseModel):
-    """The list of contents of a pack."""
+class LazyGroup(BaseModel):
+    """The list of contents of a bundle."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
@@ -90,19 +90,30 @@ class Contents(BaseModel):
 
 
 def contents_to_bytes(pack_id: str, created_at: str, entries: Mapping[str, Entry]) -> bytes:
-    """Write the list of contents."""
-    contents = Contents(format=VERSION, id=pack_id, created_at=created_at, entries=dict(entries))
+    """Serialize the list of contents.
+
+    Args:
+        pack_id: Id of the bundle.
+        created_at: Time of its creation, ISO 8601 in UTC.
+        entries: All other entries, by name.
+    """
+    contents = LazyGroup(format=VERSION, id=pack_id, created_at=created_at, entries=dict(entries))
     return contents.model_dump_json().encode()
 
 
-def contents_from_bytes(data: bytes) -> Contents:
-    """Read the list of contents. Raises FormatError, and NewerFormatError for a later version."""
+def contents_from_bytes(data: bytes) -> LazyGroup:
+    """Parse the list of contents.
+
+    Raises:
+        NewerFormatError: The bundle has a newer format version.
+        FormatError: The list is invalid.
+    """
     version = _parse(data)
     version = version.get("format") if isinstance(version, dict) else None
     if type(version) is int and version > VERSION:
         raise NewerFormatError
     try:
-        contents = Contents.model_validate_json(data)
+        contents = LazyGroup.model_validate_json(data)
     except ValidationError:
         raise FormatError("list of contents") from None
     _require(1 <= contents.format <= VERSION, "version")
@@ -112,19 +123,24 @@ def contents_from_bytes(data: bytes) -> Contents:
 
 
 def record_name(attempt_id: str) -> str:
-    """The entry of an attempt."""
+    """Return the name of an attempt's entry."""
     return f"attempts/{attempt_id}.json"
 
 
 def sound_name(attempt_id: str, suffix: str) -> str:
-    """The entry of an attempt's recording."""
+    """Return the name of the entry of an attempt's recording; ``suffix`` begins with a dot."""
     return f"audio/{attempt_id}{suffix}"
 
 
 def attempts_of(names: list[str]) -> dict[str, str | None]:
-    """The attempts among a pack's entries, each with the entry of its recording.
+    """Find the attempts among the entries of a bundle.
 
-    Raises FormatError for a name that no entry has, and for a recording without attempt.
+    Returns:
+        For each attempt's id, the name of its recording's entry, or None without recording.
+
+    Raises:
+        FormatError: A name is invalid, a recording has no attempt, an attempt has two
+            recordings, or there are too many attempts.
     """
     found: dict[str, str | None] = {}
     sounds: dict[str, str] = {}
@@ -143,18 +159,26 @@ def attempts_of(names: list[str]) -> dict[str, str | None]:
 
 
 def record_to_bytes(record: Record) -> bytes:
-    """Write an attempt. ``take.audio`` must be None: where the sound lies is each store's own."""
+    """Serialize a record. ``take.audio`` must be None: each store has its own path for it."""
     return _RECORD.dump_json(record)
 
 
 def record_from_bytes(attempt_id: str, data: bytes) -> Record:
-    """Read an attempt. Raises FormatError for what this program would not have written."""
+    """Parse and validate a record.
+
+    Args:
+        attempt_id: Id that the record must have.
+        data: Content of the entry.
+
+    Raises:
+        FormatError: This program would not have written such a record.
+    """
     given = _parse(data)
     try:
         record = _RECORD.validate_json(data, strict=True)
     except ValidationError:
         raise FormatError("record") from None
-    # Nothing beyond what was understood; what an older version left out has a default.
+    # Reject unknown fields. Fields that an older version lacks have defaults.
     _require(_is_within(given, _parse(record_to_bytes(record))), "record")
     _require_plain(given)
     _require(record.take.id == attempt_id, "id")
@@ -169,9 +193,9 @@ def record_from_bytes(attempt_id: str, data: bytes) -> Record:
     return record
 
 
-# ---- what must hold --------------------------------------------------------------
-# Types alone don't keep a forged record from breaking what reads it later: a page, a
-# report, a column of a database. These are the things that readers rely on.
+# ---- validation ------------------------------------------------------------------
+# Types alone do not keep a forged record from breaking what reads it later: a page, a
+# report, a column of a database. These checks cover what readers rely on.
 
 
 def _parse(data: bytes) -> Any:
@@ -182,7 +206,7 @@ def _parse(data: bytes) -> Any:
 
 
 def _is_within(given: Any, understood: Any) -> bool:
-    """Whether all that was given was understood as it was given."""
+    """Return True if all of the given JSON is in the understood one with the same values."""
     if isinstance(given, dict) and isinstance(understood, dict):
         return all(k in understood and _is_within(v, understood[k]) for k, v in given.items())
     if isinstance(given, list) and isinstance(understood, list):
@@ -209,7 +233,7 @@ def _require_moment(text: str) -> None:
 
 
 def _require_plain(value: Any) -> None:
-    """Refuse numbers and texts that JSON can hold and a database cannot."""
+    """Reject numbers and texts that JSON can hold and a database cannot."""
     waiting = [value]
     while waiting:
         item = waiting.pop()
@@ -226,7 +250,7 @@ def _require_plain(value: Any) -> None:
 
 
 def _require_harmless(*texts: str) -> None:
-    """Refuse what a terminal would act on, where it is printed as it is."""
+    """Reject control characters in texts that are printed to a terminal unescaped."""
     _require(not any(_CONTROLS.search(text) for text in texts), "text")
 
 
@@ -280,7 +304,7 @@ def _require_targets(targets: Targets) -> None:
 def _require_delivery(delivery: Delivery, script: str) -> None:
     _require(delivery.untold.keys() <= set(FIGURES), "delivery")
     for name in FIGURES:
-        # Pages show the one or the other.
+        # Pages show either the figure or the reason.
         _require((getattr(delivery, name) is None) is (name in delivery.untold), "delivery")
     for pause in delivery.pauses or ():
         _require(pause.start_s >= 0 and pause.length_s >= 0, "pause")

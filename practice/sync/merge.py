@@ -1,7 +1,7 @@
-"""Merging a pack: look through all of it, put its recordings down, then its records at once.
+"""Import of a bundle: check all of it, store its recordings, then its records.
 
-A run that is stopped leaves nothing behind: records come in one transaction, after the
-recordings, and recordings without a record are taken away again.
+An interrupted import leaves nothing behind: the records are stored in one transaction after
+the recordings, and recordings without a record are deleted.
 """
 
 from __future__ import annotations
@@ -22,14 +22,20 @@ from practice.sync.read import Pack
 
 
 @dataclass(frozen=True, slots=True)
-class Arrived:
-    """What came with a pack.
+class ImportResult:
+    """The result of an import.
 
-    ``new``, ``present`` and ``forgotten`` are numbers of attempts: those that were not
-    here, that were, and that stay away. ``judgements`` and ``reviews`` count what was not
-    here; the first judgment of a new attempt is part of it and does not count.
-    ``refused`` are recordings that can't be played; ``differing`` takes of which something
-    is otherwise here.
+    Attributes:
+        path: File of the bundle.
+        new: Number of attempts that were not in the store.
+        present: Number of attempts that were already in the store.
+        forgotten: Number of attempts that were deleted from the store, and stay deleted.
+        judgements: Number of assessments added, except the first one of each new attempt.
+        reviews: Number of reviews added.
+        recordings: Number of recordings added.
+        refused: Ids of the attempts whose recordings cannot be played.
+        differing: Attempts that differ from the store's, which keeps its own data.
+        conflicts: Reviews of an attempt by trainers who had not seen each other's review.
     """
 
     path: Path
@@ -44,10 +50,19 @@ class Arrived:
     conflicts: tuple[Conflict, ...]
 
 
-def merge(store: Store, path: Path, progress: Callable[[int, int], None]) -> Arrived:
-    """Take over what is new in a pack. Raises PackError where it is none.
+def merge(store: Store, path: Path, progress: Callable[[int, int], None]) -> ImportResult:
+    """Import the new data of a bundle.
 
-    Everything is read twice: memory holds neither a year's recordings nor its records.
+    The bundle is read twice, because a year's recordings or records do not fit into memory.
+
+    Args:
+        store: Store to import into.
+        path: File of the bundle.
+        progress: Called with the number of steps done and of all steps.
+
+    Raises:
+        PackError: The file cannot be read or is not a valid bundle.
+        AudioError: A recording cannot be written.
     """
     exchange = Exchange(store.database)
     merged: list[Merged] = []
@@ -67,7 +82,7 @@ def merge(store: Store, path: Path, progress: Callable[[int, int], None]) -> Arr
                 progress(len(pack.attempts) + done, steps)
     fates = [one.fate for one in merged]
     new = fates.count(Fate.NEW)
-    return Arrived(
+    return ImportResult(
         path=path,
         new=new,
         present=fates.count(Fate.PRESENT),
@@ -82,7 +97,7 @@ def merge(store: Store, path: Path, progress: Callable[[int, int], None]) -> Arr
 
 
 class _Sounds:
-    """The recordings of a pack that are wanted here, on their way into the store."""
+    """The recordings of a bundle that the store lacks."""
 
     def __init__(self, store: Store, pack: Pack, exchange: Exchange) -> None:
         self._store = store
@@ -93,7 +108,10 @@ class _Sounds:
         self.refused: list[str] = []
 
     def look_at(self, take: Take) -> None:
-        """Compare the recording of a take with its checksum; put it down where it is wanted."""
+        """Verify the recording of an attempt, and keep it if the store lacks it.
+
+        A shared database gets the recording later, together with its record.
+        """
         entry = self._pack.attempts[take.id]
         if entry is None:
             return
@@ -115,14 +133,14 @@ class _Sounds:
             takes.keep(self._store.folder, name, data)
 
     def of(self, attempt_id: str) -> tuple[str | None, bytes | None]:
-        """The name that a recording has here, and itself where a database is to hold it."""
+        """Return the name of a recording in the store, and its data if a database stores it."""
         name, entry = self._names.get(attempt_id), self._pack.attempts[attempt_id]
         if name is None or entry is None or not self._store.database.is_shared:
             return name, None
         return name, self._pack.sound(entry)
 
     def take_away_unused(self) -> None:
-        """Remove the recordings that no record points to."""
+        """Delete the recordings that no record refers to."""
         for attempt_id, path in self._placed.items():
             if self._exchange.wants_sound(attempt_id):
                 path.unlink(missing_ok=True)

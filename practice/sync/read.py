@@ -1,4 +1,4 @@
-"""Reading a pack from anybody's stick: limits first, then names, then checksums."""
+"""Reading of untrusted bundles: check sizes first, then names, then checksums."""
 
 from __future__ import annotations
 
@@ -12,38 +12,39 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
-from practice.errors import PackError, system_reason
+from practice.errors import BundleError, system_reason
 from practice.i18n import gettext as _
 from practice.records.exchange import Record
 from practice.sync import format as packs
 
 _MOST_ENTRIES = 2 * packs.MOST_ATTEMPTS + 1
 _ENTRY_BYTES = 130
-"""What an entry takes in the directory at the most: 46 bytes, its name, and long sizes."""
+"""Maximum size of an entry in the ZIP directory: 46 bytes, the name, and ZIP64 sizes."""
 
-# What zipfile raises on bytes that are none of its own, beside FormatError, a ValueError.
+# Errors that zipfile raises on invalid data; FormatError is a ValueError.
 _DAMAGE = (
     ValueError, RuntimeError, OverflowError, EOFError, zipfile.BadZipFile, zlib.error, struct.error
 )  # fmt: skip
 
-# The ends of a ZIP file, as PKWARE's APPNOTE.TXT has them in 4.3.14 to 4.3.16.
+# Records at the end of a ZIP file: PKWARE's APPNOTE.TXT, sections 4.3.14 to 4.3.16.
 _END = struct.Struct("<4s4H2LH")
 _END64 = struct.Struct("<4sQ2H2L4Q")
 _LOCATOR64 = struct.Struct("<4sLQL")
 
 
 class Pack:
-    """An opened pack. Everything that it gives was compared with the list of contents.
+    """An open bundle. All that it returns has been checked against the list of contents.
 
-    Each method raises PackError where something is not as it should be.
+    ``attempts`` has, for each attempt's id, the name of its recording's entry, or None. The
+    constructor and all methods raise PackError for a file that is invalid or unreadable.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         if not path.exists():
-            raise PackError(_("There is no file {path}.").format(path=path))
+            raise BundleError(_("There is no file {path}.").format(path=path))
         with self._told():
-            _require(path.is_file(), "no file")  # reading a pipe would wait for ever
+            _require(path.is_file(), "no file")  # a pipe would block forever
             self._raw = path.open("rb")
             try:
                 self._open()
@@ -58,7 +59,7 @@ class Pack:
         entries = self._zip.infolist()
         self._entries = {entry.orig_filename: entry for entry in entries}
         _require(len(self._entries) == len(entries), "an entry twice")
-        # Entries that share their bytes are how a small file unpacks into a large one.
+        # Overlapping entries are how a ZIP bomb unpacks a small file into a large one.
         _require(sum(entry.compress_size for entry in entries) <= size, "overlapping entries")
         _require(packs.CONTENTS in self._entries, "no list of contents")
         contents = self._read(packs.CONTENTS, packs.MOST_CONTENTS_BYTES)
@@ -68,13 +69,13 @@ class Pack:
         self.attempts = packs.attempts_of(list(self._contents))
 
     def record(self, attempt_id: str) -> Record:
-        """Read an attempt."""
+        """Read the record of an attempt."""
         with self._told():
             data = self._listed(packs.record_name(attempt_id), packs.MOST_RECORD_BYTES)
             return packs.record_from_bytes(attempt_id, data)
 
     def sound(self, name: str) -> bytes:
-        """Read the recording of an entry."""
+        """Read the audio file in an entry."""
         with self._told():
             return self._listed(name, packs.MOST_SOUND_BYTES)
 
@@ -99,20 +100,20 @@ class Pack:
         try:
             yield
         except packs.NewerFormatError:
-            raise PackError(
+            raise BundleError(
                 _("{path} was made by a newer version of practice. Update practice.").format(
                     path=self.path
                 )
             ) from None
         except _DAMAGE:
-            raise PackError(
+            raise BundleError(
                 _(
                     "{path} is not a bundle, or it is damaged. Nothing was imported. Copy "
                     "it again, or export it again."
                 ).format(path=self.path)
             ) from None
         except OSError as error:
-            raise PackError(
+            raise BundleError(
                 _("{path} cannot be read: {why}.").format(path=self.path, why=system_reason(error))
             ) from None
 
@@ -135,7 +136,7 @@ def _require(holds: bool, what: str) -> None:
 
 
 def _require_small_directory(raw: BinaryIO, size: int) -> None:
-    """Refuse a directory of millions of entries before anybody reads it into memory."""
+    """Reject a ZIP directory of millions of entries before zipfile reads it into memory."""
     _require(size >= _END.size, "not a ZIP file, or cut off")
     raw.seek(size - _END.size)
     end = _END.unpack(raw.read(_END.size))

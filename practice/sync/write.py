@@ -1,4 +1,4 @@
-"""Writing a pack: wholly or not at all, and only then remembered as given away."""
+"""Export of attempts into a bundle: written atomically, then recorded as exported."""
 
 from __future__ import annotations
 
@@ -12,17 +12,26 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 from uuid import uuid4
 
-from practice.errors import PackError, system_reason
+from practice.errors import BundleError, system_reason
 from practice.i18n import gettext as _
 from practice.store import Store
 from practice.store.database import now
-from practice.store.exchange import Exchange, Outgoing, Standing
+from practice.store.exchange import AttemptState, Exchange, Outgoing
 from practice.sync import format as packs
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """What a pack holds; ``left_out`` tells in words what could not be put in."""
+class ExportResult:
+    """The result of an export.
+
+    Attributes:
+        path: File of the bundle.
+        attempts: Number of attempts in it.
+        reviews: Number of reviews in it.
+        recordings: Number of recordings in it.
+        size: Size of the file in bytes.
+        left_out: A message for each record or recording that could not be exported.
+    """
 
     path: Path
     attempts: int
@@ -39,23 +48,33 @@ def write(
     *,
     every_sound: bool,
     progress: Callable[[int, int], None],
-) -> Written:
-    """Write attempts into a pack and remember that they were given away.
+) -> ExportResult:
+    """Export attempts into a bundle, and record them as exported.
 
-    ``choose_path`` gets the name that the pack has by itself, the same beginning for all
-    packs of a store. Recordings that came from another store stay out unless
-    ``every_sound`` is asked for: who sent them has them. Raises PackError.
+    Args:
+        store: Store of the attempts.
+        ids: Ids of the attempts.
+        choose_path: Returns the path of the bundle, given a prefix of six characters that is
+            the same for all bundles of the store.
+        every_sound: Include recordings that were imported from another store. By default
+            they are left out, because the sender has them.
+        progress: Called with the number of attempts done and of all attempts.
+
+    Raises:
+        PackError: The file exists or cannot be written, or no attempt can be exported.
     """
     exchange = Exchange(store.database)
     pack_id, created_at = str(uuid4()), now()
     path = choose_path((exchange.first_pack() or pack_id)[:6])
     if path.exists():
-        raise PackError(_("{path} already exists. Choose another name with -o.").format(path=path))
+        raise BundleError(
+            _("{path} already exists. Choose another name with -o.").format(path=path)
+        )
     part = path.with_name(f".{path.name}.part")
     try:
         raw = part.open("wb")
     except OSError as error:
-        raise PackError(_unwritable(path, error)) from None
+        raise BundleError(_unwritable(path, error)) from None
     try:
         with raw:
             with _archive(raw) as archive:
@@ -64,22 +83,23 @@ def write(
                     writing.add(outgoing)
                     progress(done, len(ids))
                 if not writing.sent:
-                    raise PackError("\n".join(writing.left_out))
+                    raise BundleError("\n".join(writing.left_out))
                 contents = packs.contents_to_bytes(pack_id, created_at, writing.entries)
                 archive.writestr(_entry(packs.CONTENTS), contents, zipfile.ZIP_DEFLATED)
             raw.flush()
-            os.fsync(raw.fileno())  # a stick is soon pulled out
+            os.fsync(raw.fileno())  # a USB stick is soon pulled out
             size = raw.tell()
         part.replace(path)
     except OSError as error:
         part.unlink(missing_ok=True)
-        raise PackError(_unwritable(path, error)) from None
+        raise BundleError(_unwritable(path, error)) from None
     except BaseException:
         part.unlink(missing_ok=True)
         raise
-    # A pack that nobody remembers is made again; one that was never finished would be lost.
+    # Record the bundle last: if this fails, the attempts are exported again. If an unfinished
+    # bundle were recorded, they would be lost.
     exchange.record_pack(pack_id, created_at, writing.sent)
-    return Written(
+    return ExportResult(
         path,
         len(writing.sent),
         writing.reviews,
@@ -91,35 +111,35 @@ def write(
 
 @contextmanager
 def _archive(raw: BinaryIO) -> Iterator[zipfile.ZipFile]:
-    """A ZIP file that is finished only where nothing went wrong."""
+    """Open a ZIP file that is completed only if no error occurs."""
     archive = zipfile.ZipFile(raw, "w")
     try:
         yield archive
         archive.close()
     except BaseException:
-        # Closed in the middle of an entry, it would hide Ctrl-C behind an error of its own.
+        # Closing in the middle of an entry raises an error that would hide Ctrl-C.
         archive.fp = None
         raise
 
 
 class _Writing:
-    """A pack that is being written, and what is in it so far."""
+    """A bundle that is being written, and its contents so far."""
 
     def __init__(self, store: Store, archive: zipfile.ZipFile, *, every_sound: bool) -> None:
         self._store = store
         self._archive = archive
         self._every_sound = every_sound
         self.entries: dict[str, packs.Entry] = {}
-        self.sent: list[Standing] = []
+        self.sent: list[AttemptState] = []
         self.reviews = self.recordings = 0
         self.left_out: list[str] = []
 
     def add(self, outgoing: Outgoing) -> None:
-        """Put an attempt in with its recording."""
+        """Add an attempt with its recording; if it is invalid, only append to ``left_out``."""
         record = outgoing.record
         data = packs.record_to_bytes(record)
         try:
-            # One record that a reader refuses would make it refuse the whole pack.
+            # A single invalid record would make readers reject the whole bundle.
             packs.record_from_bytes(record.take.id, data)
         except packs.FormatError as error:
             text = _(

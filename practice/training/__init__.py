@@ -1,1 +1,1 @@
-"""Training: a session of lines, conversations, drills, batches of recordings."""
+"""Training: sessions of lines and conversations, drills, batches of recordings."""

@@ -1,4 +1,4 @@
-"""Recordings instead of a microphone: many files, or a labeled manifest."""
+"""Assessment of recorded files, one or many, and of labeled manifests."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, Field
 
-from practice.assessment.pipeline import Judge
+from practice.assessment.pipeline import Assessor
 from practice.audio import clip as audio
 from practice.errors import AudioError, PracticeError, system_reason
 from practice.i18n import gettext as _
@@ -29,10 +29,12 @@ _Result = TypeVar("_Result")
 
 
 def score_file(session: Session, step: Step, path: Path, take_number: int) -> Attempt:
-    """Judge a recording as a take of a step and store it with a copy of the audio.
+    """Assess a file as an attempt at a step, and store it with a copy of the recording.
 
-    Raises AudioError for what cannot be read. A recording that is too long to be a take
-    is recorded as unscored, and not copied.
+    A recording that exceeds the maximum length is stored as not scored, without a copy.
+
+    Raises:
+        AudioError: The file cannot be read or copied.
     """
     return _keep(session, step, take_number, _judge(session.judge, step, path))
 
@@ -40,7 +42,12 @@ def score_file(session: Session, step: Step, path: Path, take_number: int) -> At
 def score_files(
     session: Session, step: Step, paths: Sequence[Path], jobs: int
 ) -> Iterator[Attempt | PracticeError]:
-    """Do so with many, several at a time; give attempts or what went wrong, in their order."""
+    """Assess and store files like ``score_file``, with ``jobs`` threads.
+
+    Returns:
+        The attempt or the error for each path, in the order of ``paths``. Attempts are numbered
+        by position, from 1.
+    """
     shared = replace(session.judge, threads=threads_of(jobs))
 
     def judge(path: Path) -> _Judged | PracticeError:
@@ -61,7 +68,7 @@ def score_files(
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """A recording that was judged and is not stored yet."""
+    """A recording that is assessed but not stored yet."""
 
     path: Path
     suffix: str
@@ -69,7 +76,7 @@ class _Judged:
     assessment: Assessment
 
 
-def _judge(judge: Judge, step: Step, path: Path) -> _Judged:
+def _judge(judge: Assessor, step: Step, path: Path) -> _Judged:
     clip = audio.read(path)
     return _Judged(path, clip.suffix, clip.is_too_long, judge.assess(clip, step.line))
 
@@ -88,29 +95,32 @@ def _keep(session: Session, step: Step, take_number: int, judged: _Judged) -> At
     return Attempt(take, judged.assessment)
 
 
-# ---- several at a time -----------------------------------------------------
+# ---- concurrency -----------------------------------------------------------
 
 
 def cores() -> int:
-    """How many processors this process may use."""
+    """Return the number of processors that this process may use."""
     if sys.platform == "linux":
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def threads_of(jobs: int) -> int | None:
-    """How many threads a recognizer computes each of several jobs with; None leaves it to it."""
+    """Return the recognizer's threads for each of several concurrent jobs.
+
+    A single job returns None, which means the recognizer's default.
+    """
     return max(1, cores() // jobs) if jobs > 1 else None
 
 
 def in_order(
     work: Callable[[_Item], _Result], items: Iterable[_Item], jobs: int
 ) -> Iterator[_Result]:
-    """Do work in so many threads; give the results in order.
+    """Apply ``work`` to the items in ``jobs`` threads, and yield the results in order.
 
-    At most twice as many items are under way, so that memory does not grow with their
-    number. Threads, since nearly all of the work is the recognizer's, which lets go of the
-    interpreter, and its weights are loaded once.
+    At most twice as many items are in progress, so that memory does not grow with their number.
+    Threads suffice because nearly all of the work is the recognizer's, which releases the GIL, and
+    they load its weights only once.
     """
     if jobs == 1:
         yield from map(work, items)
@@ -134,7 +144,7 @@ def in_order(
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A case of a manifest: its own keys, the recording, and the line to judge it by."""
+    """One row of a manifest: its JSON object, the recording, and the line to assess it by."""
 
     keys: dict[str, Any]
     path: Path
@@ -142,9 +152,13 @@ class Row:
 
 
 def read_manifest(path: Path) -> list[Row]:
-    """Read a manifest: one JSON object a line, with ``file``, ``script``, ``elements``.
+    """Read a manifest: one JSON object per line, with ``file``, ``script`` and ``elements``.
 
-    Raises PracticeError naming the line that is wrong.
+    ``file`` is relative to the manifest's folder.
+
+    Raises:
+        PracticeError: The manifest cannot be read, or a row is invalid; the message names its
+            line.
     """
     if not path.is_file():
         raise PracticeError(
@@ -180,7 +194,7 @@ def read_manifest(path: Path) -> list[Row]:
 
 
 def _refuse(constant: str) -> None:
-    """NaN and Infinity are no JSON, though Python reads them."""
+    """Reject NaN and Infinity, which Python accepts although they are not JSON."""
     raise ValueError(constant)
 
 
@@ -207,7 +221,11 @@ def _row(manifest: Path, row: _ManifestRow, keys: dict[str, Any]) -> Row:
 
 
 def _occurrences(script: str, text: str, longer: list[str]) -> list[int]:
-    """Where a text stands, if it can not inside a longer element: 请 is not that of 请问."""
+    """Return the starts of a text in the script.
+
+    Occurrences inside a longer element are left out if there are others: the 请 of 请问 is not the
+    element 请.
+    """
     places = _find_all(script, text)
     if not places:
         raise ValueError(f"{text} is not in the script")
@@ -221,11 +239,11 @@ def _find_all(script: str, text: str) -> list[int]:
 
 
 def score_rows(
-    judge: Judge, rows: Sequence[Row], jobs: int = 1
+    judge: Assessor, rows: Sequence[Row], jobs: int = 1
 ) -> Iterator[Assessment | AudioError]:
-    """Judge the rows in their order; a recording that cannot be read gives its error.
+    """Assess the rows in order; a recording that cannot be read yields its error.
 
-    Rows in succession that share a recording listen to it once.
+    A recording that successive rows share is transcribed once.
     """
     shared = replace(judge, threads=threads_of(jobs))
 

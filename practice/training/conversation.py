@@ -1,4 +1,4 @@
-"""Walking through a conversation: its turns one by one, and what its branches turn on."""
+"""Paths through a conversation: turn after turn, with a choice at each branch."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from practice.scoring.conversation import ConversationResult, Turn, conversation
 from practice.training.session import Step
 
 Choose = Callable[[tuple[Branch, ...]], Branch | None]
-"""Decides at a branch which way the conversation goes; None breaks it off."""
+"""Function that chooses one of several branches; None ends the conversation early."""
 
 
 class ConversationPath:
-    """A way through a conversation, found while it is gone; it can be gone once."""
+    """Path through a conversation, chosen while it is practiced. It can be iterated once."""
 
     def __init__(self, scenario: Scenario, choose: Choose) -> None:
-        """Begin at the first line; ``choose`` is asked when a turn with branches is over."""
+        """Start at the first line; ``choose`` is called after a turn with several branches."""
         self._scenario = scenario
         self._choose = choose
         self._walked: list[Step] = []
         self._is_finished = False
 
     def __iter__(self) -> Iterator[Step]:
-        """Give the turns, each when the one before it is over."""
+        """Yield the turns, each when the one before it is over."""
         number: int | None = 1
         names: tuple[str, ...] = ()
         while number is not None:
@@ -45,7 +45,7 @@ class ConversationPath:
         self._is_finished = True
 
     def whole(self, attempts: Sequence[Attempt]) -> ConversationResult:
-        """Judge what was walked; turns without an attempt were passed over."""
+        """Compute the result of the turns practiced; turns without an attempt were skipped."""
         return whole_of(
             self._scenario,
             [step.number for step in self._walked],
@@ -57,22 +57,32 @@ class ConversationPath:
 def whole_of(
     scenario: Scenario, numbers: Sequence[int], attempts: Sequence[Attempt], *, is_finished: bool
 ) -> ConversationResult:
-    """Judge the turns of a conversation, given as the numbers of its lines."""
+    """Compute the result of a conversation.
+
+    Args:
+        numbers: Numbers of the lines that were reached, from 1, in order.
+        attempts: Attempts at these lines; a line without one was skipped.
+        is_finished: False if the conversation ended early.
+    """
     takes = {attempt.take.line: attempt for attempt in attempts}
     turns = [Turn(n, scenario.lines[n - 1], takes.get(n)) for n in numbers]
     return conversation_result(turns, scenario.address, is_finished=is_finished)
 
 
 def by_chance(ways: tuple[Branch, ...]) -> Branch:
-    """Let chance decide, by the branches' weights."""
+    """Choose a branch at random, by the branches' weights."""
     return random.choices(ways, [way.weight for way in ways])[0]
 
 
 def as_named(scenario: Scenario, names: Sequence[str], otherwise: Choose) -> Choose:
-    """Take the branches on the way to lines of these names; ``otherwise`` decides the rest.
+    """Return a function that chooses the branches towards named lines.
 
-    Raises PracticeError for a name that no branch leads to, and for two that part at one
-    branch.
+    Args:
+        names: Names of lines that branches lead to, or ``end``.
+        otherwise: Chooses where the names do not settle it.
+
+    Raises:
+        PracticeError: No branch leads to a name, or two names exclude each other at one branch.
     """
     forks = [ways for ways in scenario.exits if len(ways) > 1]
     known = {line_name(scenario, way) for ways in forks for way in ways}
@@ -101,7 +111,7 @@ def as_named(scenario: Scenario, names: Sequence[str], otherwise: Choose) -> Cho
 
 
 def _ahead(scenario: Scenario, way: Branch) -> set[str]:
-    """The names of the lines that a branch may still lead to."""
+    """Return the names of all lines that can follow a branch."""
     found: set[str] = set()
     waiting = [way]
     while waiting:
@@ -114,7 +124,7 @@ def _ahead(scenario: Scenario, way: Branch) -> set[str]:
 
 
 def must_be_named(scenario: Scenario) -> Choose:
-    """Refuse to decide: recordings were made for one way."""
+    """Return a function that refuses to choose, because recordings follow one path only."""
 
     def refuse(ways: tuple[Branch, ...]) -> Branch:
         raise PracticeError(
@@ -128,5 +138,5 @@ def must_be_named(scenario: Scenario) -> Choose:
 
 
 def line_name(scenario: Scenario, way: Branch) -> str:
-    """What the line is called that a branch leads to."""
+    """Return the name of the line that a branch leads to; ``end`` if it leads to none."""
     return "end" if way.then is None else scenario.names[way.then - 1]

@@ -1,8 +1,8 @@
-"""What a trainee should say next: spaced repetition by FSRS, replayed from the records.
+"""Drills: the lines that a trainee should practice next, by spaced repetition (FSRS).
 
-A card is a line of a scenario. Nothing of the schedule is stored: it is worked out each
-time from when and how well the line was said, so it cannot get out of step with what was
-rescored, reviewed, unpacked or forgotten meanwhile.
+A card is a line of a scenario. The schedule is not stored. It is computed each time from the dates
+and results of the attempts, so it stays consistent with attempts that were rescored, reviewed,
+imported or deleted.
 """
 
 from __future__ import annotations
@@ -20,19 +20,20 @@ if TYPE_CHECKING:
     from fsrs import Card, Rating, Scheduler
 
 EASY_FROM = 97.0
-"""The least total at which a line without a fault is easy."""
+"""Minimum score from which a line without a missed courtesy is rated easy."""
 
 SOON = timedelta(minutes=10)
-"""When a line that was not passed, or not well, is due again: FSRS's own relearning step.
-Whatever is passed graduates at once and is then due in days."""
+"""Time until a failed line is due again: FSRS's default relearning step. A line rated Hard before
+it has graduated is due after 1.5 times as long. Good and Easy graduate a line at once, and it is
+then due in days."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """A line that is to be said, and why. ``last`` is None where it was never said.
+    """A line to practice, and why; ``last`` is None if there is no attempt at it.
 
-    ``recall`` is how likely the trainee still knows it, by FSRS; ``strength`` in how many
-    days that falls to 90 %.
+    ``recall`` is FSRS's probability that the trainee still knows the line, ``strength`` the number
+    of days in which it falls to 90 %.
     """
 
     scenario: Scenario
@@ -45,21 +46,26 @@ class Pick:
 
     @property
     def line(self) -> Line:
-        """What is to be said."""
+        """Line to practice."""
         return self.scenario.lines[self.number - 1]
 
 
 def plan(
-    scenarios: Iterable[Scenario], sayings: Iterable[LineAttempt], now: datetime, count: int
+    scenarios: Iterable[Scenario], line_attempts: Iterable[LineAttempt], now: datetime, count: int
 ) -> list[Pick]:
-    """Pick the lines that a trainee should say, the most urgent first.
+    """Pick the lines that a trainee should practice, the most urgent first.
 
-    First what is due, what is forgotten most before the rest; then what was never said, in
-    the order of the scenarios; then what is not due yet. Conversations are left out: their
-    lines need what was said before them.
+    Due lines come first, those with the lowest recall at the front. Then follow lines without an
+    attempt, in the order of the scenarios, and then lines that are not due yet. Conversations are
+    left out, because their lines depend on the turns before them.
+
+    Args:
+        sayings: All attempts of the trainee, in any order.
+        now: The current time, with a time zone.
+        count: Maximum number of lines.
     """
     lines = [s for s in scenarios if not s.is_conversation]
-    said = _by_line(lines, sayings)
+    said = _by_line(lines, line_attempts)
     scheduler = _scheduler()
     picks = [
         _pick(scheduler, scenario, number, said[scenario.id, number], now)
@@ -74,7 +80,7 @@ def plan(
 
 
 def rate(saying: LineAttempt) -> Rating:
-    """How well a line was said, as FSRS asks for it."""
+    """Return the FSRS rating of an attempt."""
     from fsrs import Rating
 
     if not saying.passed:
@@ -85,19 +91,19 @@ def rate(saying: LineAttempt) -> Rating:
 
 
 def _by_line(
-    scenarios: Sequence[Scenario], sayings: Iterable[LineAttempt]
+    scenarios: Sequence[Scenario], line_attempts: Iterable[LineAttempt]
 ) -> dict[tuple[str, int], list[LineAttempt]]:
-    """Sort sayings to the lines that they are of, the oldest first.
+    """Group attempts by scenario id and line number, the oldest first.
 
-    A line is found by its words, wherever it stands in its scenario by now; one whose words
-    were changed is a new one.
+    A line is found by its words, wherever it is in its scenario now; a line with changed words is
+    new.
     """
     places: dict[tuple[str, str, str], list[int]] = defaultdict(list)
     for scenario in scenarios:
         for number, line in enumerate(scenario.lines, 1):
             places[scenario.id, line.script, line.instead_of].append(number)
     said: dict[tuple[str, int], list[LineAttempt]] = defaultdict(list)
-    for saying in sorted(sayings, key=lambda s: s.created_at):
+    for saying in sorted(line_attempts, key=lambda s: s.created_at):
         numbers = places.get((saying.scenario, saying.spec.script, saying.spec.instead_of))
         if numbers:
             number = saying.line if saying.line in numbers else numbers[0]

@@ -1,4 +1,4 @@
-"""What is heard in a run beside the trainee: customers, model readings, their own takes."""
+"""Playback during a session: customer voices, reference recordings, the trainee's recordings."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from practice.training.session import Step
 
 
 class Playback:
-    """Finds and plays voices. What can't be heard is told through ``tell``, and never ends a run.
+    """Finds and plays voices. Errors are passed to ``tell`` and never end a session.
 
-    Customers' voices lie beside the scenarios in ``prompts_dir``, else the system's voice
-    says their words; takes lie in ``recordings``.
+    Customer voices are stored with the scenarios in ``prompts_dir``; without one, the system's
+    voice speaks the customer's words. The trainee's recordings are in ``recordings``.
     """
 
     def __init__(
@@ -34,23 +34,23 @@ class Playback:
         self._is_mute = False
 
     def customer(self, step: Step) -> Samples | None:
-        """What the customer says before a step, where there is a voice for it."""
-        if self._is_mute:  # which was told
+        """Return the customer's words before a step, or None if there is no voice for them."""
+        if self._is_mute:  # already reported
             return None
         path = voices.find(self._prompts_dir, _voice(step, Role.CUSTOMER))
         return self._say(step.line.customer) if path is None else self._read(path)
 
-    def has_model(self, step: Step) -> bool:
-        """Whether there is a model reading of a step."""
+    def has_reference(self, step: Step) -> bool:
+        """Return True if a step has a reference recording."""
         return voices.find(self._prompts_dir, _voice(step, Role.MODEL)) is not None
 
     def model(self, step: Step) -> Samples | None:
-        """The model reading of a step, where there is one."""
+        """Return the reference recording of a step, or None if it has none."""
         path = voices.find(self._prompts_dir, _voice(step, Role.MODEL))
         return None if path is None else self._read(path)
 
     def own(self, attempt: Attempt) -> Samples | None:
-        """What the trainee said in an attempt that was just made."""
+        """Return the trainee's recording of an attempt, or None if it cannot be read."""
         try:
             return audio.read(self._recordings / (attempt.take.audio or "")).samples
         except AudioError as error:
@@ -58,7 +58,7 @@ class Playback:
             return None
 
     def play(self, samples: Samples, is_stopped: Callable[[], bool]) -> None:
-        """Play to the end, or until ``is_stopped`` says so."""
+        """Play samples until the end, or until ``is_stopped`` returns True."""
         try:
             player.play(samples, is_stopped)
         except DeviceError as error:

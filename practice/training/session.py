@@ -1,4 +1,4 @@
-"""A run at the microphone: for each step show the line, record it, judge it, keep it, tell."""
+"""Sessions at the microphone: show a line, record it, assess, store and show the attempt."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Protocol
 from uuid import uuid4
 
 from practice.assessment.early import EarlyAssessment
-from practice.assessment.pipeline import Judge
+from practice.assessment.pipeline import Assessor
 from practice.audio import clip as audio
 from practice.audio.recorder import Command, Ending, Meter, Microphone, Recorded
 from practice.errors import DeviceError, PracticeError
@@ -27,10 +27,10 @@ from practice.store.database import now
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One utterance of a run: a line of a scenario by its number, from 1.
+    """One utterance of a session: a line of a scenario, by its number from 1.
 
-    ``setting`` is the whole that it is a part of, where the run is more than practicing
-    lines. ``is_last``: nothing follows, whatever comes of it.
+    ``setting`` is the conversation, drill, exam or class that the step is a part of; None when
+    single lines are practiced. ``is_last`` means that no step follows, whatever the result.
     """
 
     scenario: Scenario
@@ -40,17 +40,17 @@ class Step:
 
     @property
     def line(self) -> Line:
-        """What is to be said."""
+        """Line of the scenario that the step practices."""
         return self.scenario.lines[self.number - 1]
 
     @property
     def key(self) -> str:
-        """How the step is called among the steps of its setting."""
+        """Key of the step in ``SessionContext.steps``."""
         return f"{self.scenario.id}/{self.number}"
 
 
 class Start(Enum):
-    """What the trainee does with a line that is shown."""
+    """Trainee's choice when a line is shown."""
 
     SPEAK = auto()
     SKIP = auto()
@@ -58,7 +58,7 @@ class Start(Enum):
 
 
 class Choice(Enum):
-    """What the trainee wants after a take."""
+    """Trainee's choice after an attempt."""
 
     AGAIN = auto()
     NEXT = auto()
@@ -66,39 +66,43 @@ class Choice(Enum):
 
 
 class Stage(Protocol):
-    """What the trainee sees and presses during a run."""
+    """User interface of a session."""
 
     def cue(self, step: Step) -> None:
         """Show the situation and the script of a line."""
 
     def wait_for_start(self, step: Step) -> Start:
-        """Wait for the key that starts a take, or for another one."""
+        """Wait for the key that starts, skips or quits."""
 
     def watch(self, meter: Meter) -> Command:
-        """Show the running recording, and say what key was pressed."""
+        """Show the running recording, and return the command of the key pressed, if any."""
 
     def recorded(self, recorded: Recorded) -> None:
-        """Tell how the recording ended; the judging begins."""
+        """Show how the recording ended; the assessment begins."""
 
     def result(self, attempt: Attempt, previous: Attempt | None) -> None:
-        """Show a judged take."""
+        """Show an assessed attempt; ``previous`` is the scored one before it at the line."""
 
     def observe(self, items: tuple[str, ...], observer: str) -> tuple[Observation, ...]:
-        """Ask somebody who watched which body standards they saw; they may leave any out."""
+        """Ask the observer which body standards they saw; the observer may leave any out."""
 
     def ask_next(self, step: Step, *, retries: bool) -> Choice:
-        """Ask what to do after a take; without ``retries`` there is no saying it again."""
+        """Ask what to do after an attempt; without ``retries``, AGAIN is not offered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What a run works with. ``id`` groups its takes; ``observer`` is who watches, if any."""
+    """Everything that the attempts of one session share.
+
+    ``id`` groups the attempts. ``observer`` is the name of the person who watches the body
+    standards, if any.
+    """
 
     id: str
     trainee: Trainee
     folder: Path
     store: Store
-    judge: Judge
+    judge: Assessor
     observer: str | None = None
 
     def new_take(
@@ -111,7 +115,15 @@ class Session:
         device: str = "",
         with_audio: bool = True,
     ) -> Take:
-        """Describe a take that is about to be made."""
+        """Create the record of an attempt that is about to be recorded or read from a file.
+
+        Args:
+            take: Number of the attempt at the line in this session, from 1.
+            source: ``microphone`` or ``file``.
+            suffix: File name extension of the recording, with the dot.
+            device: Name of the microphone.
+            with_audio: False if no recording is stored.
+        """
         take_id, created_at = str(uuid4()), now()
         return Take(
             id=take_id,
@@ -131,7 +143,7 @@ class Session:
         )
 
 
-def practise(
+def practice_steps(
     session: Session,
     steps: Iterable[Step],
     microphone: Microphone,
@@ -139,10 +151,15 @@ def practise(
     *,
     retries: bool = True,
 ) -> list[Attempt]:
-    """Walk through steps, each as often as the trainee likes; give the last take of each.
+    """Practice the steps, each as often as the trainee likes.
 
-    The steps are asked for one by one: what comes next may depend on what was chosen.
-    Without ``retries`` the first take that is scored is the only one.
+    Args:
+        steps: The steps. Each is requested when the one before it is over, because it may depend
+            on the trainee's choices.
+        retries: False to end a step with its first scored attempt.
+
+    Returns:
+        The last attempt at each step that has one.
     """
     kept: list[Attempt] = []
     for step in steps:
@@ -177,9 +194,10 @@ def _is_scored(attempt: Attempt | None) -> bool:
 def _record_one(
     session: Session, step: Step, number: int, microphone: Microphone, stage: Stage
 ) -> tuple[Attempt | None, bool]:
-    """Record, judge, store and show one take; say also whether Ctrl-C ended it.
+    """Record, assess, store and show one attempt.
 
-    A take that was discarded gives no attempt.
+    Returns:
+        The attempt, or None if it was discarded; and True if Ctrl-C ended it.
     """
     take = session.new_take(
         step, number, source="microphone", suffix=".wav", device=microphone.device.name
@@ -208,17 +226,17 @@ def _record_one(
                 replace(take, overflows=recorded.overflows),
                 stage.result,
                 cut_off=recorded.ending is Ending.DEVICE_LOST,
-                # After Ctrl-C nobody is asked any more.
+                # After Ctrl-C there are no more questions.
                 observe=None if is_interrupted else partial(_observe, session, stage),
             )
-    except DeviceError:  # it never began: nothing is there to be offered later
+    except DeviceError:  # the recording never began, so nothing can be recovered later
         takes.discard(session.folder, take, with_audio=True)
         raise
     return attempt, is_interrupted
 
 
 def _observe(session: Session, stage: Stage, attempt: Attempt) -> Attempt:
-    """Keep with a scored take what somebody saw of the body standards, where one watches."""
+    """Store what the observer, if any, saw of the body standards in a scored attempt."""
     items = attempt.take.spec.body_items
     if not session.observer or not items or attempt.assessment.score.reason is not None:
         return attempt
@@ -233,16 +251,20 @@ def _observe(session: Session, stage: Stage, attempt: Attempt) -> Attempt:
 def keep_and_show(
     folder: Path,
     store: Store,
-    judge: Judge,
+    judge: Assessor,
     take: Take,
     show: Callable[[Attempt, Attempt | None], None],
     *,
     cut_off: bool = False,
     observe: Callable[[Attempt], Attempt] | None = None,
 ) -> Attempt:
-    """Judge a take whose audio is in the recordings folder; store it, then show it.
+    """Assess an attempt whose recording is in the recordings folder, store it, then show it.
 
-    ``observe`` is asked in between, so that no verdict is seen before the body is judged.
+    Args:
+        show: Called with the attempt and the previous scored attempt at the line, if any.
+        cut_off: True if the recording broke off by itself; it is then not scored.
+        observe: Called before ``show``, so that the observer judges the body standards before
+            seeing a verdict.
     """
     assessment = judge.assess(audio.read(folder / (take.audio or "")), take.spec, cut_off=cut_off)
     store.add(take, assessment)
@@ -254,9 +276,13 @@ def keep_and_show(
 
 
 def steps_of(scenario: Scenario, line: int | None) -> list[Step]:
-    """The lines of a scenario in a row, or one of them, counted from 1.
+    """Return the steps of all lines of a scenario, or of one line.
 
-    Raises PracticeError where the scenario has no such line.
+    Args:
+        line: Number of the line, from 1; None for all lines.
+
+    Raises:
+        PracticeError: The scenario has no such line.
     """
     count = len(scenario.lines)
     if line is None:

@@ -1,1 +1,1 @@
-"""The trainer's desk: a page on this machine for listening to takes and judging them."""
+"""The trainer's desk: local web pages for hearing and reviewing attempts."""

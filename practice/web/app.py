@@ -1,4 +1,4 @@
-"""The app: pages, guards and templates put together."""
+"""The Flask app: pages, guards, and templates."""
 
 from __future__ import annotations
 
@@ -19,7 +19,14 @@ from practice.web.wording import DOUBT_NAMES, RESULT_NAMES, mark_name, result_li
 
 
 def create_app(here: Desk, hosts: list[str], key: str, *, behind_tls: bool = False) -> Flask:
-    """Make the app for a desk; ``hosts`` are the names by which it may be called."""
+    """Create the app for a desk.
+
+    Args:
+        here: The desk.
+        hosts: Accepted host names.
+        key: Key that signs sessions.
+        behind_tls: The app runs behind a TLS proxy.
+    """
     app = Flask("practice.web", static_url_path="/static")
     app.secret_key = key
     app.extensions["practice"] = here
@@ -56,7 +63,7 @@ def create_app(here: Desk, hosts: list[str], key: str, *, behind_tls: bool = Fal
 
 
 def _menu(reader: Viewer) -> list[tuple[str, str]]:
-    """The pages that somebody may open, each with its name."""
+    """Return the endpoint and the name of each page in the menu of a viewer."""
     if not reader.may_review:
         return [("queue.show", _("Attempts")), ("people.own", _("Progress"))]
     found = [
@@ -71,7 +78,7 @@ def _menu(reader: Viewer) -> list[tuple[str, str]]:
 
 
 def _refused(error: HTTPException) -> ResponseReturnValue:
-    if isinstance(error, SecurityError):  # a name that is not ours: nothing is made for it
+    if isinstance(error, SecurityError):  # untrusted host: render no page for it
         return Response(status=400)
     code = error.code or 500
     text = {
@@ -86,7 +93,7 @@ def _refused(error: HTTPException) -> ResponseReturnValue:
 
 
 def _failed(error: PracticeError) -> tuple[str, int]:
-    if desk().login:  # what ails the server is not for everybody who has an account
+    if desk().login:  # do not show problems of the server to all accounts
         current_app.logger.error("%s", error)
         text = _(
             "The records cannot be used now. The terminal that runs `practice review` shows "

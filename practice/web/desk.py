@@ -1,4 +1,4 @@
-"""What every page works with: the records, and who is looking."""
+"""The records and the viewer, which all pages need."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import cast
 from flask import abort, current_app
 from flask_login import current_user
 
-from practice.assessment.reference import ModelReadings
+from practice.assessment.reference import ReferenceRecordings
 from practice.records.attempt import Attempt, Trainee
 from practice.store import Filter, Store
 from practice.store.accounts import Account, Accounts, Role
@@ -18,7 +18,7 @@ from practice.store.queue import Queue
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Somebody at the desk. ``trainee`` is set for those who see their own attempts only."""
+    """A user of the desk; ``trainee`` is set if they may see their own attempts only."""
 
     name: str
     role: Role
@@ -26,61 +26,64 @@ class Viewer:
 
     @property
     def may_review(self) -> bool:
-        """Whether they judge takes, and see everybody's."""
+        """Return whether they may review attempts and see those of all trainees."""
         return self.role is not Role.TRAINEE
 
     @property
     def may_manage(self) -> bool:
-        """Whether they manage accounts."""
+        """Return whether they may manage accounts."""
         return self.role is Role.ADMIN
 
     def narrowed(self, only: Filter) -> Filter:
-        """A filter that leaves nothing that they may not see."""
+        """Restrict a filter to the attempts that they may see."""
         if self.may_review:
             return only
         assert self.trainee is not None
         return replace(only, trainee=self.trainee.name, group=self.trainee.group)
 
     def may_see_trainee(self, trainee: Trainee) -> bool:
-        """Whether a trainee's attempts are theirs to see and hear."""
+        """Return whether they may see and hear a trainee's attempts."""
         return self.may_review or trainee == self.trainee
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The records that the pages show, and who reviews where nobody logs in.
+    """The records that the pages show.
 
-    ``readings`` sets takes beside the model readings of their lines.
+    Attributes:
+        reviewer: Name of the reviewer if no login is required.
+        login: A login is required.
+        readings: Compares attempts with reference recordings.
     """
 
     store: Store
     reviewer: str
     login: bool
-    readings: ModelReadings
+    readings: ReferenceRecordings
 
     @property
     def queue(self) -> Queue:
-        """What is to be listened to."""
+        """The review queue."""
         return Queue(self.store.database)
 
     @property
     def people(self) -> People:
-        """How the trainees are doing."""
+        """Statistics about the trainees."""
         return People(self.store.database)
 
     @property
     def accounts(self) -> Accounts:
-        """Who may log in."""
+        """The login accounts."""
         return Accounts(self.store.database)
 
 
 def desk() -> Desk:
-    """The desk of the page that is being made."""
+    """Return the desk of the current app."""
     return cast(Desk, current_app.extensions["practice"])
 
 
 def viewer() -> Viewer:
-    """Who is looking. Without a login, whoever can open the page is the trainer."""
+    """Return the current user. Without a login, everyone who can open a page is the trainer."""
     here = desk()
     if not here.login:
         return Viewer(here.reviewer, Role.TRAINER)
@@ -89,7 +92,10 @@ def viewer() -> Viewer:
 
 
 def attempt_or_404(attempt_id: object) -> Attempt:
-    """An attempt that the viewer may see; what they may not is as if it were not there."""
+    """Return an attempt that the viewer may see.
+
+    Attempts that they may not see give the same 404 as missing ones.
+    """
     attempt = desk().store.find(str(attempt_id))
     if attempt is None or not viewer().may_see_trainee(attempt.take.trainee):
         abort(404)
@@ -97,6 +103,6 @@ def attempt_or_404(attempt_id: object) -> Attempt:
 
 
 def require_reviewer() -> None:
-    """Refuse whoever may not judge takes."""
+    """Abort with 403 unless the viewer may review attempts."""
     if not viewer().may_review:
         abort(403)

@@ -1,4 +1,4 @@
-"""From what a page sends to records: filters, and a trainer's review."""
+"""Conversion of request values to filters and a trainer's review."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from practice.store.database import now
 from practice.store.days import beginning, end
 
 LONGEST_TEXT = 2000
-"""Characters of a comment."""
+"""Maximum length of a comment or reason in characters."""
 
 RESULTS = ("passed", "failed", "open", "unscored")
 SHOWN = {"todo": False, "reviewed": True, "all": None}
-"""What the queue's filter shows, and whether those are reviewed."""
+"""Values of ``show`` in a URL, with the ``reviewed`` of the filter."""
 
 FILTER_KEYS = ("group", "trainee", "scenario", "since", "until", "result", "show")
 
 
 def filter_of(values: Mapping[str, str], show: str = "todo") -> Filter:
-    """The filter that a page's address names; what cannot be understood does not narrow.
+    """Convert the values in a URL to a filter; invalid ones are ignored.
 
-    ``show`` is what is shown where the address does not say it.
-
-    Days are those of this machine's clock; the last one is inside.
+    Args:
+        values: The values. Days are local; ``until`` is inclusive.
+        show: Default for ``show``, a key of ``SHOWN``.
     """
     result = values.get("result", "")
     return Filter(
@@ -49,12 +49,21 @@ def filter_of(values: Mapping[str, str], show: str = "todo") -> Filter:
 
 
 def filter_values(values: Mapping[str, str]) -> dict[str, Any]:
-    """The part of a page's address that is its filter, to be carried along."""
+    """Return the values in a URL that belong to the filter, for use in other URLs."""
     return {key: values[key] for key in FILTER_KEYS if values.get(key)}
 
 
 def review_of(form: MultiDict[str, str], attempt: Attempt, reviewer: str) -> Review:
-    """The review that a form describes. Raises PracticeError for what cannot be one."""
+    """Convert a form to a review.
+
+    Args:
+        form: The submitted values.
+        attempt: The attempt, with the review in force.
+        reviewer: Name of the reviewer.
+
+    Raises:
+        PracticeError: The form has marks for elements that the current assessment does not have.
+    """
     places = [place for place, _e in numbered(attempt.assessment.score.elements)]
     known = {f"{name}#{nth}": (name, nth) for name, nth in places}
     sent = {key.removeprefix("mark-") for key in form if key.startswith("mark-")}
@@ -75,7 +84,7 @@ def review_of(form: MultiDict[str, str], attempt: Attempt, reviewer: str) -> Rev
         created_at=now(),
         reviewer=reviewer,
         base=_uuid(form.get("base", "")),
-        # Without a new decision the one in force stays.
+        # Without a new decision, the one in force is kept.
         decision=Decision(decision) if decision in tuple(Decision) else in_force,
         marks=tuple(marks),
         observations=_observations(form, attempt, reviewer),
@@ -90,7 +99,7 @@ def review_of(form: MultiDict[str, str], attempt: Attempt, reviewer: str) -> Rev
 def _observations(
     form: MultiDict[str, str], attempt: Attempt, reviewer: str
 ) -> tuple[Observation, ...]:
-    """What the form says of the body; what was left as it was stays with who watched."""
+    """Return the observations; unchanged ones keep their observer."""
     before: dict[tuple[str, bool], str] = {}
     if attempt.review is not None:
         for who, observed in watchers(attempt.review).items():
@@ -106,7 +115,7 @@ def _observations(
 
 
 def _text(text: str) -> str:
-    # Browsers send line breaks as CR LF; PostgreSQL takes no NUL.
+    # Browsers send line breaks as CR LF; PostgreSQL rejects NUL.
     return text.replace("\r\n", "\n").replace("\0", "").strip()[:LONGEST_TEXT]
 
 
@@ -126,7 +135,7 @@ def _uuid(text: str) -> str | None:
 
 
 def _moment(day: str, edge: Callable[[date], str]) -> str | None:
-    """The edge of a day; None for what is no day, or one that no clock has."""
+    """Return the edge of a day; None if the day is invalid or out of range for the clock."""
     try:
         return edge(date.fromisoformat(day))
     except (OverflowError, ValueError, OSError):

@@ -1,4 +1,4 @@
-"""What stands before every page: names of this machine, tokens, headers, the login."""
+"""Guards for all pages: host names, CSRF tokens, security headers, and the login."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from practice.web.desk import desk
 KEY_FILE = "review.key"
 
 LOGIN_TRIES = "10 per minute"
-"""Log-ins that an address may try; a password of ten characters outlives that."""
+"""Rate limit of login attempts per address; a password of ten characters withstands it."""
 
 _HEADERS = {
-    # Nothing but our own files, and nobody may put the page into a frame. The pages
-    # have no inline script or style.
+    # Allow only our own files, and no framing of the page. The pages have no inline script
+    # or style.
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
         "media-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -37,7 +37,7 @@ _HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    # Recordings of people do not belong in a shared machine's cache.
+    # Keep recordings of people out of the cache of a shared machine.
     "Cache-Control": "no-store",
 }
 
@@ -45,13 +45,13 @@ _OPEN = {"login.log_in", "static"}
 
 
 class User(UserMixin):  # type: ignore[misc]
-    """An account as Flask-Login wants it."""
+    """Wrapper of an account for Flask-Login."""
 
     def __init__(self, account: Account) -> None:
         self.account = account
 
     def get_id(self) -> str:
-        """The account, and the key that ends its sessions when it changes."""
+        """Return the account's ID and session key; a new key ends its sessions."""
         return f"{self.account.id}:{self.account.session_key}"
 
 
@@ -59,10 +59,12 @@ limiter = Limiter(get_remote_address, storage_uri="memory://")
 
 
 def protect(app: Flask, hosts: list[str], *, behind_tls: bool) -> None:
-    """Put the guards before an app.
+    """Install the guards in an app.
 
-    ``hosts`` are the names by which it may be called: a page elsewhere that lets its own
-    name lead here is refused. ``behind_tls`` says that a TLS proxy stands before it.
+    Args:
+        app: The app.
+        hosts: Accepted host names. Any other is rejected, to prevent DNS rebinding.
+        behind_tls: The app runs behind a TLS proxy.
     """
     app.config.update(
         TRUSTED_HOSTS=hosts,
@@ -70,7 +72,7 @@ def protect(app: Flask, hosts: list[str], *, behind_tls: bool) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Strict",
         SESSION_COOKIE_SECURE=behind_tls,
-        # As long as the session: a trainer may leave a page open over lunch.
+        # Tokens are valid as long as the session: a trainer may leave a page open over lunch.
         WTF_CSRF_TIME_LIMIT=None,
         MAX_CONTENT_LENGTH=2 * 1024 * 1024,
         MAX_FORM_PARTS=2000,
@@ -79,14 +81,14 @@ def protect(app: Flask, hosts: list[str], *, behind_tls: bool) -> None:
 
     @app.before_request
     def _own_name() -> None:
-        # Flask refuses a foreign name itself, but later: under one the login has no address.
+        # Flask rejects an untrusted host only later, and the login has no URL under such a host.
         if isinstance(request.routing_exception, SecurityError):
             raise request.routing_exception
 
     CSRFProtect(app)
     limiter.init_app(app)
     manager = LoginManager(app)
-    manager.session_protection = None  # phones change their address
+    manager.session_protection = None  # phones change their IP address
 
     @manager.user_loader  # type: ignore[untyped-decorator]
     def _user(user_id: str) -> User | None:
@@ -96,7 +98,7 @@ def protect(app: Flask, hosts: list[str], *, behind_tls: bool) -> None:
 
     @app.before_request
     def _no_nul() -> None:
-        # No name has one, and PostgreSQL takes none.
+        # No valid name contains NUL, and PostgreSQL rejects it.
         if any("\0" in value for _key, value in request.args.items(multi=True)):
             abort(400)
 
@@ -114,11 +116,17 @@ def protect(app: Flask, hosts: list[str], *, behind_tls: bool) -> None:
 
 
 def session_key(folder: Path) -> str:
-    """The key that signs sessions; made once, so that open pages outlive a restart."""
+    """Return the key that signs sessions.
+
+    It is created once and stored in the folder, so that open pages survive a restart.
+
+    Raises:
+        StoreError: The key file cannot be used.
+    """
     path = folder / KEY_FILE
     try:
         key = path.read_bytes() if path.exists() else b""
-        if not re.fullmatch(rb"[0-9a-f]{64}", key):  # none yet, or cut off
+        if not re.fullmatch(rb"[0-9a-f]{64}", key):  # missing or truncated
             key = secrets.token_hex(32).encode()
             path.unlink(missing_ok=True)
             path.touch(mode=0o600)

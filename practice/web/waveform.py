@@ -1,4 +1,4 @@
-"""The waveform of a take, as the outline of its peaks."""
+"""The waveform of a recording, as an outline of its peaks."""
 
 from __future__ import annotations
 
@@ -9,16 +9,22 @@ from practice.audio.signal_check import RATE_HZ
 from practice.errors import AudioError
 
 WIDTH = 1000
-"""Columns of the picture, whatever the take's length."""
+"""Columns of the picture, regardless of the duration."""
 
 HEIGHT = 120
 
 
 def outline(sound: bytes) -> tuple[str, float] | None:
-    """The waveform as the ``d`` of an SVG path, WIDTH by HEIGHT, and the duration in seconds.
+    """Return the waveform of a recording and its duration.
 
-    It is drawn as loud as the take's own peak, so that quiet speech can be seen. None for
-    what is no recording.
+    The height is relative to the recording's own peak, so that quiet speech is visible.
+
+    Args:
+        sound: Content of an audio file.
+
+    Returns:
+        The ``d`` attribute of an SVG path, ``WIDTH`` × ``HEIGHT``, and the duration in seconds;
+        None if the file cannot be decoded or is empty.
     """
     try:
         clip = audio.decode(sound, "")
@@ -27,11 +33,11 @@ def outline(sound: bytes) -> tuple[str, float] | None:
     samples = clip.samples
     if not len(samples):
         return None
-    # Where samples are fewer than columns, they are repeated.
+    # If there are fewer samples than columns, they are repeated.
     edges = np.linspace(0, len(samples), WIDTH + 1).astype(int)
     starts = np.minimum(edges[:-1], len(samples) - 1)
     peaks = np.maximum.reduceat(np.abs(samples), starts)
-    # The noise of an empty recording stays a line.
+    # Draw the noise of a silent recording as a line.
     loudest = max(float(peaks.max()), 0.01)
     half = HEIGHT / 2
     heights = np.maximum(peaks / loudest * (half - 2), 0.5)

@@ -1,4 +1,4 @@
-"""How the pages put records into words: reasons, results, evidence, aligned characters."""
+"""Texts for the pages: reasons, results, evidence, and aligned characters."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DOUBT_NAMES = {
     "missed": _("missed courtesy"),
     "unscored": _("not scored"),
 }
-"""Why an attempt should be heard."""
+"""Reasons to listen to an attempt."""
 
 RESULT_NAMES = {
     "passed": _("passed"),
@@ -32,15 +32,19 @@ RESULT_NAMES = {
     "open": _("needs review"),
     "unscored": _("not scored"),
 }
-"""What became of an attempt."""
+"""Results of an attempt."""
 
 
 @dataclass(frozen=True, slots=True)
 class Character:
-    """One place of the script over what was heard there.
+    """A column of the alignment of script and transcript.
 
-    ``at_s`` is where it begins in the recording; for what was left out, where it should
-    have begun. None where the times are not known, as ``clarity`` is.
+    Attributes:
+        script: The script's character; empty if the trainee added one.
+        heard: The transcript's character; empty if the script's was left out.
+        at_s: Start in the recording, in seconds; the expected start of a character that was left
+            out. None if the times are unknown.
+        clarity: None if unavailable, and for characters that are not in the script.
     """
 
     script: str
@@ -52,7 +56,7 @@ class Character:
 
     @property
     def label(self) -> str:
-        """The place in words, for those who do not see the rows."""
+        """The column as text, for screen readers."""
         both = " / ".join(c for c in dict.fromkeys((self.script, self.heard)) if c)
         words = [both] if self.op is Op.EQUAL else [both, difference_name(self.op)]
         if self.clarity is Clarity.LESS:
@@ -61,12 +65,12 @@ class Character:
 
     @property
     def sign(self) -> str:
-        """How clearly it came across."""
+        """The sign for the clarity."""
         return "" if self.clarity is None else SIGNS[self.clarity]
 
 
 def comparison(assessment: Assessment) -> list[Character]:
-    """Script over transcript, character by character, with the time of each."""
+    """Align script and transcript character by character, with the time of each."""
     chunks, transcript = assessment.score.chunks, assessment.transcript
     shown = columns(chunks)
     at_s = moments(chunks, transcript.times_s if transcript else ())
@@ -78,18 +82,18 @@ def comparison(assessment: Assessment) -> list[Character]:
 
 
 def legend(characters: list[Character]) -> list[tuple[str, str]]:
-    """The marks that stand under a comparison, with their meaning."""
+    """Return the marks that a comparison uses, with their meanings."""
     used = {c.op for c in characters}
     return [(MARKS[op], difference_name(op)) for op in MARKS if op in used]
 
 
 def clarity_legend(characters: list[Character]) -> list[tuple[str, str]]:
-    """The signs of how clearly the characters came across, with their meaning."""
+    """Return the clarity signs that a comparison uses, with their meanings."""
     return signs_of([c.clarity for c in characters])
 
 
 def mark_name(verdict: Verdict) -> str:
-    """A sign for a verdict, so that color is not the only carrier."""
+    """Return the sign for a verdict, so that color is not the only cue."""
     return {
         Verdict.HEARD: "✓",
         Verdict.MISSED: "✗",
@@ -99,7 +103,7 @@ def mark_name(verdict: Verdict) -> str:
 
 
 def result_line(attempt: Attempt, score: Score) -> str:
-    """A score in a few words: result and total, or why there is none."""
+    """Return the result and the score as a short text, or the reason if not scored."""
     total = "" if score.total is None else f" {score.total:.0f}"
     if score.passed is not None:
         return (_("passed") if score.passed else _("failed")) + total
@@ -110,5 +114,5 @@ def result_line(attempt: Attempt, score: Score) -> str:
 
 
 def seconds(time_s: float) -> str:
-    """A moment of a recording, ``1.5 s``."""
+    """Format a time in a recording, such as ``1.5 s``."""
     return f"{time_s:.1f} s"

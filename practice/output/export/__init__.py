@@ -1,4 +1,4 @@
-"""What goes out: tables of attempts, and a trainee's report."""
+"""Export of attempts as tables, and of reports, progress, and exam results as pages."""
 
 KINDS = ("csv", "xlsx", "json")
-"""The formats that attempts are written in."""
+"""Formats for attempts."""

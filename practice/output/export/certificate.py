@@ -1,4 +1,4 @@
-"""The result of an exam as a page to print and sign."""
+"""Exam result as an HTML page to print and sign."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from practice.scoring.exam import ExamResult
 
 
 def write_certificate(result: ExamResult, sitting: int, out: BinaryIO) -> None:
-    """Write the page; ``sitting`` tells which attempt of the trainee it was."""
+    """Write the page; ``sitting`` numbers the trainee's attempts at the exam, from 1."""
     write_page(
         "exam.html",
         out,

@@ -1,4 +1,4 @@
-"""Everything that a trainee's report says, gathered from the records."""
+"""Data of a trainee's report, collected from the store."""
 
 from __future__ import annotations
 
@@ -14,7 +14,17 @@ from practice.store.queue import Queue
 
 
 def gather(store: Store, trainee: Trainee, last: int, made_at: str) -> tuple[Cover, list[Attempt]]:
-    """The cover of a trainee's report, and their newest takes, of which there may be none."""
+    """Collect the data of a trainee's report.
+
+    Args:
+        store: Store to read from.
+        trainee: Trainee with their group.
+        last: Maximum number of attempts.
+        made_at: Time of the report, in ISO 8601.
+
+    Returns:
+        The cover and the newest attempts; the list may be empty.
+    """
     only = Filter(trainee=trainee.name, group=trainee.group)
     attempts = store.latest(only, limit=last)
     kept = Queue(store.database).counts(only).of(only)

@@ -1,4 +1,4 @@
-"""What a report says of a trainee's takes: each of them, and all together."""
+"""Content of a trainee's report: each attempt, and a summary of all."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from practice.scoring.columns import Column, columns
 from practice.scoring.review import final_score, numbered
 
 MOST_MISSED = 5
-"""Courtesies that are named as missed most."""
+"""Number of elements listed as missed most."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A courtesy with the machine's verdict, and the trainer's where it is another."""
+    """An element with the machine's verdict, and the trainer's verdict if it differs."""
 
     element: ElementResult
     trainer: Verdict | None
@@ -27,7 +27,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A take as the report shows it."""
+    """An attempt as the report shows it."""
 
     attempt: Attempt
     machine: Score
@@ -39,7 +39,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """How often a courtesy was missed, of the times that it was judged."""
+    """Number of times an element was missed, out of the times it was judged heard or missed."""
 
     name: str
     missed: int
@@ -48,7 +48,7 @@ class Missed:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Takes counted by their final result, and the courtesies that were missed most."""
+    """Attempts counted by final result, and the elements missed most."""
 
     takes: int
     passed: int
@@ -59,7 +59,7 @@ class Summary:
 
 
 def entry_of(attempt: Attempt) -> Entry:
-    """Everything that is shown of a take but its sound."""
+    """Collect everything that the report shows of an attempt, except its recording."""
     machine, final = attempt.assessment.score, final_score(attempt)
     marks = {(m.name, m.nth): m for m in attempt.review.marks} if attempt.review else {}
     elements = tuple(
@@ -81,7 +81,7 @@ def entry_of(attempt: Attempt) -> Entry:
 
 
 def summary_of(attempts: Collection[Attempt]) -> Summary:
-    """Count takes and missed courtesies as they stand in the end."""
+    """Count attempts and missed required elements by their final results and verdicts."""
     results: Counter[str] = Counter()
     verdicts: Counter[tuple[str, Verdict]] = Counter()
     for final in map(final_score, attempts):

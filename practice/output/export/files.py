@@ -1,4 +1,4 @@
-"""Attempts as CSV, Excel or JSON, written one after the other, however many there are."""
+"""Export of attempts as CSV, Excel, or JSON, streamed so that their number does not matter."""
 
 from __future__ import annotations
 
@@ -18,13 +18,25 @@ from practice.output.export.table import COLUMNS, Cell, row_of
 from practice.records.attempt import Attempt
 
 EXCEL_ROWS = 1_048_576
-"""What a sheet of Excel holds, its headings included."""
+"""Maximum number of rows in an Excel sheet, including the heading."""
 
 _IN_MEMORY_BYTES = 8_000_000
 
 
 def write(kind: str, attempts: Iterable[Attempt], out: BinaryIO) -> int:
-    """Write attempts in one of KINDS, and tell how many they were. Raises ExportError."""
+    """Write attempts to a file.
+
+    Args:
+        kind: One of ``KINDS``. JSON has one object per line.
+        attempts: Attempts, in the order of the rows.
+        out: File to write to.
+
+    Returns:
+        The number of attempts written.
+
+    Raises:
+        ExportError: There are more attempts than an Excel sheet holds.
+    """
     return {"csv": _write_csv, "xlsx": _write_xlsx, "json": _write_json}[kind](attempts, out)
 
 
@@ -40,7 +52,7 @@ def _write_json(attempts: Iterable[Attempt], out: BinaryIO) -> int:
 
 
 def _write_csv(attempts: Iterable[Attempt], out: BinaryIO) -> int:
-    # Without the byte order mark Excel takes the file for the system's own encoding.
+    # Without the byte order mark, Excel assumes the system's encoding.
     rows = csv.writer(codecs.getwriter("utf-8-sig")(out))
     rows.writerow([column.heading for column in COLUMNS])
     n = 0
@@ -57,7 +69,7 @@ def _csv_cell(cell: Cell) -> str | int | float | None:
 
 
 def _may_be_formula(text: str) -> bool:
-    """Whether a spreadsheet could calculate with a text, full-width signs included."""
+    """Return True if a spreadsheet could run a text as a formula, even with full-width signs."""
     return text.startswith(("\t", "\r", "\n")) or text.lstrip().startswith(tuple("=+-@＝＋－＠"))
 
 
@@ -68,10 +80,10 @@ def _write_xlsx(attempts: Iterable[Attempt], out: BinaryIO) -> int:
     import xlsxwriter
     from xlsxwriter.exceptions import FileCreateError
 
-    # Its archive is not made in ``out``: where that fails, the archive would fail again when it
-    # is cleared away, and Python would print that.
+    # Build the archive in memory instead of in ``out``: if writing to ``out`` fails, the archive
+    # would fail a second time when it is garbage-collected, and Python would print that error.
     whole = _in_memory()
-    # xlsxwriter leaves its files lying where the attempts break off.
+    # xlsxwriter does not delete its temporary files if iterating over the attempts fails.
     with tempfile.TemporaryDirectory(prefix="practice-", ignore_cleanup_errors=True) as folder:
         book = xlsxwriter.Workbook(
             whole,
@@ -113,17 +125,17 @@ def _write_xlsx(attempts: Iterable[Attempt], out: BinaryIO) -> int:
         try:
             book.close()
         except FileCreateError as error:
-            raise error.args[0] from None  # the OSError that it was
+            raise error.args[0] from None  # the OSError inside
     whole.seek(0)
     shutil.copyfileobj(whole, out)
     return n
 
 
 def _in_memory() -> BinaryIO:
-    """A file in memory, and on the disk only as far as it is large."""
+    """Return a temporary file that is moved to disk when it grows large."""
     return cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES))
 
 
 def _plain(text: str) -> str:
-    """Keep xlsxwriter from taking a text that looks like its own markup for that."""
+    """Append a space to text that xlsxwriter would take for its own rich-text markup."""
     return f"{text} " if text.startswith("<r>") and text.endswith("</r>") else text

@@ -1,4 +1,4 @@
-"""A page of one file, which needs neither the tool nor a network: what all templates share."""
+"""Self-contained HTML pages, which need neither this program nor a network."""
 
 from __future__ import annotations
 
@@ -15,7 +15,13 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 
 def write_page(template: str, out: BinaryIO, **values: Any) -> None:
-    """Write a template with its values, piece by piece as they come."""
+    """Render a template to a file, in chunks, so that large pages need little memory.
+
+    Args:
+        template: File name in the folder ``templates``.
+        out: File to write to.
+        values: Variables of the template; iterables are consumed while writing.
+    """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 

@@ -1,4 +1,4 @@
-"""A trainee's progress as one HTML file that needs neither the tool nor a network."""
+"""Trainee's progress as a self-contained HTML page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from practice.scoring.trend import Progress
 
 
 def write_progress(progress: Progress, made_at: str, out: BinaryIO) -> None:
-    """Write the page."""
+    """Write the page; ``made_at`` is its time in ISO 8601."""
     write_page(
         "progress.html",
         out,

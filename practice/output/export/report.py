@@ -1,4 +1,4 @@
-"""A trainee's takes as one HTML file that needs neither the tool nor a network."""
+"""Trainee's report as a self-contained HTML page."""
 
 from __future__ import annotations
 
@@ -16,15 +16,19 @@ from practice.output.review import comment_text, decision_text, observation_text
 from practice.records.attempt import Attempt, Take, Trainee
 
 _LONGEST_NAME = 24
-"""Characters of a name in a file's name, which may have 255 bytes for all of it."""
+"""Maximum characters of a name in a file name, which may have 255 bytes in total."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """What stands before the takes.
+    """Head of a report, above the attempts.
 
-    ``kept`` is how many takes of the trainee there are, of which the report may show the
-    newest alone. ``trend`` is a plot of the scores, as SVG.
+    Attributes:
+        trainee: Trainee with their group.
+        made_at: Time of the report, in ISO 8601.
+        kept: Number of the trainee's stored attempts; the report may show only the newest.
+        summary: Summary of the attempts shown.
+        trend: Plot of the scores, as SVG.
     """
 
     trainee: Trainee
@@ -40,7 +44,15 @@ def write_report(
     out: BinaryIO,
     sound: Callable[[Take], bytes | None] | None,
 ) -> None:
-    """Write the report, take by take, in the order given; without ``sound`` it is mute."""
+    """Write the report, one attempt at a time.
+
+    Args:
+        cover: Head of the report.
+        attempts: Attempts, in the order to show them.
+        out: File to write to.
+        sound: Function that loads the recording of an attempt, or None if it has none.
+            Without the function, the report contains no recordings.
+    """
     write_page(
         "report.html",
         out,
@@ -63,9 +75,9 @@ def _with_sound(
 
 
 def file_name(names: Iterable[str], day: date) -> str:
-    """A name for the report's file: whom it is of, as far as every system allows it, and the day.
+    """Return a file name for the report, made of names and a date, valid on every system.
 
-    With a day behind it no name is one that Windows keeps for itself.
+    The date also keeps it from being a name that Windows reserves.
     """
     safe = [re.sub(r"[\W_]+", "_", name).strip("_")[:_LONGEST_NAME] for name in names]
     return "-".join([*filter(None, safe), day.isoformat()]) + ".html"

@@ -1,4 +1,4 @@
-"""A recording as an address that holds it, for a page that needs no other file."""
+"""Recordings as data URIs, for self-contained pages."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from practice.audio.signal_check import RATE_HZ
 from practice.errors import AudioError
 from practice.i18n import gettext as _
 
-# What browsers play and is small already goes out as it is.
+# Compressed formats that browsers play are embedded unchanged.
 _UNCHANGED = {".mp3": "audio/mpeg", ".ogg": "audio/ogg"}
 
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """A recording's address, or why there is none."""
+    """Data URI of a recording, or the reason why there is none."""
 
     uri: str = ""
     why_not: str = ""
 
 
 def embed(data: bytes | None) -> Sound:
-    """Put a recording into an address: MP3 and OGG unchanged, all else as FLAC.
+    """Encode a recording as a data URI: MP3 and OGG unchanged, everything else as FLAC.
 
-    The FLAC is mono, 16 bit, at the 16 kHz that the recognizer hears.
+    The FLAC is mono, 16 bit, at the recognizer's 16 kHz.
     """
     if data is None:
         return Sound(why_not=_("There is no recording of this attempt here."))
@@ -46,5 +46,5 @@ def embed(data: bytes | None) -> Sound:
 
 
 def data_uri(media_type: str, data: bytes) -> str:
-    """An address that holds its own content."""
+    """Encode data as a base64 data URI."""
     return f"data:{media_type};base64,{b64encode(data).decode('ascii')}"

@@ -1,4 +1,4 @@
-"""An attempt as one flat row, for people who count in a spreadsheet."""
+"""Attempts as flat rows, for evaluation in a spreadsheet."""
 
 from __future__ import annotations
 
@@ -19,9 +19,13 @@ Cell = str | int | float | datetime | None
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its heading, its width in Latin letters, and what stands in it.
+    """A column of the table.
 
-    ``read`` gets the attempt and its final score.
+    Attributes:
+        heading: Heading in the user's language.
+        width: Width in Latin letters.
+        read: Function from an attempt and its final score to the cell.
+        is_share: The cell is a fraction, to be shown as a percentage.
     """
 
     heading: str
@@ -60,17 +64,17 @@ COLUMNS: tuple[Column, ...] = (
     Column(_("model"), 10, lambda a, _final: _model(a)),
     Column(_("scorer"), 8, lambda a, _final: a.assessment.scorer),
 )
-"""What a row has, from left to right. The machine's judgment stays beside the final one."""
+"""Columns from left to right. The machine's assessment is kept next to the final result."""
 
 
 def row_of(attempt: Attempt) -> list[Cell]:
-    """The cells of an attempt, in the order of COLUMNS."""
+    """Return the cells of an attempt, in the order of ``COLUMNS``."""
     final = final_score(attempt)
     cells = [column.read(attempt, final) for column in COLUMNS]
     return [_printable(cell) if isinstance(cell, str) else cell for cell in cells]
 
 
-# Characters that neither XML nor a terminal can carry.
+# Characters that are invalid in XML or are terminal control codes.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -83,7 +87,7 @@ def _machine(attempt: Attempt) -> Score:
 
 
 def _local(created_at: str) -> datetime:
-    # A spreadsheet's times have no zone: they are this machine's.
+    # Spreadsheets have no time zones, so cells have local time.
     return datetime.fromisoformat(created_at).astimezone().replace(tzinfo=None)
 
 

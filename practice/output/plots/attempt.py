@@ -1,7 +1,7 @@
-"""A take as a picture: waveform, pitch, the characters at their times, the pauses between.
+"""Plot of an attempt: waveform, pitch, characters at their times, and pauses.
 
-It is drawn in rows of equal length, as music is, so that a minute can be read as well as a
-second. The trainer's page and `practice show-take` draw the same.
+The plot has rows of equal duration, like sheet music, so that a minute is as readable as a
+second. The trainer's page and `practice show-attempt` draw the same plot.
 """
 
 from __future__ import annotations
@@ -34,39 +34,42 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WIDTH = 960
-"""Points of the picture: 1280 pixels of a page."""
+"""Width of the plot in points: 1280 pixels on a page."""
 
 ROW_S = 10.0
-"""The longest row: the characters of quick speech just stand beside each other."""
+"""Maximum duration of a row: the characters of fast speech just fit side by side."""
 
 PAUSE_S = 0.3
-"""Silences between speech from here on are marked; shorter ones are breath."""
+"""Shortest silence between speech that is marked; shorter ones are breaths."""
 
 _HEADER, _ROW, _PANEL, _FOOTER = 46, 256, 88, 48
 _ABOVE = 48
-"""What a row needs above its waveform: characters, and what was heard in their place."""
+"""Points above a row's waveform, for the characters and those recognized in their place."""
 
 _LEFT, _RIGHT = 58, 14
 _NOTES_A_LINE = 4
 _APART = 17
-"""Points that characters need from one to the next."""
+"""Least distance between the centers of two characters, in points."""
 
-# Of Okabe and Ito, as in the plot of totals; nothing is told by the color alone.
+# Okabe and Ito's colors for pitch, as in the plot of scores; color is never the only cue.
 _WAVE, _PITCH, _MISSING, _OTHER = "#56737f", "#0072B2", "#C03000", "#7a5200"
 _MODEL = "#D55E00"
 _NOTE = "#555555"
 
 _PITCH_RANGE = 1.9
-"""How far above and below its median pitch is shown, as a factor: most of an octave."""
+"""Range of pitch shown above and below the median, as a factor: almost an octave."""
 
 
 @dataclass(frozen=True, slots=True)
 class Glyph:
-    """A character of the script; ``at_s`` is its moment, ``x`` where there is room for it.
+    """A character to draw above the waveform.
 
-    ``x`` is a share of its row, from 0 to 1. ``is_missing``: it was not said. ``heard`` is
-    what was heard in its place where that sounds otherwise, and what was said beyond the
-    script, which has no ``text``.
+    Attributes:
+        text: Character of the script; empty for one that was said in addition to it.
+        at_s: Time in the recording.
+        x: Horizontal position with room for the character, as a fraction of its row.
+        is_missing: The character was not said.
+        heard: Recognized character, if it sounds different from ``text`` or is additional.
     """
 
     text: str
@@ -79,7 +82,7 @@ class Glyph:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where everything stands: ``rows`` of ``row_s`` seconds each."""
+    """Positions of characters and pauses in ``rows`` rows of ``row_s`` seconds each."""
 
     rows: int
     row_s: float
@@ -88,14 +91,17 @@ class Layout:
 
 
 def layout(attempt: Attempt, duration_s: float) -> Layout:
-    """Place a take's characters and pauses in rows."""
+    """Arrange the characters and pauses of an attempt in rows."""
     rows = max(1, ceil(duration_s / ROW_S))
     row_s = max(duration_s, 0.5) / rows
     return Layout(rows, row_s, _glyphs(attempt, rows, row_s), pauses(attempt))
 
 
 def pauses(attempt: Attempt) -> tuple[Pause, ...]:
-    """The pauses of a take; of one in which they were not measured, all its silences."""
+    """Return the pauses of an attempt.
+
+    If the delivery has none measured, all silences of at least ``PAUSE_S`` are returned.
+    """
     delivery = attempt.assessment.delivery
     if delivery is not None and delivery.pauses is not None:
         return delivery.pauses
@@ -110,7 +116,7 @@ def _glyphs(attempt: Attempt, rows: int, row_s: float) -> tuple[Glyph, ...]:
     if transcript is None or not transcript.times_s:
         return ()
     shown = columns(chunks)
-    # The recognizer is given a margin before the speech, and lets the first character begin there.
+    # The recognizer gets a margin before the speech and lets the first character begin there.
     spoken = assessment.check.spans_s
     begin = spoken[0][0] if spoken else 0.0
     silences = [(pause.start_s, pause.start_s + pause.length_s) for pause in pauses(attempt)]
@@ -133,7 +139,7 @@ def _glyphs(attempt: Attempt, rows: int, row_s: float) -> tuple[Glyph, ...]:
 
 
 def _spread_missing(is_missing: Sequence[bool], moments_s: Sequence[float | None]) -> list[float]:
-    """The moment of each column; what was left out stands evenly between its neighbors."""
+    """Return the time of each column, with omitted characters evenly between their neighbors."""
     times = [at_s or 0.0 for at_s in moments_s]
     i = 0
     while i < len(times):
@@ -150,9 +156,14 @@ def _spread_missing(is_missing: Sequence[bool], moments_s: Sequence[float | None
 
 
 def room_for(wanted: Sequence[float], step: float) -> list[float]:
-    """Places from 0 to 1, near those that are wanted and at least ``step`` apart.
+    """Move positions so that neighbors are at least ``step`` apart.
 
-    Where there is not room for that, they stand evenly.
+    Args:
+        wanted: Ascending positions in a row, from 0 to 1.
+        step: Least distance, as a fraction of the row.
+
+    Returns:
+        Positions from 0 to 1, close to those wanted; evenly spaced if the row is too full.
     """
     n = len(wanted)
     if n * step > 1:
@@ -171,20 +182,32 @@ def room_for(wanted: Sequence[float], step: float) -> list[float]:
 
 
 def svg(attempt: Attempt, sound: bytes, model: PitchTrack | None = None) -> bytes:
-    """Draw a take as SVG; the reader's browser has the font. The same take, the same bytes.
+    """Draw an attempt as SVG; the text is rendered with the browser's fonts.
 
-    ``model`` is the pitch of the model reading, laid over that of the take.
+    The output is deterministic.
 
-    Raises AudioError where the recording cannot be read.
+    Args:
+        attempt: Attempt to draw.
+        sound: Its recording, as the bytes of an audio file.
+        model: Pitch of the reference recording, aligned to the attempt, to draw over it.
+
+    Raises:
+        AudioError: The recording cannot be read.
     """
     return as_svg(_figure(attempt, _samples(attempt, sound), ["sans-serif"], model))
 
 
 def png(attempt: Attempt, sound: bytes, model: PitchTrack | None = None) -> bytes:
-    """Draw a take as PNG. ``model`` is the pitch of the model reading, laid over the take's.
+    """Draw an attempt as PNG.
 
-    Raises AudioError where the recording cannot be read, ExportError without a font for the
-    characters.
+    Args:
+        attempt: Attempt to draw.
+        sound: Its recording, as the bytes of an audio file.
+        model: Pitch of the reference recording, aligned to the attempt, to draw over it.
+
+    Raises:
+        AudioError: The recording cannot be read.
+        ExportError: No installed font has the characters.
     """
     samples = _samples(attempt, sound)
     transcript = attempt.assessment.transcript
@@ -219,7 +242,7 @@ def _figure(
         **text,
     )
     peak = max(float(np.max(np.abs(samples), initial=0.0)), 0.01)
-    # Without speech there is no voice to follow: noise has its pitch, too.
+    # Only within speech: the tracker finds pitch in noise, too.
     spans = attempt.assessment.check.spans_s
     pitch = without_octave_errors(within(track(samples), spans))
     limits = _pitch_limits(pitch)
@@ -231,13 +254,13 @@ def _figure(
         _draw_pitch(tones, pitch, limits, plan, row, text)
         if model is not None and limits is not None:
             tones.plot(model.times_s, model.hz, color=_MODEL, linewidth=1.6, linestyle=(0, (3, 2)))
-    legend = _legend(attempt, plan, has_model=model is not None)
+    legend = _legend(attempt, plan, has_reference=model is not None)
     figure.text(_LEFT / WIDTH, 10 / height, legend, fontsize=10, color=_NOTE, **text)
     return figure
 
 
 def _panel(figure: Figure, plan: Layout, row: int, below: int, fonts: list[str]) -> Axes:
-    """Axes over a row's time, ``below`` its upper edge."""
+    """Add axes over a row's time, ``below`` points under the top of the row."""
     height = _height(plan)
     bottom = height - _HEADER - row * _ROW - below - _PANEL
     axes: Axes = figure.add_axes(
@@ -256,7 +279,7 @@ def _height(plan: Layout) -> int:
 def _draw_wave(
     axes: Axes, samples: Samples, peak: float, plan: Layout, row: int, text: dict[str, Any]
 ) -> None:
-    """The outline of a row's samples, as loud as the take's own peak, and its pauses."""
+    """Draw the outline of a row's samples, relative to the attempt's peak, and its pauses."""
     first, last = (int((row + r) * plan.row_s * RATE_HZ) for r in (0, 1))
     part = samples[first:last]
     axes.set_ylim(-1, 1)
@@ -280,7 +303,7 @@ def _draw_wave(
 
 
 def _in_row(plan: Layout, row: int) -> list[tuple[Pause, tuple[float, float]]]:
-    """The pauses of a row, with where they begin and end in it."""
+    """Return the pauses in a row with their start and end, in seconds, clipped to it."""
     begin, end = row * plan.row_s, (row + 1) * plan.row_s
     found = []
     for pause in plan.pauses:
@@ -291,7 +314,7 @@ def _in_row(plan: Layout, row: int) -> list[tuple[Pause, tuple[float, float]]]:
 
 
 def _draw_glyphs(axes: Axes, plan: Layout, row: int, text: dict[str, Any]) -> None:
-    """The script above the waveform, each character tied to its moment."""
+    """Draw the characters above the waveform, each with a line to its time."""
     style: dict[str, Any] = {"transform": axes.transAxes, "ha": "center", **text}
     for glyph in plan.glyphs:
         if glyph.row != row:
@@ -329,7 +352,7 @@ def _draw_glyphs(axes: Axes, plan: Layout, row: int, text: dict[str, Any]) -> No
 
 
 def _pitch_limits(pitch: PitchTrack) -> tuple[float, float] | None:
-    """The range of frequencies that is shown; None where nothing has a pitch."""
+    """Return the frequencies to show, in Hz; None if no pitch was found."""
     middle = median_hz(pitch)
     return None if middle is None else (middle / _PITCH_RANGE, middle * _PITCH_RANGE)
 
@@ -342,7 +365,7 @@ def _draw_pitch(
     row: int,
     text: dict[str, Any],
 ) -> None:
-    """The pitch of a row on a scale of equal intervals."""
+    """Draw the pitch of a row on a logarithmic scale: equal intervals have equal heights."""
     from matplotlib.ticker import NullFormatter, NullLocator
 
     if limits is None:
@@ -378,8 +401,8 @@ def _title(attempt: Attempt) -> str:
     )
 
 
-def _legend(attempt: Attempt, plan: Layout, *, has_model: bool) -> str:
-    """What the signs mean, as far as there are any."""
+def _legend(attempt: Attempt, plan: Layout, *, has_reference: bool) -> str:
+    """Explain the signs, but only those that the plot contains."""
     left_out, other, silence, inside, unknown, reading = _notes()
     notes = [_("horizontal axis: seconds")]
     if any(g.is_missing for g in plan.glyphs):
@@ -392,7 +415,7 @@ def _legend(attempt: Attempt, plan: Layout, *, has_model: bool) -> str:
         notes.append(inside)
     if not plan.glyphs and attempt.assessment.score.reason is None:
         notes.append(unknown)
-    if has_model:
+    if has_reference:
         notes.append(reading)
     lines = notes[:_NOTES_A_LINE], notes[_NOTES_A_LINE:]
     return "\n".join(" · ".join(line) for line in lines if line)

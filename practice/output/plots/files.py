@@ -1,4 +1,4 @@
-"""Figures as files: the same figure gives the same bytes."""
+"""Deterministic rendering of matplotlib figures as SVG and PNG."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from practice.paths import cache_dir
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# matplotlib's list of fonts goes to the program's own folder; read when it is imported.
+# Keep matplotlib's font cache in our own folder. The variable is read on import.
 os.environ.setdefault("MPLCONFIGDIR", str(cache_dir() / "matplotlib"))
 
 PNG_SCALE = 2
-"""Pixels of a PNG for each point, so that it is sharp on paper."""
+"""Pixels of a PNG per point: sharp enough for print."""
 
 
 def as_svg(figure: Figure) -> bytes:
-    """A figure as SVG: its text stays text, for which the reader's browser has the font."""
+    """Render a figure as SVG. Text stays text, for the browser to render with its fonts."""
     import matplotlib as mpl
 
-    # Set for good, not for a while: other threads draw too.
+    # Set permanently: a temporary change would race with other threads that draw.
     mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "practice"})
     _without_warnings()
     file = BytesIO()
@@ -33,7 +33,7 @@ def as_svg(figure: Figure) -> bytes:
 
 
 def as_png(figure: Figure) -> bytes:
-    """A figure as PNG."""
+    """Render a figure as PNG."""
     _without_warnings()
     file = BytesIO()
     figure.savefig(file, format="png", dpi=72 * PNG_SCALE, metadata={"Software": None})
@@ -41,5 +41,5 @@ def as_png(figure: Figure) -> bytes:
 
 
 def _without_warnings() -> None:
-    """Nothing is placed by the width of a text, and who draws a PNG has looked for a font."""
+    """Silence missing-glyph warnings: no layout uses text widths, and PNGs have their font."""
     warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)

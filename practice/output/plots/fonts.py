@@ -1,4 +1,4 @@
-"""Fonts for pictures: Chinese comes out as empty boxes with a font that has none."""
+"""Font selection for plots: without a Chinese font, Han characters become empty boxes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from practice.errors import ExportError
 from practice.i18n import gettext as _
 
-# What systems bring along, sans serif before serif and simplified before others.
+# Fonts that systems ship with, sans serif before serif and simplified before others.
 _USUAL = (
     "Noto Sans CJK SC",
     "Noto Sans SC",
@@ -28,9 +28,10 @@ _USUAL = (
 
 
 def families(text: str) -> list[str]:
-    """The font families for a text: one that has its Han characters first, where it has any.
+    """Return the font families for a text; for Han characters, first the one that has most.
 
-    Raises ExportError where this machine has no font with Han characters.
+    Raises:
+        ExportError: The text has Han characters, and no installed font has any of them.
     """
     han = {char for char in text if "CJK UNIFIED" in unicodedata.name(char, "")}
     if not han:
@@ -43,7 +44,7 @@ def families(text: str) -> list[str]:
         if covered == len(han):
             break
     if best:
-        # A rare character of a name may be missing still, which says more than no picture.
+        # A rare character of a name may still be missing; that is better than no plot.
         return [best, "DejaVu Sans"]
     raise ExportError(
         _(
@@ -54,26 +55,26 @@ def families(text: str) -> list[str]:
 
 
 def _candidates() -> Iterator[tuple[str, str]]:
-    """Families of this machine with a file each, the usual Chinese ones first."""
+    """Yield the installed families, each with a font file, the usual Chinese ones first."""
     from matplotlib import font_manager
 
     manager = font_manager.fontManager
     known = {entry.name: entry.fname for entry in reversed(manager.ttflist)}
     yield from ((family, known[family]) for family in _USUAL if family in known)
     yield from ((family, path) for family, path in known.items() if family not in _USUAL)
-    # The list is matplotlib's memory of an earlier day: a font may have been installed since.
+    # matplotlib's list is a cache: fonts may have been installed since it was written.
     seen = {entry.fname for entry in manager.ttflist}
     for path in font_manager.findSystemFonts():
         if path not in seen:
             try:
                 manager.addfont(path)
-            except (OSError, RuntimeError):  # a damaged file, or a kind that it cannot read
+            except (OSError, RuntimeError):  # a damaged file or an unsupported format
                 continue
             yield manager.ttflist[-1].name, path
 
 
 def _covered(path: str, characters: set[str]) -> int:
-    """How many of the characters a font has."""
+    """Count the characters that a font has."""
     from matplotlib.ft2font import FT2Font
 
     try:

@@ -1,4 +1,4 @@
-"""A trainee's progress, drawn for pages and reports, and as a picture of its own."""
+"""Plots of a trainee's progress, for web pages, reports, and as a picture of their own."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ if TYPE_CHECKING:
 
     from practice.scoring.trend import PaceTrend, Progress, ScenarioTrend, TrendPoint
 
-# A pixel is three quarters of a point, so this comes out 720 pixels wide.
+# In points: a pixel is three quarters of a point, so the plot is 720 pixels wide.
 _WIDTH, _HEIGHT = 540, 270
 
 _HEADER, _STRIP, _PACE_HEIGHT = 74, 26, 130
 _TITLE_CELLS = 24
 _MOST_SCENARIOS = 20
 
-# Marker, color, and whether it is filled. The colors are those of Okabe and Ito, which
-# people with color-blindness tell apart; the shapes do it without any color.
+# Marker, color, is filled. Okabe and Ito's colors are distinguishable with color blindness;
+# the shapes are distinguishable without color.
 _MARKERS = {
     "passed": ("o", "#009E73", True),
     "failed": ("X", "#D55E00", True),
@@ -44,7 +44,7 @@ _MARKERS = {
     "unscored": ("s", "#666666", False),
 }
 
-# Small and pale: it goes along with the total and is not to be taken for it.
+# Small and pale, so that accuracy is not mistaken for the score.
 _ACCURACY: dict[str, Any] = {
     "linestyle": "none",
     "marker": "_",
@@ -57,22 +57,22 @@ _ACCURACY: dict[str, Any] = {
 _DASHES = (0, (5, 3))
 
 _BELOW = -6.0
-"""Where attempts without a total stand: below the 0, for it is not what they got."""
+"""Vertical position of attempts without a score: below 0, because they did not score 0."""
 
 _LEAST_MARGIN = timedelta(minutes=2)
-"""Left and right of the points, however short the time between them."""
+"""Least margin left and right of the points, however close in time they are."""
 
-# Without the names of months, which would come in the language of the system.
+# Without month names, which would appear in the system's language.
 _DATES = ["%Y", "%Y-%m", "%m-%d", "%H:%M", "%H:%M", "%H:%M:%S"]
 _AT_ZERO = ["", "%Y", "%Y-%m", "%m-%d", "%H:%M", "%H:%M"]
 _OFFSETS = ["", "%Y", "%Y-%m", "%Y-%m-%d", "%Y-%m-%d", "%Y-%m-%d %H:%M"]
 
 
 def trend_svg(points: Sequence[TrendPoint], title: str) -> bytes:
-    """Draw totals and accuracy over time, with the pass mark, as an SVG 720 pixels wide.
+    """Draw scores and accuracy over time, with the pass mark, as an SVG 720 pixels wide.
 
-    The same points give the same bytes. Tries at one line are joined; points of several
-    lines are not, since they are no course of one thing.
+    The output is deterministic. Attempts at a single line are connected; attempts at
+    several lines are not, because they do not form one series.
     """
     from matplotlib.figure import Figure
 
@@ -84,9 +84,9 @@ def trend_svg(points: Sequence[TrendPoint], title: str) -> bytes:
 
 
 def progress_svg(progress: Progress) -> bytes:
-    """Draw a trainee's progress as an SVG 720 pixels wide: each scenario, all takes, the pace.
+    """Draw a trainee's progress as an SVG 720 pixels wide: scenarios, attempts, and pace.
 
-    The same progress gives the same bytes.
+    The output is deterministic.
     """
     return as_svg(_figure(progress))
 
@@ -94,7 +94,8 @@ def progress_svg(progress: Progress) -> bytes:
 def progress_png(progress: Progress) -> bytes:
     """Draw a trainee's progress as PNG.
 
-    Raises ExportError without a font for its characters.
+    Raises:
+        ExportError: No installed font has the characters.
     """
     import matplotlib as mpl
 
@@ -105,7 +106,6 @@ def progress_png(progress: Progress) -> bytes:
 
 
 def _figure(progress: Progress) -> Figure:
-    """Everything of a trainee's progress on one picture, from top to bottom."""
     from matplotlib.figure import Figure
 
     shown = progress.scenarios[:_MOST_SCENARIOS]
@@ -140,7 +140,7 @@ def _shortened(text: str) -> str:
 
 
 def _draw_strip(axes: Axes, trend: ScenarioTrend) -> None:
-    """How a scenario stood after each take, between 0 and 100, with the pass mark."""
+    """Draw the mean score of a scenario after each attempt, with the pass mark."""
     axes.set_xlim(-0.5, max(len(trend.standings) - 0.5, 7.5))
     axes.set_ylim(-6, 106)
     axes.set_xticks([])
@@ -153,7 +153,6 @@ def _draw_strip(axes: Axes, trend: ScenarioTrend) -> None:
 
 
 def _draw_pace(axes: Axes, pace: PaceTrend) -> None:
-    """The pace of the takes that have one, one after the other."""
     axes.set_title(pace_text(pace), fontsize=10, loc="left", parse_math=False)
     axes.set_xlim(-0.5, max(len(pace.rates) - 0.5, 7.5))
     axes.set_ylim(*pace_range(pace))
@@ -164,7 +163,6 @@ def _draw_pace(axes: Axes, pace: PaceTrend) -> None:
 
 
 def _draw_trend(axes: Axes, points: Sequence[TrendPoint]) -> None:
-    """Totals and accuracy over time in their frame, and below it what the signs mean."""
     _draw_frame(axes)
     _draw_points(axes, points)
     _draw_legend(axes, [r for r in _MARKERS if any(p.result == r for p in points)])
@@ -187,7 +185,7 @@ def _draw_points(axes: Axes, points: Sequence[TrendPoint]) -> None:
         axes.set_xticks([])
         axes.text(0.5, 0.4, _("No attempts yet."), transform=axes.transAxes, ha="center")
         return
-    # The clock of this machine, as everywhere else; without its zone, which dates would undo.
+    # Local time, as everywhere else; without the time zone, or matplotlib would convert to UTC.
     times = [datetime.fromisoformat(p.created_at).astimezone().replace(tzinfo=None) for p in points]
     first, last = min(times), max(times)
     margin = max(_LEAST_MARGIN, (last - first) / 40)
@@ -215,7 +213,7 @@ def _draw_points(axes: Axes, points: Sequence[TrendPoint]) -> None:
 
 
 def _draw_legend(axes: Axes, results: Sequence[str]) -> None:
-    """Name what is shown, in columns of their own: no text's width is known here."""
+    """Explain the markers, in columns of fixed width because text widths are unknown here."""
     names = {
         "passed": _("passed"),
         "failed": _("failed"),

@@ -1,1 +1,1 @@
-"""openai-whisper as a recognizer."""
+"""The recognizer engine that runs openai-whisper."""

@@ -1,8 +1,8 @@
-"""Whisper's text decoder with its keys and values in the open.
+"""Whisper's text decoder with direct access to its keys and values.
 
-openai-whisper hides them behind hooks that serve one token after the other. Here any
-number of tokens go through at once, a text that was fed in vain is taken back, and
-several questions about the same audio share what they have in common.
+openai-whisper hides them behind hooks that handle one token after the other. Here any number of
+tokens go through in one pass, rejected tokens are taken back, and several questions about the
+same audio share their common prefix.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from whisper.model import Whisper
 
 FEW_ROWS = 100
-"""Up to so many tokens at a time ``weight @ x`` is faster than ``x @ weight``."""
+"""Number of rows up to which ``weight @ x`` is faster than ``x @ weight``."""
 
 
 @dataclass(frozen=True)
 class Audio:
-    """Encoded audio as the decoder looks it up: keys and values for each block.
+    """Encoded audio as keys and values of the cross-attention, one tensor per block.
 
-    Each tensor is (heads, frames, width of a head). Computed once for a take, whatever is
-    asked about it.
+    Each tensor is (heads, frames, width of a head). It is computed once per recording, for all
+    questions.
     """
 
     keys: tuple[Tensor, ...]
@@ -35,14 +35,15 @@ class Audio:
 
     @property
     def frames(self) -> int:
-        """Length of the encoded audio, 50 frames a second."""
+        """Length of the encoded audio in frames, 50 per second."""
         return self.keys[0].shape[1]
 
 
 class Memory:
-    """The decoder's keys and values of the tokens so far; ``length`` says how many count.
+    """The decoder's keys and values of the tokens so far, of which the first ``length`` are valid.
 
-    Lowering ``length`` forgets the last ones.
+    The tensors are (blocks, heads, capacity, width of a head). A smaller ``length`` forgets the
+    last tokens.
     """
 
     def __init__(self, blocks: int, heads: int, capacity: int, width: int) -> None:
@@ -51,7 +52,7 @@ class Memory:
         self.length = 0
 
     def fork(self, room: int) -> Memory:
-        """A copy, with room for so many tokens more."""
+        """Return a copy with room for ``room`` more tokens."""
         blocks, heads, _capacity, width = self.keys.shape
         copy = Memory(blocks, heads, self.length + room, width)
         copy.keys[:, :, : self.length] = self.keys[:, :, : self.length]
@@ -62,10 +63,12 @@ class Memory:
 
 @dataclass(frozen=True)
 class Pass:
-    """What came of tokens that went through the decoder.
+    """The result of one pass of tokens through the decoder.
 
-    ``hidden`` are the last states, (tokens, width). ``attention`` is how the heads that
-    follow the audio look at it, before the softmax: (heads, tokens, frames).
+    Attributes:
+        hidden: Last hidden states, (tokens, width).
+        attention: Attention to the audio of the alignment heads (those that follow the audio),
+            before the softmax: (heads, tokens, frames).
     """
 
     hidden: Tensor
@@ -73,7 +76,7 @@ class Pass:
 
 
 class TextDecoder:
-    """The decoder of one loaded model; it may be used by several threads."""
+    """The decoder of one loaded model. Thread-safe."""
 
     def __init__(self, model: Whisper) -> None:
         self._decoder = model.decoder
@@ -88,13 +91,13 @@ class TextDecoder:
 
     @property
     def embedding(self) -> Tensor:
-        """The vectors of all tokens, (tokens, width), which also make the logits."""
+        """Embeddings of all tokens, (vocabulary, width), which also produce the logits."""
         weight: Tensor = self._decoder.token_embedding.weight
         return weight
 
     @torch.inference_mode()
     def look_up(self, encoding: Tensor) -> Audio:
-        """Prepare what the encoder gave, (frames, width)."""
+        """Compute the cross-attention's keys and values of encoded audio, (frames, width)."""
         attentions = [block.cross_attn for block in self._decoder.blocks]
         return Audio(
             tuple(self._split(attention.key(encoding)) for attention in attentions),
@@ -102,12 +105,12 @@ class TextDecoder:
         )
 
     def memory(self) -> Memory:
-        """An empty memory, for one text."""
+        """Return an empty memory for one text."""
         return Memory(len(self._decoder.blocks), self._heads, self.capacity, self._width)
 
     @torch.inference_mode()
     def logits(self, hidden: Tensor) -> Tensor:
-        """Scores of all tokens to follow, (tokens, vocabulary)."""
+        """Return the logits of the token that follows each of the states: (tokens, vocabulary)."""
         return _times(self.embedding, hidden)
 
     @torch.inference_mode()
@@ -120,11 +123,15 @@ class TextDecoder:
         depths: Sequence[int] | None = None,
         may_attend: Tensor | None = None,
     ) -> Pass:
-        """Put tokens through the decoder after those in ``memory``, which they are added to.
+        """Run tokens through the decoder after those in ``memory``, and add them to it.
 
-        By default each token follows the one before it. ``depths`` gives them other places
-        in the text, and ``may_attend`` says which of them each attends to, (tokens, tokens);
-        all attend to what was in memory.
+        Args:
+            tokens: New tokens. By default, each follows the one before it.
+            audio: Encoded audio.
+            memory: Tokens so far, with room for the new ones.
+            depths: Positions of the new tokens in the text, if they do not follow each other.
+            may_attend: The new tokens that each new token attends to, (tokens, tokens). All
+                attend to the tokens that were in memory.
         """
         new, start = len(tokens), memory.length
         end = start + new
@@ -155,12 +162,12 @@ class TextDecoder:
         return Pass(decoder.ln(x), torch.cat(looks))
 
     def _split(self, x: Tensor) -> Tensor:
-        """(tokens, width) as (heads, tokens, width of a head)."""
+        """Reshape (tokens, width) to (heads, tokens, width of a head)."""
         return x.view(-1, self._heads, self._width).transpose(0, 1)
 
 
 def _attend(query: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None) -> Tensor:
-    """What (heads, tokens, width of a head) find in the keys, as (tokens, width)."""
+    """Attend with queries, (heads, tokens, width of a head), and return (tokens, width)."""
     found = functional.scaled_dot_product_attention(
         query[None], keys[None], values[None], attn_mask=mask
     )
@@ -173,11 +180,11 @@ def _apply(layer: nn.Linear, x: Tensor) -> Tensor:
 
 
 def _times(weight: Tensor, x: Tensor) -> Tensor:
-    """``x @ weight.T`` for few rows, as fast as memory is read.
+    """Return ``x @ weight.T``, for few rows as fast as memory is read.
 
-    The matrix library goes about a few rows against a large matrix in a way that takes
-    several times as long as the same product from the other side (a single row, too:
-    it is doubled). benchmarks/decoding.py prints the ratios.
+    For a few rows against a large matrix, the matrix library takes several times as long as for
+    the same product from the other side. A single row is slow as well, so it is doubled.
+    benchmarks/decoding.py prints the ratios.
     """
     if len(x) > FEW_ROWS:
         return functional.linear(x, weight)

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from whisper.model import Whisper
 
 FRAMES_PER_S = 50
-"""Frames of encoded audio in a second."""
+"""Frames of encoded audio per second."""
 
 
 class Encoder:
-    """The encoder of one loaded model; it may be used by several threads."""
+    """The encoder of one loaded model. Thread-safe."""
 
     def __init__(self, model: Whisper) -> None:
         self._encoder = model.encoder
@@ -27,7 +27,15 @@ class Encoder:
 
     @torch.inference_mode()
     def encode(self, samples: Samples, seconds: int) -> Tensor:
-        """Encode mono samples at 16 kHz, cut or filled up to so many seconds: (frames, width)."""
+        """Encode audio.
+
+        Args:
+            samples: Mono, 16 kHz.
+            seconds: Context to which the samples are cut or padded with silence.
+
+        Returns:
+            Encoded audio, (frames, width).
+        """
         filled = whisper.pad_or_trim(torch.from_numpy(samples), seconds * RATE_HZ)
         mel = whisper.log_mel_spectrogram(filled, n_mels=self._mels)
         encoder = self._encoder

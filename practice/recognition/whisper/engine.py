@@ -1,4 +1,4 @@
-"""openai-whisper loaded as a recognizer, on this machine."""
+"""Load openai-whisper as a recognizer on this machine."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from practice.recognition.whisper.recognition import WhisperRecognizer
 
 PROMPT = "以下是普通话的句子。"
-"""A neutral prompt: it steers towards simplified characters and punctuation, and has no
-courtesy in it that could leak."""
+"""Neutral prompt. It steers toward simplified characters and punctuation, and contains no courtesy
+that could leak."""
 
 SETTINGS: dict[str, str | int | float | bool] = {
     "language": "zh",
@@ -24,28 +24,34 @@ SETTINGS: dict[str, str | int | float | bool] = {
     "prompt": PROMPT,
     "without_timestamps": True,
 }
-"""Decoding settings, kept with each attempt. One temperature: fallbacks would run the
-decoder again and make figures that differ from run to run."""
+"""Decoding settings, saved with each attempt.
+
+There is one temperature only: fallbacks would run the decoder again, and their figures would
+differ from run to run."""
 
 
 def info_of(model: weights.Installed) -> ModelInfo:
-    """What a transcriber of this model will say of itself, without loading it."""
+    """Return the info of a model's recognizer without loading the model."""
     settings = {**SETTINGS, "least_context_s": LEAST_CONTEXT_S, "spare_s": SPARE_S}
     return ModelInfo(model.name, model.sha256, settings)
 
 
 def load(model: weights.Installed) -> WhisperRecognizer:
-    """Load an installed model after checking that it is whole. Raises WeightsError."""
+    """Load an installed model after verifying its checksum.
+
+    Raises:
+        WeightsError: The checkpoint is damaged or cannot be loaded.
+    """
     weights.verify(model)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # whisper's remarks on triton are no user's concern
+        warnings.simplefilter("ignore")  # whisper's remarks on triton do not concern users
         import whisper
 
         from practice.recognition.whisper.recognition import WhisperRecognizer
 
     try:
         loaded = whisper.load_model(str(model.path), device="cpu")
-        # A checkpoint that is loaded by its path doesn't say which heads follow the audio.
+        # A checkpoint that is loaded by its path does not name the heads that follow the audio.
         heads = whisper._ALIGNMENT_HEADS.get(model.name)
         if heads is not None:
             loaded.set_alignment_heads(heads)

@@ -1,11 +1,10 @@
-"""Greedy decoding that reads ahead in a draft, and writes what it would write without.
+"""Greedy decoding that reads ahead in a draft, and writes the same text as without it.
 
-Speculative decoding with a given text for a draft (Leviathan, Kalman & Matias, "Fast
-inference from transformers via speculative decoding", ICML 2023, for a draft that is no
-model): tokens of the draft go through the decoder together, and those are kept that the
-decoder chooses itself, one after the other. At the first that it doesn't, its own choice
-stands and the rest of the draft is taken back. So a draft saves steps, and cannot put a
-token into the text.
+This is speculative decoding (Leviathan, Kalman & Matias, "Fast inference from transformers via
+speculative decoding", ICML 2023) with a given text instead of a draft model. Several tokens of
+the draft go through the decoder in one pass. Those that the decoder itself chooses are kept, one
+after the other. At the first that it does not choose, its own choice is used and the rest of the
+draft is taken back. So a draft saves passes, and cannot put a token into the text.
 """
 
 from __future__ import annotations
@@ -23,26 +22,33 @@ if TYPE_CHECKING:
     from practice.recognition.whisper.decoder import Audio, Memory, TextDecoder
 
 FIRST_GUESS = 24
-"""Tokens of the draft that are tried at once to begin with. Twice as many are tried whenever
-all of a guess was right, and where one was wrong as many as were right, at least one: a
-second token in a pass costs nothing, and few phrases that depart from a draft return to
-it for long. Of the ways that were tried on the labeled clips this took the least time."""
+"""Length of the first guess, in tokens of the draft.
+
+If all of a guess was right, the next one is twice as long. Otherwise it is as long as the part
+that was right, at least one token: a second token in a pass costs nothing, and few phrases that
+depart from a draft return to it for long. Of the strategies that were tried on the labeled clips,
+this one took the least time."""
 
 CHECKED = 8
-"""Tokens of a guess that are checked at a time: none are beyond the first wrong one."""
+"""Tokens of a guess that are checked at a time; no batch after the first wrong token is checked."""
 
 SEARCHED = 8
-"""Tokens of the draft among which a token is looked for that was not expected."""
+"""Tokens of the draft that are searched for a token that was not expected."""
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What a text begins with, and what it may hold.
+    """The tokens before a text, and those that it may contain.
 
-    ``trunk`` are the tokens before the text, ``sot`` the place among them after which the
-    probability of no speech is read. ``suppressed`` never stand in a text, ``not_first`` not
-    at its beginning, ``eot`` ends it. ``longest`` is how many tokens may follow the trunk;
-    ``spell`` gives the bytes of one of a text.
+    Attributes:
+        trunk: Tokens before the text.
+        sot: Index in ``trunk`` of the token after which the probability of no speech is read.
+        suppressed: Tokens that never occur in a text.
+        not_first: Tokens that a text cannot begin with.
+        no_speech: Token that means no speech.
+        eot: Token that ends a text.
+        longest: Maximum number of tokens after ``trunk``.
+        spell: Function that returns the bytes of a token of a text.
     """
 
     trunk: tuple[int, ...]
@@ -56,14 +62,14 @@ class Rules:
 
     @property
     def scored_from(self) -> int:
-        """The place in the trunk whose state chooses the first token of the text."""
+        """Index in ``trunk`` of the token whose state chooses the first token of the text."""
         return len(self.trunk) - 1
 
 
 def rules_of(task: DecodingTask) -> Rules:
-    """The rules of one of openai-whisper's tasks, which is greedy and without timestamps."""
+    """Return the rules of an openai-whisper task, which is greedy and without timestamps."""
     tokenizer = task.tokenizer
-    assert tokenizer.no_speech is not None  # no model that has Chinese is without
+    assert tokenizer.no_speech is not None  # every model that supports Chinese has one
     return Rules(
         trunk=task.initial_tokens,
         sot=task.sot_index,
@@ -78,12 +84,16 @@ def rules_of(task: DecodingTask) -> Rules:
 
 @dataclass(frozen=True)
 class Decoded:
-    """A text that was decoded.
+    """A decoded text.
 
-    ``logprobs`` are those of the tokens and of the end of text, in nats. ``attention`` is how the
-    decoder looked at the audio when it chose each token and the end: (heads, tokens + 1,
-    frames), before the softmax. ``trunk`` remembers what came before the text, but for the last
-    token. ``passes`` counts how often the decoder ran.
+    Attributes:
+        tokens: Tokens of the text, without the end of text.
+        logprobs: Log-probabilities of the tokens and of the end of text, in nats.
+        no_speech_prob: Probability that there is no speech.
+        attention: Attention to the audio at the choice of each token and of the end, before the
+            softmax: (heads, tokens + 1, frames).
+        trunk: Memory of ``Rules.trunk`` without its last token.
+        passes: Number of decoder passes.
     """
 
     tokens: tuple[int, ...]
@@ -95,7 +105,7 @@ class Decoded:
 
     @property
     def avg_logprob(self) -> float:
-        """As openai-whisper counts it: the end of text is one of the tokens."""
+        """Mean log-probability in nats, with the end of text as a token, as in openai-whisper."""
         return sum(self.logprobs) / (len(self.tokens) + 1)
 
 
@@ -103,10 +113,16 @@ class Decoded:
 def decode(
     decoder: TextDecoder, audio: Audio, rules: Rules, drafts: Sequence[Sequence[int]] = ()
 ) -> Decoded:
-    """Decode audio greedily. ``drafts`` are texts in tokens that may be what was said.
+    """Decode audio greedily.
 
-    The text is that of openai-whisper's own greedy decoding, without timestamps, whatever
-    the drafts are.
+    The text is that of openai-whisper's own greedy decoding without timestamps, whatever the
+    drafts are.
+
+    Args:
+        decoder: Decoder of the model.
+        audio: Encoded audio.
+        rules: Tokens that a text may contain.
+        drafts: Texts, as tokens, that may be what was said.
     """
     memory = decoder.memory()
     ahead = _DraftCursor(drafts, rules.spell)
@@ -149,10 +165,10 @@ def decode(
 def _choices(
     decoder: TextDecoder, hidden: Tensor, rules: Rules, guess: Sequence[int], *, first: bool
 ) -> tuple[list[int], list[float]]:
-    """The decoder's own tokens as far as the guess has them, and the next; with their figures.
+    """Return the decoder's own tokens as far as they agree with the guess, and the next one.
 
-    Each is the likeliest after a state among those allowed; the figure is its
-    log-probability.
+    Each is the most likely of the allowed tokens after a state. The second list has the
+    log-probabilities of the tokens among those allowed, in nats.
     """
     tokens: list[int] = []
     logprobs: list[float] = []
@@ -171,10 +187,10 @@ def _choices(
 
 
 class _DraftCursor:
-    """Finds in the drafts what may come next.
+    """A position in the drafts, from which the next guess is read.
 
-    What the recognizer writes for a character may take more or fewer tokens than the
-    draft's: after a departure the next character of the draft is the next to be expected.
+    The recognizer may write a character with more or fewer tokens than the draft. After a departure
+    from the draft, its next character is therefore expected next.
     """
 
     def __init__(self, drafts: Sequence[Sequence[int]], spell: Callable[[int], bytes]) -> None:
@@ -186,11 +202,15 @@ class _DraftCursor:
         self._is_first = True
 
     def first(self) -> list[int]:
-        """What the text may begin with."""
         return self._draft[: self._guessed]
 
     def after(self, tokens: Sequence[int], agreed: int) -> list[int]:
-        """What may follow these tokens, when so many of the last guess stand among them."""
+        """Return the next guess.
+
+        Args:
+            tokens: All tokens of the text so far.
+            agreed: How many tokens of the last guess are among them.
+        """
         is_first, self._is_first = self._is_first, False
         departed = agreed < min(self._guessed, len(self._draft) - self._next)
         self._guessed = max(1, agreed) if departed else 2 * self._guessed
@@ -205,7 +225,7 @@ class _DraftCursor:
         return self._draft[self._next : self._next + self._guessed]
 
     def _find(self, token: int, *, moved: bool) -> None:
-        """Go to where the draft goes on after a token that it may not have."""
+        """Move to where the draft continues after a token that it may not contain."""
         near = self._draft[self._next : self._next + SEARCHED]
         if token in near:
             self._next += near.index(token) + 1
@@ -215,11 +235,11 @@ class _DraftCursor:
                 self._next += 1
 
     def _is_inside(self, token: int) -> bool:
-        """Whether a token goes on with a character that another began."""
+        """Return whether a token continues a character that another one began."""
         return _goes_on(self._spell(token)[0])
 
     def _is_unfinished(self, tokens: Sequence[int]) -> bool:
-        """Whether the last character lacks bytes that further tokens bring."""
+        """Return whether the last character lacks bytes, which further tokens bring."""
         text = b"".join(self._spell(token) for token in tokens[-4:])
         tail = next((i for i in range(1, len(text) + 1) if not _goes_on(text[-i])), len(text))
         try:
@@ -230,11 +250,11 @@ class _DraftCursor:
 
 
 def _goes_on(byte: int) -> bool:
-    """Whether a byte of UTF-8 goes on with a character."""
+    """Return whether a byte of UTF-8 continues a character."""
     return 0x80 <= byte < 0xC0
 
 
 def _in_common(a: Sequence[int], b: Sequence[int]) -> int:
-    """How many tokens two texts begin with in common."""
+    """Return the length of the common prefix."""
     most = min(len(a), len(b))
     return next((i for i in range(most) if a[i] != b[i]), most)

@@ -1,8 +1,8 @@
-"""How likely one text is against another for the same audio, by Whisper's own decoder.
+"""Likelihood ratios of texts for the same audio, from Whisper's own decoder.
 
-Teacher forcing: the decoder is given the text and says how likely each token was. All
-texts about one take share a tree of tokens, so that a common beginning is computed once,
-and go through the decoder in one pass; each token attends to its own ancestors only.
+Teacher forcing: the decoder is given a text and returns how likely each token was. All texts
+about one recording share a tree of tokens, so that a common prefix is computed once. The tree
+goes through the decoder in one pass; each token attends to its own ancestors only.
 """
 
 from __future__ import annotations
@@ -21,26 +21,29 @@ if TYPE_CHECKING:
     from practice.recognition.whisper.decoder import Audio, Memory, TextDecoder
 
 TAIL = 4
-"""Tokens after a difference that are still counted: an element makes what follows it
-likelier or less so, and further on nothing changes by more than about a nat."""
+"""Tokens after a difference that still count: an element makes those that follow it more or less
+likely; further on, nothing changes by more than about a nat."""
 
 
 class Likelihood:
-    """Compares texts under one model; ``root`` is the token that they all follow."""
+    """Comparison of texts under one model; ``root`` is the token that they all follow."""
 
     def __init__(self, decoder: TextDecoder, tokenizer: Tokenizer, root: int) -> None:
         self._decoder = decoder
         self._root = root
         self._tokenizer = tokenizer
-        # Most of the vocabulary is other languages, which get no probability worth
-        # counting: without it the figures shift by less than half a nat, in half the time.
+        # Most of the vocabulary belongs to other languages, whose probability is negligible.
+        # Without it the results shift by less than half a nat and take half the time.
         competing = torch.tensor(_competing_tokens(tokenizer))
         self._competing = decoder.embedding[competing].contiguous()
 
     def compare(self, audio: Audio, trunk: Memory, pairs: Sequence[TextPair]) -> list[float]:
-        """For each pair give log P(first | audio) - log P(second | audio), in nats.
+        """Return log P(first | audio) - log P(second | audio) for each pair, in nats.
 
-        ``trunk`` remembers what comes before every text, but for the last token.
+        Args:
+            audio: Encoded audio.
+            trunk: Memory of the tokens before every text, without the last one.
+            pairs: Two texts each.
         """
         tokens = {text: self._tokens(text) for text in dict.fromkeys(t for p in pairs for t in p)}
         tree = _Tree(self._root)
@@ -62,7 +65,7 @@ class Likelihood:
     def _log_probabilities(
         self, audio: Audio, trunk: Memory, tree: _Tree, edges: Iterable[tuple[int, int]]
     ) -> dict[tuple[int, int], float]:
-        """Log-probability of each edge: (node, token that follows it)."""
+        """Return the log-probability of each edge (node, token that follows it), in nats."""
         done = self._decoder.run(
             tree.tokens,
             audio,
@@ -82,7 +85,7 @@ class Likelihood:
 
 
 class _Tree:
-    """Token sequences with their common beginnings merged; node 0 comes before them all."""
+    """Prefix tree of token sequences; node 0 comes before them all."""
 
     def __init__(self, root: int) -> None:
         self.tokens = [root]
@@ -91,9 +94,9 @@ class _Tree:
         self._children: dict[tuple[int, int], int] = {}
 
     def add(self, sequence: Sequence[int]) -> list[tuple[int, int]]:
-        """Add a sequence after the root; give its edges (node, following token).
+        """Add a sequence after the root, and return its edges (node, following token).
 
-        The last token is not a node: nothing follows it.
+        The last token is not a node, since nothing follows it.
         """
         edges = []
         node = 0
@@ -104,7 +107,7 @@ class _Tree:
         return edges
 
     def ancestry(self) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
-        """Which nodes each node may attend to: itself and those it follows."""
+        """Return which nodes each node may attend to: itself and its ancestors, (nodes, nodes)."""
         n = len(self.tokens)
         allowed = np.eye(n, dtype=bool)
         for node, parent in enumerate(self._parents):
@@ -123,7 +126,7 @@ class _Tree:
 
 
 def _shared(a: Sequence[int], b: Sequence[int]) -> tuple[int, int]:
-    """Lengths of the common beginning and, not overlapping it, the common end."""
+    """Return the lengths of the common prefix and, not overlapping it, the common suffix."""
     most = min(len(a), len(b))
     before = next((i for i in range(most) if a[i] != b[i]), most)
     after = next((i for i in range(most - before) if a[-1 - i] != b[-1 - i]), most - before)
@@ -131,7 +134,7 @@ def _shared(a: Sequence[int], b: Sequence[int]) -> tuple[int, int]:
 
 
 def _competing_tokens(tokenizer: Tokenizer) -> list[int]:
-    """Tokens that can stand in a Chinese transcript: not pure Latin letters."""
+    """Return the tokens that can occur in a Chinese transcript: all but pure Latin letters."""
     kept = [tokenizer.eot]
     signs = {b",", b".", b"?", b"!", b" ", b":", b"-"}
     for token in range(tokenizer.eot):

@@ -1,4 +1,4 @@
-"""What Whisper hears in a take: text, character times, and answers, from one encoding."""
+"""Recognition with Whisper: transcript, character times and answers from one encoding."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class WhisperRecognizer:
-    """openai-whisper, loaded once: greedy decoding of one encoder pass per window."""
+    """openai-whisper, loaded once: greedy decoding after one encoder pass per window."""
 
     def __init__(
         self, model: Whisper, info: ModelInfo, settings: dict[str, str | int | float | bool]
@@ -38,20 +38,23 @@ class WhisperRecognizer:
         self._engine = _Engine(model, DecodingOptions(fp16=False, **settings))
 
     def use_threads(self, number: int) -> None:
-        """Let what the calling thread asks be computed by so many threads, at least one."""
+        """Set how many threads, at least one, compute the calling thread's requests."""
         torch.set_num_threads(max(1, number))
 
     def listen(
         self, samples: Samples, spans_s: Spans, drafts: Sequence[str] = ()
     ) -> WhisperRecognition:
-        """Hear the speech that lies in ``spans_s`` of mono samples at 16 kHz."""
+        """Recognize the speech of a recording.
+
+        The arguments are those of ``Recognizer.listen``.
+        """
         parts = [_Part(spans, cut(samples, spans)) for spans in windows(spans_s)]
         tokens = [self._engine.draft(text) for text in drafts]
         return WhisperRecognition(self._engine, parts, tokens)
 
 
 class _Engine:
-    """The parts of a loaded model, and the rules by which they are used."""
+    """The parts of a loaded model, and the rules of decoding."""
 
     def __init__(self, model: Whisper, options: DecodingOptions) -> None:
         self.encoder = Encoder(model)
@@ -62,26 +65,26 @@ class _Engine:
         self.likelihood = Likelihood(self.decoder, self.tokenizer, self.rules.trunk[-1])
 
     def draft(self, text: str) -> list[int]:
-        """A text in tokens, written as the recognizer would."""
+        """Return the tokens of a text, written as the recognizer would."""
         tokens: list[int] = self.tokenizer.encode(as_recognizer_writes(text))
         return tokens
 
 
 @dataclass(frozen=True)
 class _Part:
-    """A stretch of a take that is heard at once: its speech, without the silence between."""
+    """A window of a recording, recognized at once: its speech without the silence between."""
 
     spans_s: Spans
     samples: Samples
 
     @property
     def duration_s(self) -> float:
-        """How long the speech is with its margins."""
+        """Length of the speech with its margins."""
         return len(self.samples) / RATE_HZ
 
 
 class WhisperRecognition:
-    """What Whisper made of a take, part by part."""
+    """Whisper's result for a recording, window by window."""
 
     def __init__(
         self,
@@ -109,14 +112,18 @@ class WhisperRecognition:
         self.transcript = self._transcript()
 
     def second_look(self) -> WhisperRecognition | None:
-        """Hear with all the context that Whisper was trained on, at three times the cost."""
+        """Recognize with the full context that Whisper was trained on, at three times the cost.
+
+        Returns:
+            The new recognition, or None if all windows have the full context already.
+        """
         if all(audio.frames == FULL_CONTEXT_S * FRAMES_PER_S for audio in self._audio):
             return None
         drafts = [*(decoded.tokens for decoded in self._decoded), *self._drafts]
         return WhisperRecognition(self._engine, self._parts, drafts, in_full=True)
 
     def times_s(self) -> tuple[float, ...]:
-        """Where in the recording each character of the transcript begins."""
+        """Return where each character of the transcript begins, in seconds of the recording."""
         spell = self._engine.rules.spell
         return tuple(
             round(uncut(part.spans_s, time_s), 2)
@@ -129,7 +136,7 @@ class WhisperRecognition:
         )
 
     def logprobs(self) -> tuple[float, ...]:
-        """The log-probability of each character of the transcript, in nats."""
+        """Return the log-probability of each character of the transcript, in nats."""
         spell = self._engine.rules.spell
         return tuple(
             round(logprob, 3)
@@ -140,7 +147,12 @@ class WhisperRecognition:
         )
 
     def compare(self, pairs: Sequence[TextPair]) -> list[float] | None:
-        """For each pair of texts log P(first) - log P(second) given the audio, in nats."""
+        """Compare the likelihoods of the two texts of each pair, given the audio.
+
+        Returns:
+            log P(first) - log P(second) for each pair, in nats, or None if the recording has more
+            than one window.
+        """
         if not pairs:
             return []
         if len(self._parts) != 1:

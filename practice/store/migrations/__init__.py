@@ -1,1 +1,1 @@
-"""Alembic's environment: append-only steps from one schema to the next."""
+"""Alembic environment with append-only schema migrations."""

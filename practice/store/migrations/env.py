@@ -1,4 +1,4 @@
-"""Run by Alembic: migrate over the connection that the store hands in."""
+"""Entry point for Alembic: migrates over the connection that the store provides."""
 
 from alembic import context
 

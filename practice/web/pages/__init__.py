@@ -1,1 +1,1 @@
-"""The pages of the desk, a module each."""
+"""The pages of the desk, one module each."""

@@ -1,4 +1,4 @@
-"""The accounts, for those who manage them."""
+"""The page for managing accounts."""
 
 from __future__ import annotations
 

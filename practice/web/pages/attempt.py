@@ -1,4 +1,4 @@
-"""One attempt: heard, looked at, and judged by the trainer."""
+"""The page of an attempt, where a trainer hears and reviews it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from practice.web.wording import clarity_legend, comparison, legend
 pages = Blueprint("attempt", __name__)
 
 EARLIER = 5
-"""Previous takes of the same line that are shown."""
+"""Number of previous attempts at the same line to show."""
 
 _TYPES = {
     ".wav": "audio/wav",
@@ -58,7 +58,7 @@ def show(attempt_id: UUID) -> ResponseReturnValue:
 
 @pages.get("/attempts/<uuid:attempt_id>/audio")
 def sound(attempt_id: UUID) -> ResponseReturnValue:
-    """Send the recording, or the range of it that is asked for."""
+    """Send the recording, or the requested range of it."""
     attempt = attempt_or_404(attempt_id)
     data = desk().store.sound(attempt.take)
     if data is None:
@@ -70,7 +70,7 @@ def sound(attempt_id: UUID) -> ResponseReturnValue:
 
 @pages.get("/attempts/<uuid:attempt_id>/picture.svg")
 def drawn(attempt_id: UUID) -> ResponseReturnValue:
-    """Draw the take: waveform, pitch, characters at their times, pauses."""
+    """Draw the recording: waveform, pitch, characters at their times, pauses."""
     attempt = attempt_or_404(attempt_id)
     data = desk().store.sound(attempt.take)
     if data is None:
@@ -88,10 +88,11 @@ def drawn(attempt_id: UUID) -> ResponseReturnValue:
 
 
 @pages.get("/attempts/<uuid:attempt_id>/beside")
-def beside_model(attempt_id: UUID) -> ResponseReturnValue:
-    """Tell how the take compares with the model reading of its line.
+def compare_with_reference(attempt_id: UUID) -> ResponseReturnValue:
+    """Return the comparison with the reference recording of the line, as lines of text.
 
-    Listening to that takes a while the first time, so the page asks for it by itself.
+    Recognizing the reference recording takes a while the first time, so the page requests the
+    comparison separately.
     """
     attempt = attempt_or_404(attempt_id)
     try:
@@ -109,7 +110,7 @@ def beside_model(attempt_id: UUID) -> ResponseReturnValue:
 
 @pages.post("/attempts/<uuid:attempt_id>")
 def save(attempt_id: UUID) -> ResponseReturnValue:
-    """Keep the trainer's review, and go on to the next attempt of the queue."""
+    """Save the trainer's review and go to the next attempt in the queue."""
     require_reviewer()
     attempt = attempt_or_404(attempt_id)
     try:
@@ -120,7 +121,7 @@ def save(attempt_id: UUID) -> ResponseReturnValue:
     try:
         store.add_review(attempt.take.id, review)
     except ReviewConflictError as error:
-        # What was entered stays; saved again, it comes after the other's.
+        # Keep what was entered; saved again, it follows the other review.
         page = _page(attempt_or_404(attempt_id), review, told=str(error), theirs=error.theirs)
         return page, 409
     except PracticeError as error:
@@ -141,7 +142,7 @@ def save(attempt_id: UUID) -> ResponseReturnValue:
 def _page(
     attempt: Attempt, entered: Review | None, told: str = "", theirs: Review | None = None
 ) -> str:
-    """The page of an attempt, its form filled with a review."""
+    """Render the page of an attempt, with the form filled from the ``entered`` review."""
     store = desk().store
     characters = comparison(attempt.assessment)
     data = store.sound(attempt.take) if attempt.take.audio else None
@@ -161,7 +162,7 @@ def _page(
         counted=delivery.points(attempt.assessment.score),
         wave=waveform.outline(data) if data is not None else None,
         audible=data is not None,
-        has_model=data is not None and desk().readings.find(attempt) is not None,
+        has_reference=data is not None and desk().readings.find(attempt) is not None,
         entered=entered,
         marks={(m.name, m.nth): m for m in entered.marks} if entered else {},
         seen={o.item: o.seen for o in entered.observations} if entered else {},
@@ -178,6 +179,6 @@ def _page(
 def _trail(
     reviews: list[Review],
 ) -> list[tuple[Review, tuple[Mark, ...], bool, bool]]:
-    """Each review with what it changed against the one before it."""
+    """Return each review with its changes from the one before it."""
     before: list[Review | None] = [None, *reviews]
     return [(after, *changes(b, after)) for b, after in zip(before, reviews, strict=False)]

@@ -1,4 +1,4 @@
-"""What goes out: the takes that a filter leaves, and a trainee's report."""
+"""Downloads: the attempts that match a filter, and a trainee's report."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from practice.web.forms import filter_of
 pages = Blueprint("downloads", __name__)
 
 REPORT_TAKES = 20
-"""Takes in a report that is made here; `practice report` makes longer ones."""
+"""Maximum number of attempts in a downloaded report; `practice report` makes longer ones."""
 
 _IN_MEMORY_BYTES = 8_000_000
 
@@ -34,7 +34,7 @@ _TYPES = {
 
 @pages.get("/export.<kind>")
 def export(kind: str) -> ResponseReturnValue:
-    """Send the takes of the queue's filter as a table."""
+    """Send the attempts that match the queue's filter as a table."""
     if kind not in KINDS:
         abort(404)
     file = _file()
@@ -64,7 +64,7 @@ def _file() -> BinaryIO:
 
 
 def _send(file: BinaryIO, kind: str, name: str) -> ResponseReturnValue:
-    """Send a file to be kept, never to be shown as a page of ours."""
+    """Send a file as a download, so that it is never shown as a page of ours."""
     file.seek(0)
     given: Any = file
     return send_file(given, mimetype=_TYPES[kind], as_attachment=True, download_name=name)

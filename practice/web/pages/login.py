@@ -1,4 +1,4 @@
-"""Logging in and out."""
+"""Login and logout."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pages = Blueprint("login", __name__)
 @pages.route("/login", methods=["GET", "POST"])
 @limiter.limit(LOGIN_TRIES, methods=["POST"])
 def log_in() -> ResponseReturnValue:
-    """Ask for name and password."""
+    """Show the login form, or check name and password and log in."""
     if request.method == "GET":
         return render_template("login.html", name="", told="")
     name = request.form.get("name", "").replace("\0", "")
@@ -36,7 +36,7 @@ def log_out() -> ResponseReturnValue:
 
 
 def _inside(to: str) -> str:
-    """Where to go after the login: a page of ours, whatever the address says."""
+    """Return the page to show after the login; only our own pages are allowed."""
     if to.startswith("/") and not to.startswith(("//", "/\\")) and to.isprintable():
         return to
     return url_for("queue.show")

@@ -1,4 +1,4 @@
-"""People and progress: who practices how, and how often machine and trainer agree."""
+"""Pages about trainees: progress, groups, and agreement of machine and trainer."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from practice.web.desk import desk, require_reviewer, viewer
 pages = Blueprint("people", __name__)
 
 MISSED_MOST = 10
-"""Elements that a trainee's page lists."""
+"""Maximum number of missed elements on a trainee's page."""
 
 _LEVELS = 5
 
 
 @pages.get("/people")
 def show() -> ResponseReturnValue:
-    """List the trainees, of all groups or of one."""
+    """List the trainees of one group or of all."""
     require_reviewer()
     people = desk().people
     group = request.args.get("group") or None
@@ -45,7 +45,7 @@ def one(trainee_id: int) -> ResponseReturnValue:
 
 @pages.get("/progress")
 def own() -> ResponseReturnValue:
-    """Lead trainees to their own progress."""
+    """Redirect trainees to their own progress."""
     trainee = viewer().trainee
     if trainee is None:
         return redirect(url_for("people.show"))
@@ -57,7 +57,7 @@ def own() -> ResponseReturnValue:
 
 @pages.get("/people/<int(max=2147483647):trainee_id>/trend.svg")
 def trend(trainee_id: int) -> ResponseReturnValue:
-    """Draw a trainee's totals over time."""
+    """Draw a trainee's scores over time."""
     summary = _summary_or_404(trainee_id)
     picture = trend_svg(desk().people.trend(trainee_id), summary.name)
     return Response(picture, mimetype="image/svg+xml")
@@ -65,7 +65,7 @@ def trend(trainee_id: int) -> ResponseReturnValue:
 
 @pages.get("/groups")
 def groups() -> ResponseReturnValue:
-    """Show elements against the trainees of a group."""
+    """Show the heat map of elements and trainees of a group."""
     require_reviewer()
     people = desk().people
     known = people.groups()
@@ -77,13 +77,13 @@ def groups() -> ResponseReturnValue:
 
 @pages.get("/agreement")
 def agreement() -> ResponseReturnValue:
-    """Show how often machine and trainer agree on each element."""
+    """Show the agreement of machine and trainer on each element."""
     require_reviewer()
     return render_template("agreement.html", rows=desk().people.agreement())
 
 
 def _summary_or_404(trainee_id: int) -> Summary:
-    """A trainee whom the viewer may see."""
+    """Return a trainee's summary; 404 if the viewer may not see it."""
     people = desk().people
     person = people.person(trainee_id)
     if person is None or not viewer().may_see_trainee(Trainee(person.name, person.group)):
@@ -92,6 +92,6 @@ def _summary_or_404(trainee_id: int) -> Summary:
 
 
 def _level(cell: Cell) -> int | None:
-    """How much of what was asked for is missing, from 0 (none) to 5 (all)."""
+    """Return the share of missed verdicts from 0 (none) to 5 (all), rounded up, or None."""
     judged = cell.heard + cell.missed
     return None if not judged else -(-cell.missed * _LEVELS // judged)

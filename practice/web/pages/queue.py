@@ -1,4 +1,4 @@
-"""The queue: attempts to be listened to, the doubtful first."""
+"""The review queue: attempts to hear, the most doubtful first."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def show() -> ResponseReturnValue:
 
 @pages.get("/next")
 def next_one() -> ResponseReturnValue:
-    """Go to the first attempt of the queue, or to the one after the attempt named."""
+    """Redirect to the first attempt in the queue, or to the one after ``after``."""
     only = viewer().narrowed(filter_of(request.args))
     found = desk().queue.next_after(only, request.args.get("after", ""))
     chosen = filter_values(request.args)
@@ -56,5 +56,4 @@ def next_one() -> ResponseReturnValue:
 
 
 def _options(values: Iterable[str]) -> list[tuple[str, str]]:
-    """Values for a choice, each once."""
     return [(value, value) for value in dict.fromkeys(values)]

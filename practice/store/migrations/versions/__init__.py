@@ -1,1 +1,1 @@
-"""One module a step, numbered; a step that was released is never edited."""
+"""Numbered migrations, one per module; a released migration is never edited."""

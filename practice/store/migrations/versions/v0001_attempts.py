@@ -1,4 +1,4 @@
-"""Trainees, attempts, and the scores appended to them."""
+"""Add trainees, attempts, and their append-only scores."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = None
 
 
 def upgrade() -> None:
-    """Make the first tables."""
+    """Create the first tables."""
     op.create_table(
         "trainees",
         sa.Column("id", sa.Integer, primary_key=True),

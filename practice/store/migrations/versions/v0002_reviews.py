@@ -1,4 +1,4 @@
-"""Reviews, what stands after them, accounts, packs, and what was forgotten."""
+"""Add reviews, search tables, accounts, bundles, and the IDs of removed attempts."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,11 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
-    """Make the tables of the trainer's desk; the store fills what is read off others."""
+    """Create the tables of the trainer's desk.
+
+    The store fills ``standings`` and ``element_results`` afterwards, since they are derived from
+    other tables.
+    """
     op.add_column("trainees", sa.Column("consent", sa.Text))
     op.add_column("trainees", sa.Column("consented_at", sa.String(32)))
     op.add_column("attempts", sa.Column("received_at", sa.String(32)))

@@ -1,4 +1,4 @@
-"""What a take was a part of; and whether a trainer judged it, or only watched."""
+"""Add the session context of attempts, and distinguish reviews from an observer's notes."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,8 +10,8 @@ down_revision = "0002"
 def upgrade() -> None:
     """Add the columns.
 
-    Takes from before were practiced for their own sake, and whoever reviewed one had
-    judged it.
+    Earlier attempts have no session context: they were practice of single lines. Earlier reviews
+    all count as reviews, not as notes of an observer.
     """
     op.add_column("attempts", sa.Column("setting", sa.Text))
     op.add_column(
