@@ -78,7 +78,7 @@ def test_a_run_at_the_fakes(start: Start, practice: Practice, microphone: FakeSo
     microphone.speak(CLIPS / "farewell-without-please.flac")
     child.expect(anchors.HEARD)
     child.expect("R: again")
-    assert "NOT PASSED" in child.screen()
+    assert "FAILED" in child.screen()
     child.send("r")
     begin(child)
     child.send("\x1b")

@@ -51,7 +51,7 @@ document.addEventListener("click", (event) => {
   if (button) playFrom(Number(button.dataset.at));
 });
 
-// ---- beside the model reading -------------------------------------------------------
+// ---- compared with the reference recording -----------------------------------------
 
 const beside = document.getElementById("beside");
 if (beside) {
