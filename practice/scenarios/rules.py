@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, TypeVar
 
 from pydantic import Field
 
@@ -35,6 +35,8 @@ BANNED_FILE = Path(RULES) / "banned.yaml"
 STANDARD_FILE = Path(RULES) / "standard.yaml"
 THRESHOLDS_FILE = Path(RULES) / "thresholds.yaml"
 CONSENT_FILE = Path(RULES) / "consent.txt"
+
+_T = TypeVar("_T")
 
 _SEVERITIES = {
     "severe": Severity.SEVERE,
@@ -84,6 +86,14 @@ class _ThresholdsFile(Model):
     hello_missed: _Nats = THRESHOLDS.hello_missed
 
 
+def _or_first_problem(read: Callable[[Path], _T], path: Path) -> _T:
+    """Read a file, where one message is enough: the first of its mistakes as a PromptError."""
+    try:
+        return read(path)
+    except InvalidFileError as invalid:
+        raise PromptError(str(invalid.problems[0])) from None
+
+
 def load_banned(folder: Path) -> tuple[BannedPhrase, ...]:
     """Load the banned phrases; none if the folder has no such file.
 
@@ -93,10 +103,7 @@ def load_banned(folder: Path) -> tuple[BannedPhrase, ...]:
     path = folder / BANNED_FILE
     if not path.is_file():
         return ()
-    try:
-        return read_banned(path)
-    except InvalidFileError as invalid:
-        raise PromptError(str(invalid.problems[0])) from None
+    return _or_first_problem(read_banned, path)
 
 
 def load_standard(folder: Path) -> tuple[StandardRow, ...]:
@@ -108,10 +115,7 @@ def load_standard(folder: Path) -> tuple[StandardRow, ...]:
     path = folder / STANDARD_FILE
     if not path.is_file():
         return ()
-    try:
-        return read_standard(path)
-    except InvalidFileError as invalid:
-        raise PromptError(str(invalid.problems[0])) from None
+    return _or_first_problem(read_standard, path)
 
 
 def load_thresholds(folder: Path) -> Thresholds:
@@ -123,10 +127,7 @@ def load_thresholds(folder: Path) -> Thresholds:
     path = folder / THRESHOLDS_FILE
     if not path.is_file():
         return THRESHOLDS
-    try:
-        return read_thresholds(path)
-    except InvalidFileError as invalid:
-        raise PromptError(str(invalid.problems[0])) from None
+    return _or_first_problem(read_thresholds, path)
 
 
 def load_consent(folder: Path) -> str | None:
@@ -142,10 +143,7 @@ def load_consent(folder: Path) -> str | None:
     path = folder / CONSENT_FILE
     if not exists_or_broken_link(path):
         return None
-    try:
-        return read_consent(path)
-    except InvalidFileError as invalid:
-        raise PromptError(str(invalid.problems[0])) from None
+    return _or_first_problem(read_consent, path)
 
 
 def write_thresholds(folder: Path, limits: Thresholds, remark: str) -> Path:
