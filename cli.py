@@ -16,7 +16,7 @@ from practice import __version__
 from practice.errors import PracticeError, system_reason
 from practice.i18n import available, gettext, settle
 from practice.i18n import later as _
-from practice.output.help import HelpContext, lay_out_by_cells
+from practice.output.layout import HelpContext, lay_out_by_cells
 from practice.text import one_line
 
 SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
@@ -28,19 +28,22 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "exam": ("exam:exam", _("Take an exam: say each line of a book once, from memory.")),
         "class": ("class_:class_", _("Practice as a class: trainees in turn say each line once.")),
-        "list": ("list_:list_", _("List the scenarios by kind, with the trainee's best result.")),
-        "show": ("show:show", _("Show a scenario: situation, script, courtesies.")),
+        "list": (
+            "scenarios:list_",
+            _("List the scenarios by kind, with the trainee's best result."),
+        ),
+        "show": ("scenarios:show", _("Show a scenario: situation, script, courtesies.")),
         "listen": (
             "listen:listen",
             _("Play the reference recordings and your own latest recordings."),
         ),
         "history": (
-            "history:history",
+            "attempts:history",
             _("List the saved attempts, or show one: practice history ID."),
         ),
         "progress": ("progress:progress", _("Show a trainee's progress.")),
         "show-attempt": (
-            "show_attempt:show_attempt",
+            "attempts:show_attempt",
             _("Show an attempt's delivery, or plot its waveform and pitch."),
         ),
     },
@@ -51,11 +54,11 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "score": ("score:score", _("Score recordings of one scenario or of a manifest.")),
         "rescore": (
-            "rescore:rescore",
+            "score:rescore",
             _("Rescore saved attempts with the current rules and model."),
         ),
         "report": (
-            "report:report",
+            "export:report",
             _("Write a trainee's report as an HTML file, with recordings."),
         ),
         "export": (
@@ -75,31 +78,31 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
             _("Manage review page accounts: add, password, remove, list."),
         ),
         "forget": (
-            "forget:forget",
+            "removal:forget",
             _("Remove all data of a trainee: attempts, recordings, account."),
         ),
-        "prune": ("prune:prune", _("Remove old attempts.")),
+        "prune": ("removal:prune", _("Remove old attempts.")),
     },
     _("For authors of scenarios"): {
-        "new": ("new:new", _("Create a scenario file, with comments, to make your own.")),
+        "new": ("scenarios:new", _("Create a scenario file, with comments, to make your own.")),
         "check": (
-            "check:check",
+            "scenarios:check",
             _("Check the scenario files and report each error with its line."),
         ),
         "voice": ("voice:voice", _("Manage the customer's voice and the reference recordings.")),
         "coverage": (
-            "coverage:coverage",
+            "scenarios:coverage",
             _("Show which scenarios cover which rows of the standard."),
         ),
-        "schema": ("schema:schema", _("Print the JSON schema of a scenario file, for editors.")),
+        "schema": ("scenarios:schema", _("Print the JSON schema of a scenario file, for editors.")),
     },
     _("This machine"): {
         "doctor": (
-            "doctor:doctor",
+            "machine:doctor",
             _("Check Python, audio, microphone, model, disk and terminal."),
         ),
-        "devices": ("devices:devices", _("List the microphones.")),
-        "model": ("model:model", _("Manage Whisper models: list, install, show the path.")),
+        "devices": ("machine:devices", _("List the microphones.")),
+        "model": ("machine:model", _("Manage Whisper models: list, install, show the path.")),
     },
 }
 """The sections of the help: each command's location in practice.commands, and its help text.

@@ -23,11 +23,11 @@ import numpy as np
 from practice.audio import clip as audio
 from practice.audio.signal_check import RATE_HZ, Samples
 from practice.delivery.clarity import CLEAR_FROM, Clarity, clarity, other_tones, unclear
+from practice.mandarin.alignment import columns, places
 from practice.records.attempt import Assessment
 from practice.records.scenario import Line
 from practice.records.score import Op
 from practice.scenarios.markup import parse_script
-from practice.scoring.columns import columns, places
 
 CHOSEN_ON = {"farewell", "greeting", "seat", "wait", "return_docs"}
 UNTOLD = "cannot tell"

@@ -27,10 +27,9 @@ from practice.audio import clip as audio
 from practice.audio.signal_check import cut
 from practice.audio.voice_activity import find_speech
 from practice.recognition.whisper.decoder import TextDecoder
-from practice.recognition.whisper.encoder import FRAMES_PER_S, Encoder
+from practice.recognition.whisper.encoder import FRAMES_PER_S, FULL_CONTEXT_S, Encoder, context_s
 from practice.recognition.whisper.engine import SETTINGS
 from practice.recognition.whisper.greedy import decode, rules_of
-from practice.recognition.whisper.windows import FULL_CONTEXT_S, context_s
 from practice.scoring.evidence import as_recognizer_writes
 
 _T = TypeVar("_T")

@@ -26,10 +26,9 @@ from practice.audio import clip as audio
 from practice.audio.signal_check import cut
 from practice.audio.voice_activity import find_speech
 from practice.recognition.whisper.decoder import TextDecoder
-from practice.recognition.whisper.encoder import Encoder
+from practice.recognition.whisper.encoder import Encoder, context_s
 from practice.recognition.whisper.engine import SETTINGS
 from practice.recognition.whisper.greedy import decode, rules_of
-from practice.recognition.whisper.windows import context_s
 from practice.records.score import StrictCounts
 
 

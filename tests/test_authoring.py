@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 import yaml
 from conftest import ROOT, Golden, Place, heard, review, take
-from hypothesis import given, reject
+from hypothesis import given
 from hypothesis import strategies as st
 from in_process import Practice
 from jsonschema import Draft202012Validator
@@ -19,21 +18,16 @@ from rich.cells import cell_len
 from practice import scenarios as prompts
 from practice.errors import PromptError, system_reason
 from practice.output.scenario import marked, outline
-from practice.output.scenario_list import best_result, listing
+from practice.output.scenarios import best_result, listing
 from practice.records.attempt import Trainee
 from practice.records.kinds import ScenarioKind
 from practice.records.review import Decision
-from practice.scenarios.folder import MANY
-from practice.scenarios.heading import heading_of, read_heading
 from practice.scenarios.markup import parse_script
 from practice.scenarios.new import template
-from practice.scenarios.problems import InvalidFileError
-from practice.scenarios.scenario import read_scenario
-from practice.scenarios.schema import SCHEMA_REMARK, schema_text
-from practice.scenarios.shapes import BranchFile, LineFile, ScenarioFile
+from practice.scenarios.shapes import SCHEMA_REMARK, BranchFile, LineFile, ScenarioFile, schema_text
 from practice.scenarios.yaml_file import CHINESE_KEYS
 from practice.store import Store
-from practice.store.best import BestOfLine, best_of_lines
+from practice.store.history import BestOfLine, best_of_lines
 
 SCENARIO = """\
 title: {title}
@@ -53,65 +47,6 @@ def write(folder: Path, scenario: str, title: str = "送别", kind: str = "送�
 
 
 # ---- list ------------------------------------------------------------------
-
-
-def test_headings_say_what_the_scenarios_say() -> None:
-    folder = ROOT / "prompts"
-    scenarios, _problems = prompts.load_all(folder)
-    swaps = len(prompts.load_banned(folder))
-    for scenario in scenarios:
-        assert read_heading(folder / f"{scenario.id}.yaml", swaps) == heading_of(scenario)
-
-
-LINES = st.lists(
-    st.sampled_from(
-        [
-            "  - cue: 甲\n    script: 慢走\n",
-            "  - script: 慢走\n\n    # - cue: 乙\n    cue: >-\n      乙\n      - 丙\n",
-            '  - cue: "丁\n  - 戊"\n    script: 慢走\n',
-            "  - {cue: 己, script: 慢走, also: [慢走,\n  再见]}\n",
-            "  -  cue: |\n      title: 庚\n\n      lines:\n     script: 慢走\n",
-            "  - script: 慢走\n    also:\n    - 再见\n    cue: 壬\n",
-        ]
-    ),
-    min_size=1,
-    max_size=3,
-).map("".join)
-KEYS = st.lists(
-    st.sampled_from(["role: 辛\n", "# 注\n", "\n", "address:\n- 先生\n", "来源: extension\n"]),
-    unique=True,
-).map("".join)
-
-
-@given(KEYS, LINES, KEYS, st.booleans(), st.sampled_from(["\n", "\r\n"]))
-def test_lines_are_counted_as_they_are_read(
-    above: str, lines: str, below: str, flush: bool, newline: str
-) -> None:
-    if flush:  # a list may begin in the column of its key
-        lines = "".join(line.removeprefix("  ") for line in lines.splitlines(keepends=True))
-    below = below if not set(below.splitlines()) & set(above.splitlines()) else ""
-    text = f"{above}title: 送别\nwhen: 随时\nlines:\n{lines}{below}"
-    with TemporaryDirectory() as folder:
-        path = Path(folder, "mine.yaml")
-        path.write_bytes(text.replace("\n", newline).encode())
-        try:
-            whole = heading_of(read_scenario(path))
-        except InvalidFileError:
-            reject()
-        assert read_heading(path, 0) == whole
-
-
-def test_a_list_of_many_tells_mistakes_above_the_lines(
-    language: str, golden: Golden, tmp_path: Path
-) -> None:
-    for number in range(MANY):
-        write(tmp_path, f"s-{number}")
-    path = tmp_path / "s-1.yaml"
-    path.write_text(SCENARIO.format(title="坏", kind="送别") + "orgin: standard\n", "utf-8")
-    headings, (problem,) = prompts.load_headings(tmp_path)
-    assert len(headings) == MANY - 1
-    assert (problem.path, problem.line) == (path, 7)
-    golden("list-mistake-among-many", str(problem))
 
 
 def test_list_groups_by_kind_in_the_standards_order(
@@ -139,12 +74,10 @@ def test_list_groups_by_kind_in_the_standards_order(
 
 
 def test_list_fits_eighty_cells() -> None:
-    headings, _problems = prompts.load_headings(ROOT / "prompts")
-    best = {
-        heading.id: best_result(heading.lines, [BestOfLine(1, True, 100.0)]) for heading in headings
-    }
-    lines = list(listing(headings, {k: v for k, v in best.items() if v}))
-    assert len(lines) > len(headings)
+    scenarios, _problems = prompts.load_all(ROOT / "prompts")
+    best = {s.id: best_result(len(s.lines), [BestOfLine(1, True, 100.0)]) for s in scenarios}
+    lines = list(listing(scenarios, {k: v for k, v in best.items() if v}))
+    assert len(lines) > len(scenarios)
     assert all(cell_len(line) <= 80 for line in lines)
     assert any(line.endswith("1/2 · 100") for line in lines)
 

@@ -131,7 +131,7 @@ def test_manifest_rows_that_share_a_recording_stay_together(
 
 def work_side_by_side(recognizer: Recognizer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let two jobs ask for the recognizer, and then judge, at the same time."""
-    from practice.commands import parts
+    from practice.commands import context
 
     loaded = []
 
@@ -143,7 +143,7 @@ def work_side_by_side(recognizer: Recognizer, monkeypatch: pytest.MonkeyPatch) -
     model = weights.Installed("base", Path("base.pt"), recognizer.info.sha256, "")
     monkeypatch.setattr(weights, "installed", lambda *_of: model)
     monkeypatch.setattr(engine, "load", load)
-    with parts.build_assessor("base", default_prompts()) as judge:
+    with context.build_assessor("base", default_prompts()) as judge:
         both = Barrier(2, timeout=120)
 
         def work(_item: int) -> Recognizer:

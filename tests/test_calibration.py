@@ -45,7 +45,7 @@ from practice.scoring.evidence import Finding, Place, TextMatch
 from practice.scoring.score import VERSION, is_of_this_version, scorer_name, with_total
 from practice.store import Store
 from practice.store.database import now
-from practice.store.reviewed import ReviewedAttempts
+from practice.store.reviews import ReviewedAttempts
 
 HEARD, MISSED, UNSURE = Verdict.HEARD, Verdict.MISSED, Verdict.UNSURE
 AUDIO, PRONOUN, HELLO = ThresholdPair.AUDIO, ThresholdPair.PRONOUN, ThresholdPair.HELLO

@@ -14,14 +14,14 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from practice.delivery.clarity import CLEAR_FROM, TONE_FROM, Clarity, clarity, other_tones, unclear
+from practice.mandarin.alignment import columns
 from practice.output.attempt import print_attempt
-from practice.output.clarity import SIGNS, strip
+from practice.output.delivery import SIGNS, strip
 from practice.records.attempt import Assessment, Attempt
 from practice.records.recognition import Transcript
 from practice.records.scenario import Line
 from practice.records.score import Op
 from practice.scenarios.markup import parse_script
-from practice.scoring.columns import columns
 from practice.scoring.score import VERSION, score_transcript
 from practice.store import Store
 

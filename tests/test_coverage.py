@@ -16,7 +16,7 @@ from practice.mandarin.normalization import normalize
 from practice.mandarin.pinyin import sounds
 from practice.records.kinds import Kind, ScenarioKind
 from practice.records.scenario import Scenario, StandardRow
-from practice.scenarios.coverage import cover
+from practice.scenarios.books import cover
 
 PROMPTS = ROOT / "prompts"
 SCENARIOS = {s.id: s for s in prompts.load_all(PROMPTS)[0]}

@@ -17,7 +17,7 @@ from practice.audio.signal_check import cut
 from practice.audio.voice_activity import find_speech
 from practice.recognition.recognizer import Recognizer
 from practice.recognition.whisper import engine
-from practice.recognition.whisper.windows import context_s
+from practice.recognition.whisper.encoder import context_s
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -28,14 +28,14 @@ from in_process import Practice
 
 from practice import scenarios as prompts
 from practice.errors import PromptError
-from practice.output.drill import why_text
+from practice.output.results import why_text
 from practice.records.attempt import LineAttempt, Trainee
 from practice.records.kinds import ScenarioKind
 from practice.records.review import Decision
 from practice.records.scenario import Line, Scenario
 from practice.scenarios.markup import parse_script
 from practice.store import Store
-from practice.store.practised import PracticeHistory
+from practice.store.history import PracticeHistory
 from practice.training.drill import plan
 
 NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)

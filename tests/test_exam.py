@@ -37,7 +37,7 @@ from practice.scoring.score import (
 )
 from practice.store import Filter, Store
 from practice.store.database import now
-from practice.store.practised import PracticeHistory
+from practice.store.history import PracticeHistory
 from practice.sync.format import FormatError, record_from_bytes, record_to_bytes
 
 LINES = tuple(

@@ -35,9 +35,7 @@ from playwright.sync_api import Browser
 
 from practice.errors import ExportError, PracticeError, StoreError
 from practice.output.export import KINDS, files
-from practice.output.export.entries import Missed, summary_of
-from practice.output.export.report import Cover, file_name, write_report
-from practice.output.export.sound import embed
+from practice.output.export.report import Cover, Missed, embed, file_name, summary_of, write_report
 from practice.output.wording import element_name, local_time
 from practice.records.attempt import Assessment, Attempt, Take, Trainee
 from practice.records.recognition import Unscored
@@ -47,7 +45,7 @@ from practice.scoring.score import VERSION, unscored
 from practice.store import Store
 from practice.store import recordings as takes
 from practice.store.database import FILE as DATABASE
-from practice.store.days import beginning
+from practice.store.database import beginning
 
 AT = "2026-11-22T08:00:0{}.000+00:00"
 

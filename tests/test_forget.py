@@ -20,8 +20,7 @@ from practice.records.review import Comment
 from practice.store import Filter, Store, rows
 from practice.store import recordings as takes
 from practice.store.database import now
-from practice.store.removal import Before, Removal
-from practice.store.retention import Remover, sweep
+from practice.store.retention import Before, Removal, Remover, sweep
 from practice.store.schema import accounts, metadata, trainees
 
 WANG = Trainee("王芳", "一厅")

@@ -23,7 +23,7 @@ import cli
 from cli import lang_first
 from practice import i18n
 from practice.errors import PromptError
-from practice.output.wrap import wrap
+from practice.output.layout import wrap
 
 CLICK_PO = ROOT / "practice" / "locale" / "zh" / "LC_MESSAGES" / "click.po"
 

@@ -36,9 +36,8 @@ from practice.scoring.review import final_score, watchers
 from practice.store import Filter, Store, rows, schema
 from practice.store.database import FILE
 from practice.store.people import People
-from practice.store.queue import Counts, Queue
-from practice.store.removal import Removal
-from practice.store.reviewed import ReviewedAttempts
+from practice.store.retention import Removal
+from practice.store.reviews import Counts, Queue, ReviewedAttempts
 from practice.sync.format import FormatError, record_from_bytes, record_to_bytes
 
 STOOD = replace(LINE, body="标准站姿，身体微微前倾，目光注视客户。")

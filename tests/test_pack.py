@@ -36,11 +36,11 @@ from practice.scoring.review import final_score
 from practice.store import Filter, Store
 from practice.store import recordings as takes
 from practice.store.exchange import Exchange
-from practice.store.removal import Removal
+from practice.store.retention import Removal
 from practice.store.schema import forgotten
 from practice.sync import format as packs
-from practice.sync.merge import ImportResult, merge
-from practice.sync.write import ExportResult, write
+from practice.sync.exporting import ExportResult, write
+from practice.sync.importing import ImportResult, merge
 
 EXPORT, IMPORT = ("bundle", "export"), ("bundle", "import")
 SOUND = (CLIPS / "farewell.flac").read_bytes()

@@ -25,8 +25,8 @@ from rich.cells import cell_len
 from practice.audio.signal_check import RATE_HZ
 from practice.errors import AudioError, ExportError, PracticeError, StoreError
 from practice.output.plots import attempt as picture
+from practice.output.plots import files
 from practice.output.plots import files as figures
-from practice.output.plots import fonts
 from practice.records.attempt import Assessment, Attempt, Take
 from practice.records.delivery import Delivery, Pause
 from practice.records.recognition import Unscored
@@ -345,11 +345,11 @@ def test_mistakes_with_pictures_are_told_in_a_line(
 def test_without_a_chinese_font_nothing_is_drawn(
     language: str, golden: Golden, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert fonts.families("Wang Fang 100") == ["DejaVu Sans"]
-    assert fonts.families("王芳 \U0002a6a5")[0] != "DejaVu Sans"
-    monkeypatch.setattr(fonts, "_candidates", lambda: iter([("DejaVu Sans", latin_font())]))
+    assert files.families("Wang Fang 100") == ["DejaVu Sans"]
+    assert files.families("王芳 \U0002a6a5")[0] != "DejaVu Sans"
+    monkeypatch.setattr(files, "_candidates", lambda: iter([("DejaVu Sans", latin_font())]))
     with pytest.raises(ExportError) as refused:
-        fonts.families("王芳")
+        files.families("王芳")
     golden("picture-no-font", str(refused.value))
 
 

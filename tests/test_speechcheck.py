@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from practice.audio import clip as audio
-from practice.audio.end_of_speech import AutoStop
 from practice.audio.signal_check import (
     MARGIN_S,
     RATE_HZ,
@@ -24,8 +23,8 @@ from practice.audio.signal_check import (
     spans_from_probabilities,
     uncut,
 )
-from practice.audio.voice_activity import find_speech
-from practice.recognition.whisper.windows import WINDOW_S, windows
+from practice.audio.voice_activity import AutoStop, find_speech
+from practice.recognition.whisper.encoder import WINDOW_S, windows
 from practice.records.recognition import Unscored
 
 

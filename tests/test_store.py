@@ -25,7 +25,7 @@ from practice.store import Filter, ReviewConflictError, Store, rows, schema
 from practice.store import recordings as takes
 from practice.store.accounts import Accounts, Role
 from practice.store.database import FILE as DATABASE
-from practice.store.queue import Counts, Queue
+from practice.store.reviews import Counts, Queue
 from practice.store.schema import HEAD, metadata
 
 

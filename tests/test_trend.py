@@ -10,7 +10,7 @@ from conftest import Golden, Place, heard, review, take
 from hypothesis import given
 from hypothesis import strategies as st
 
-from practice.output.sparkline import BARS, sparkline
+from practice.output.progress import LEVELS, sparkline
 from practice.output.wording import since_text
 from practice.records.attempt import Attempt
 from practice.records.review import Mark
@@ -32,7 +32,7 @@ from practice.scoring.trend import (
     streak,
 )
 from practice.store import Store
-from practice.store.days import day_of
+from practice.store.database import day_of
 from practice.store.people import People
 
 TODAY = date(2026, 11, 22)
@@ -159,11 +159,11 @@ def test_a_sparkline_ends_with_the_newest(values: list[float], width: int) -> No
     drawn = sparkline(values, 0, 100, width)
     assert len(drawn) == min(len(values), width)
     assert drawn[-1] == sparkline(values[-1:], 0, 100, 1)
-    assert set(drawn) <= set(BARS)
+    assert set(drawn) <= set(LEVELS)
 
 
 def test_bars_rise_with_their_values() -> None:
-    assert sparkline([0, 13, 26, 40, 55, 70, 80, 100], 0, 100, 8) == BARS
+    assert sparkline([0, 13, 26, 40, 55, 70, 80, 100], 0, 100, 8) == LEVELS
     assert sparkline([-5, 120], 0, 100, 8) == "▁█"
 
 

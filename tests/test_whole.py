@@ -11,7 +11,7 @@ from conftest import CHECK, MODEL, Golden, review, take
 from hypothesis import given
 from hypothesis import strategies as st
 
-from practice.output.conversation import finding_text
+from practice.output.results import finding_text
 from practice.records.attempt import Assessment, Attempt
 from practice.records.recognition import Transcript, Unscored
 from practice.records.review import Decision, Mark

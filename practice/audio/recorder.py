@@ -14,9 +14,8 @@ import numpy as np
 
 from practice.audio.clip import StreamResampler, WavWriter
 from practice.audio.devices import Device, sounddevice
-from practice.audio.end_of_speech import AutoStop
 from practice.audio.signal_check import MAX_RECORDING_S, Samples, clipped_share, dbfs
-from practice.audio.voice_activity import FRAME, FRAME_S, SpeechDetector
+from practice.audio.voice_activity import FRAME, FRAME_S, AutoStop, SpeechDetector
 from practice.errors import DeviceError
 from practice.i18n import gettext as _
 

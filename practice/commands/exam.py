@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from practice.commands import live, options, parts
+from practice.commands import context, live, options
 from practice.errors import ExportError, PracticeError
 from practice.i18n import gettext as _
 from practice.i18n import ngettext
@@ -73,20 +73,20 @@ def exam(
 
 def _list(folder: Path, *, as_json: bool) -> None:
     from practice import scenarios as prompts
-    from practice.output.wrap import say
+    from practice.output.layout import say
 
-    console = parts.console()
+    console = context.console()
     found = False
     for book_id in prompts.book_ids(folder):
         try:
             book = prompts.load_book(folder, book_id)
         except PracticeError as error:
-            parts.report_error(error)
+            context.report_error(error)
             continue
         found = True
         n = len(book.items)
         if as_json:
-            parts.emit_json(
+            context.emit_json(
                 {"id": book.id, "title": book.title, "lines": n, "pass_mark": book.pass_mark}
             )
             continue
@@ -107,9 +107,9 @@ def _list(folder: Path, *, as_json: bool) -> None:
 def _show(session: str, out: Path | None, records: options.Records, *, as_json: bool) -> None:
     if not session:
         raise click.UsageError(_("The ID is empty."))
-    store = parts.existing_store(records, quiet=as_json)
+    store = context.existing_store(records, quiet=as_json)
     if store is not None:
-        console = None if as_json else parts.console()
+        console = None if as_json else context.console()
         _tell(console, store, session, out, as_json=as_json)
 
 
@@ -124,7 +124,7 @@ def _hold(
     as_json: bool,
 ) -> None:
     from practice import scenarios as prompts
-    from practice.output.wrap import say
+    from practice.output.layout import say
     from practice.scoring.exam import setting_of
     from practice.training.session import Step
 
@@ -143,18 +143,18 @@ def _hold(
         )
     _require_readable(files)
     microphone = None if files else live.open_microphone(mic, or_files=True)
-    console = parts.console(for_programs=as_json) if files else live.console(as_json=as_json)
+    console = context.console(for_programs=as_json) if files else live.console(as_json=as_json)
     # At the microphone the result is printed too, on stderr if stdout belongs to a program.
     shown = None if as_json and files else console
     desk = replace(desk, trainee=_examinee(desk.trainee))
-    with parts.open_session(desk, load_ahead=microphone is not None) as session:
+    with context.open_session(desk, load_ahead=microphone is not None) as session:
         if microphone is None:
             is_begun = bool(_judge_files(session, steps, files))
         else:
             title = _("Exam: {title}").format(title=book.title)
             say(console, f"{title}  {session.id[:8]}", "bold")
             voices = (
-                None if no_playback else parts.playback(console, desk.prompts_dir, session.folder)
+                None if no_playback else context.playback(console, desk.prompts_dir, session.folder)
             )
             is_begun = bool(_recite(console, session, steps, microphone, voices))
         if is_begun:
@@ -167,7 +167,7 @@ def _examinee(name: str | None) -> str:
     """Return the examinee's name, asked for if not given; a remembered name is not used."""
     if name is not None:
         return name
-    if not parts.is_interactive():
+    if not context.is_interactive():
         raise click.UsageError(_("No trainee was given. Name the trainee with --trainee."))
     asked = ""
     while not asked.strip():
@@ -187,7 +187,7 @@ def _judge_files(session: Session, steps: list[Step], files: tuple[Path, ...]) -
     from practice.training.batch import score_file
 
     pairs = list(zip(steps, files, strict=False))
-    with parts.progress(pairs, len(pairs)) as bar:
+    with context.progress(pairs, len(pairs)) as bar:
         return [score_file(session, step, path, 1) for step, path in bar]
 
 
@@ -198,8 +198,8 @@ def _recite(
     microphone: Microphone,
     voices: Playback | None,
 ) -> list[Attempt]:
-    from practice.output.exam_stage import ExamStage
-    from practice.output.wrap import say
+    from practice.output.layout import say
+    from practice.output.stage import ExamStage
     from practice.training.session import practice_steps
 
     with closing(ExamStage(console, voices=voices)) as stage:
@@ -220,17 +220,17 @@ def _tell(
     """Print the result from the records, and write it to ``out`` if given."""
     from practice.files import atomic_write
     from practice.output.exam import exam_to_dict, print_exam
-    from practice.output.export.certificate import write_certificate
-    from practice.output.wrap import say
+    from practice.output.export.report import write_certificate
+    from practice.output.layout import say
     from practice.scoring.exam import result_of
-    from practice.store.practised import PracticeHistory
+    from practice.store.history import PracticeHistory
     from practice.text import one_line
 
     practised = PracticeHistory(store.database)
     result = result_of(practised.exam(session))
     sitting = practised.sitting(result.trainee, result.book, result.session)
     if as_json:
-        parts.emit_json(exam_to_dict(result, sitting))
+        context.emit_json(exam_to_dict(result, sitting))
     if console is not None:
         print_exam(console, result, sitting)
         again = _("To show it again: practice exam --show {session}")

@@ -1,4 +1,4 @@
-"""``practice export``: export attempts as CSV, Excel or JSON."""
+"""``practice export`` and ``practice report``: files made from attempts."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from practice.commands import options, parts
+from practice.commands import context, options
 from practice.i18n import gettext as _
 from practice.i18n import ngettext
 from practice.output.export import KINDS
+from practice.records.attempt import DEFAULT_GROUP
 
 if TYPE_CHECKING:
     from practice.records.attempt import Attempt
@@ -53,17 +54,17 @@ def export(
         raise click.UsageError(_("Excel needs a file: -o FILE.xlsx"))
     if attempt_ids and only != Filter():
         raise click.UsageError(_("Give IDs or filter options, not both."))
-    store = parts.existing_store(records, quiet=True)
+    store = context.existing_store(records, quiet=True)
     if store is None:
         return
     attempts, total = _named(store, attempt_ids) if attempt_ids else _picked(store, only)
     if output is not None:
-        with atomic_write(output) as file, parts.progress(attempts, total) as bar:
+        with atomic_write(output) as file, context.progress(attempts, total) as bar:
             n = write(kind, bar, file)
     elif sys.stdout.isatty():  # a progress bar would appear between the rows
         n = write(kind, attempts, sys.stdout.buffer)
     else:
-        with parts.progress(attempts, total) as bar:
+        with context.progress(attempts, total) as bar:
             n = write(kind, bar, sys.stdout.buffer)
     sys.stdout.flush()
     click.echo(ngettext("{n} attempt exported.", "{n} attempts exported.", n).format(n=n), err=True)
@@ -89,6 +90,61 @@ def _named(store: Store, attempt_ids: tuple[str, ...]) -> tuple[Iterable[Attempt
 
 
 def _picked(store: Store, only: Filter) -> tuple[Iterable[Attempt], int]:
-    from practice.store.queue import Queue
+    from practice.store.reviews import Queue
 
     return store.stream(only), Queue(store.database).counts(only).of(only)
+
+
+@click.command(
+    epilog=_(
+        "The latest attempts with recordings and reviews, in one file that opens in any browser."
+    )
+)
+@click.argument("trainee")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help=_("Output file; by default a file in the current folder, named after trainee and date."),
+)
+@click.option("--no-audio", is_flag=True, help=_("Leave the recordings out."))
+@click.option(
+    "--last",
+    type=click.IntRange(1, 1000),
+    default=20,
+    show_default=True,
+    help=_("Include this many of the latest attempts; each recording adds about 0.1 MB."),
+)
+@options.group
+@options.records
+def report(
+    trainee: str,
+    output: Path | None,
+    no_audio: bool,
+    last: int,
+    group: str | None,
+    records: options.Records,
+) -> None:
+    """Write the report and print its path."""
+    from datetime import datetime
+
+    from practice.files import atomic_write
+    from practice.output.export.report import file_name, gather, write_report
+    from practice.text import one_line
+
+    store = context.existing_store(records, quiet=True)
+    if store is None:
+        return
+    person = context.find_trainee(store, trainee, group)
+    made = datetime.now().astimezone()
+    cover, attempts = gather(store, person, last, made.isoformat())
+    if not attempts:
+        raise context.no_attempts(store, person.name)
+    hall = "" if person.group == DEFAULT_GROUP else person.group
+    path = output or Path(file_name([person.name, hall], made.date()))
+    sound = None if no_audio else store.sound
+    with atomic_write(path) as file, context.progress(attempts, len(attempts)) as bar:
+        write_report(cover, bar, file, sound)
+    text = ngettext("{path}: {n} attempt", "{path}: {n} attempts", len(attempts))
+    click.echo(one_line(text.format(path=path, n=len(attempts))))

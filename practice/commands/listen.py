@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from practice.commands import options, parts
+from practice.commands import context, options
 from practice.errors import AudioError, PracticeError
 from practice.i18n import gettext as _
 
@@ -57,7 +57,7 @@ def listen(
     steps = steps_of(prompts.load(prompts_dir, scenario_id), line)
     store, who = None, None
     if Store.exists(records.folder, records.database):
-        store, who = parts.open_store(records), parts.resolve_trainee(trainee, group)
+        store, who = context.open_store(records), context.resolve_trainee(trainee, group)
     found = [_readings(step, prompts_dir, store, who) for step in steps]
     found = [r for r in found if r.model is not None or r.own is not None]
     if not found:
@@ -68,9 +68,9 @@ def listen(
                 "record {scenario} --reference"
             ).format(scenario=scenario_id)
         )
-    console = parts.console()
-    if parts.is_interactive():
-        _in_terminal(console, found, parts.playback(console, prompts_dir, records.folder))
+    console = context.console()
+    if context.is_interactive():
+        _in_terminal(console, found, context.playback(console, prompts_dir, records.folder))
     else:
         _one_after_the_other(console, found)
 
@@ -87,7 +87,7 @@ def _readings(
     try:
         model = None if path is None else voices.read(path)
     except AudioError as error:
-        parts.report_error(error)
+        context.report_error(error)
     if store is not None and trainee is not None:
         own = _newest(store, trainee, step)
     return _Readings(step, model, own)
@@ -107,7 +107,7 @@ def _newest(store: Store, trainee: Trainee, step: Step) -> Samples | None:
             try:
                 return audio.decode(sound, attempt.take.audio or "").samples
             except AudioError as error:
-                parts.report_error(error)
+                context.report_error(error)
     return None
 
 
@@ -138,7 +138,7 @@ def _in_terminal(console: Console, found: list[_Readings], playback: Playback) -
 
 def _go_on(stage: TerminalStage, console: Console, readings: _Readings, *, is_last: bool) -> bool:
     """Replay recordings until the trainee chooses the next line; return False to quit."""
-    from practice.output.wrap import say
+    from practice.output.layout import say
 
     keys: dict[str, tuple[str, ...]] = {"next": ("KEY_ENTER", " "), "quit": ("q", "KEY_ESCAPE")}
     go_on = _("finish") if is_last else _("next line")
@@ -158,7 +158,7 @@ def _go_on(stage: TerminalStage, console: Console, readings: _Readings, *, is_la
 
 
 def _show(console: Console, readings: _Readings) -> None:
-    from practice.output.wrap import say
+    from practice.output.layout import say
 
     step = readings.step
     console.print()

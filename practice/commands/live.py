@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from practice.commands import parts
+from practice.commands import context
 from practice.errors import PracticeError
 from practice.i18n import gettext as _
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def console(*, as_json: bool) -> Console:
     """Return the console of a run: stderr if stdout belongs to a program or is a file."""
-    return parts.console(for_programs=as_json or not sys.stdout.isatty())
+    return context.console(for_programs=as_json or not sys.stdout.isatty())
 
 
 def open_microphone(mic: Mic, *, or_files: bool = False) -> Microphone:
@@ -36,7 +36,7 @@ def open_microphone(mic: Mic, *, or_files: bool = False) -> Microphone:
     from practice.audio.devices import choose
     from practice.audio.recorder import Microphone
 
-    if not parts.is_interactive():
+    if not context.is_interactive():
         raise PracticeError(
             _(
                 "Keys cannot be read without a terminal. Run the command in a terminal, or "
@@ -50,7 +50,7 @@ def open_microphone(mic: Mic, *, or_files: bool = False) -> Microphone:
 
 def print_session(console: Console, session: Session, microphone: Microphone) -> None:
     """Print the trainee and the microphone of a session."""
-    from practice.output.wrap import say
+    from practice.output.layout import say
 
     say(
         console,
@@ -66,8 +66,8 @@ def offer_interrupted(console: Console, session: Session, stage: TerminalStage) 
 
     Call it before the first new attempt.
     """
+    from practice.output.layout import say
     from practice.output.wording import local_time
-    from practice.output.wrap import say
     from practice.store import recordings as takes
     from practice.training.session import keep_and_show
 

@@ -317,7 +317,7 @@ def filters(command: Callable[..., Any]) -> Callable[..., Any]:
         **others: Any,
     ) -> Any:
         from practice.store import Filter
-        from practice.store.days import beginning, end
+        from practice.store.database import beginning, end
 
         only = Filter(
             trainee=trainee,

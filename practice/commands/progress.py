@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from practice.commands import options, parts
+from practice.commands import context, options
 from practice.errors import PracticeError
 from practice.i18n import gettext as _
 
@@ -53,14 +53,14 @@ def progress(
     from practice.output.progress import print_progress, progress_to_dict
     from practice.store.people import People
 
-    store = parts.existing_store(records, quiet=as_json)
+    store = context.existing_store(records, quiet=as_json)
     if store is None:
         return
     trainee = _trainee(store, name, group)
     now = datetime.now().astimezone()
     found = People(store.database).progress(trainee, now.date())
     if not found.points:
-        raise parts.no_attempts(store, trainee.name)
+        raise context.no_attempts(store, trainee.name)
     if not found.scenarios:
         raise PracticeError(
             _(
@@ -70,17 +70,17 @@ def progress(
         )
     _write(found, png, page, now.isoformat())
     if as_json:
-        parts.emit_json(progress_to_dict(found))
+        context.emit_json(progress_to_dict(found))
     else:
-        print_progress(parts.console(), found)
+        print_progress(context.console(), found)
 
 
 def _trainee(store: Store, name: str | None, group: str | None) -> Trainee:
     """Return the named trainee, or this machine's own without a name."""
     if name:
-        return parts.find_trainee(store, name, group)
-    own = parts.known_trainee(None, None)
-    return parts.find_trainee(store, own.name, group, own.group)
+        return context.find_trainee(store, name, group)
+    own = context.known_trainee(None, None)
+    return context.find_trainee(store, own.name, group, own.group)
 
 
 def _write(found: Progress, png: Path | None, page: Path | None, made_at: str) -> None:
@@ -94,7 +94,7 @@ def _write(found: Progress, png: Path | None, page: Path | None, made_at: str) -
         with atomic_write(png) as file:
             file.write(picture)
     if page is not None:
-        from practice.output.export.progress import write_progress
+        from practice.output.export.report import write_progress
 
         with atomic_write(page) as file:
             write_progress(found, made_at, file)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from practice.commands import options, parts
+from practice.commands import context, options
 from practice.errors import PracticeError, system_reason
 from practice.i18n import gettext as _
 
@@ -79,12 +79,12 @@ def review(
             )
     login = login or not _is_loopback(host)
     hosts = _names(host, allowed)
-    store = parts.open_store(records)
+    store = context.open_store(records)
     if login:
         _require_accounts(store)
-    name = parts.require_name(reviewer) if reviewer is not None else getpass.getuser()
+    name = context.require_name(reviewer) if reviewer is not None else getpass.getuser()
     app = create_app(
-        Desk(store, name, login, parts.reference_recordings(prompts_dir, model_name)),
+        Desk(store, name, login, context.reference_recordings(prompts_dir, model_name)),
         hosts,
         session_key(records.folder),
         behind_tls=behind_tls,

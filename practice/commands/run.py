@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from practice.commands import live, options, parts
+from practice.commands import context, live, options
 from practice.errors import PracticeError
 from practice.i18n import gettext as _
 
@@ -61,11 +61,11 @@ def run(
 ) -> None:
     """Practice the lines, and print the conversation result if it is a conversation."""
     from practice import scenarios as prompts
-    from practice.output.conversation import conversation_to_dict, print_conversation
+    from practice.output.results import conversation_to_dict, print_conversation
     from practice.training.conversation import by_chance
 
     if observer is not None:
-        observer = parts.require_name(observer)
+        observer = context.require_name(observer)
     scenario = prompts.load(desk.prompts_dir, scenario_id)
     is_whole = scenario.is_conversation and line is None
     if (branches or choose) and not is_whole:
@@ -81,16 +81,16 @@ def run(
                 "the other options."
             )
         )
-    console = parts.console(for_programs=as_json) if files else live.console(as_json=as_json)
+    console = context.console(for_programs=as_json) if files else live.console(as_json=as_json)
     if files:
         walk, steps = _recorded_steps(scenario, line, branches, files)
-        with parts.open_session(desk) as session:
+        with context.open_session(desk) as session:
             attempts = _run_files(
                 console,
                 session,
                 steps,
                 files,
-                parts.compare_with_reference(session.store, session.judge, desk.prompts_dir),
+                context.compare_with_reference(session.store, session.judge, desk.prompts_dir),
                 explain=explain,
                 as_json=as_json,
             )
@@ -99,14 +99,16 @@ def run(
     else:
         microphone = live.open_microphone(mic, or_files=True)
         voices = (
-            None if no_playback else parts.playback(console, desk.prompts_dir, desk.records.folder)
+            None
+            if no_playback
+            else context.playback(console, desk.prompts_dir, desk.records.folder)
         )
         with (
-            parts.open_session(desk, load_ahead=True) as session,
+            context.open_session(desk, load_ahead=True) as session,
             _stage(
                 console,
                 voices,
-                parts.compare_with_reference(session.store, session.judge, desk.prompts_dir),
+                context.compare_with_reference(session.store, session.judge, desk.prompts_dir),
                 explain=explain,
                 as_json=as_json,
             ) as stage,
@@ -118,7 +120,7 @@ def run(
     if walk is not None and attempts:
         whole = walk.whole(attempts)
         if as_json:
-            parts.emit_json(conversation_to_dict(scenario.id, whole))
+            context.emit_json(conversation_to_dict(scenario.id, whole))
         if not (as_json and files):  # at the microphone it is printed on stderr too
             print_conversation(console, scenario.title, whole)
 
@@ -190,8 +192,8 @@ def _run_files(
     from practice.output.as_json import attempt_to_dict
     from practice.output.attempt import print_attempt
     from practice.output.comparison import compare_and_print
+    from practice.output.layout import say
     from practice.output.wording import labelled
-    from practice.output.wrap import say
     from practice.training.batch import score_file
 
     attempts = []
@@ -199,11 +201,11 @@ def _run_files(
         try:
             attempt = score_file(session, step, path, 1)
         except PracticeError as error:
-            parts.report_error(error)
+            context.report_error(error)
             continue
         attempts.append(attempt)
         if as_json:
-            parts.emit_json(attempt_to_dict(attempt))
+            context.emit_json(attempt_to_dict(attempt))
             continue
         script = attempt.take.spec.script
         say(console, labelled(step.scenario.title, script), "bold")
@@ -225,7 +227,7 @@ def _stage(
 ) -> Iterator[TerminalStage]:
     from practice.output.stage import TerminalStage
 
-    emit = parts.emit_line if as_json else None
+    emit = context.emit_line if as_json else None
     stage = TerminalStage(console, explain=explain, emit=emit, voices=voices, beside=beside)
     with closing(stage):
         yield stage
@@ -249,7 +251,7 @@ def _run_live(
 
 def _say_what_to_say_again(console: Console, session: Session, scenario: Scenario) -> None:
     """Print which lines of the scenario the trainer sent back, with the comments."""
-    from practice.output.wrap import say
+    from practice.output.layout import say
     from practice.store.people import People
 
     group = People(session.store.database).summaries(session.trainee.group)

@@ -1,19 +1,23 @@
-"""``practice score``: score many recordings of a line, or a labeled manifest."""
+"""``practice score`` and ``practice rescore``: score many recordings."""
 
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from practice.commands import options, parts
-from practice.errors import PracticeError
+from practice.commands import context, options
+from practice.errors import AudioError, PracticeError
 from practice.i18n import gettext as _
 
 if TYPE_CHECKING:
-    from practice.records.attempt import Attempt
+    from practice.assessment.pipeline import Assessor
+    from practice.records.attempt import Assessment, Attempt
+    from practice.records.recognition import ModelInfo
+    from practice.store import Store
     from practice.training.session import Session, Step
 
 
@@ -69,7 +73,7 @@ def score(
 
     scenario = prompts.load(desk.prompts_dir, scenario_id)
     (step,) = steps_of(scenario, line)
-    with parts.open_session(desk) as session:
+    with context.open_session(desk) as session:
         attempts = _score_files(session, step, files, jobs, explain=explain, as_json=as_json)
     if not attempts:
         raise SystemExit(1)
@@ -88,20 +92,20 @@ def _score_files(
 ) -> list[Attempt]:
     from practice.output.as_json import attempt_to_dict
     from practice.output.attempt import one_line, print_explanation
-    from practice.output.wrap import say
+    from practice.output.layout import say
     from practice.training.batch import cores, score_files
 
-    console = parts.console(for_programs=as_json)
+    console = context.console(for_programs=as_json)
     attempts = []
     outcomes = score_files(session, step, files, jobs or cores())
-    with parts.progress(outcomes, len(files)) as bar:
+    with context.progress(outcomes, len(files)) as bar:
         for path, attempt in zip(files, bar, strict=True):
             if isinstance(attempt, PracticeError):
-                parts.report_error(attempt)
+                context.report_error(attempt)
                 continue
             attempts.append(attempt)
             if as_json:
-                parts.emit_json(attempt_to_dict(attempt))
+                context.emit_json(attempt_to_dict(attempt))
                 continue
             say(console, f"{path.name}: {one_line(attempt)}")
             if explain:
@@ -117,17 +121,17 @@ def _score_manifest(manifest: Path, desk: options.Desk, jobs: int | None, *, as_
     failed = 0
     verdicts: Counter[str] = Counter()
     with (
-        parts.open_assessor(desk) as judge,
-        parts.progress(score_rows(judge, rows, jobs or cores()), len(rows)) as bar,
+        context.open_assessor(desk) as judge,
+        context.progress(score_rows(judge, rows, jobs or cores()), len(rows)) as bar,
     ):
         for row, outcome in zip(rows, bar, strict=True):
             if isinstance(outcome, PracticeError):
                 failed += 1
-                parts.report_error(outcome)
+                context.report_error(outcome)
             result = row_to_dict(row.keys, outcome)
             verdicts.update(element["verdict"] for element in result["elements"])
             if as_json:
-                parts.emit_json(result)
+                context.emit_json(result)
     if not as_json:
         click.echo(_("Rows: {n}").format(n=len(rows)))
         for verdict, count in sorted(verdicts.items()):
@@ -161,3 +165,84 @@ def _print_totals(attempts: list[Attempt], given: int) -> None:
                 accuracy=counts.accuracy, n=counts.reference_length
             )
         )
+
+
+@click.command(epilog=_("Uses the script stored with each attempt; earlier scores are kept."))
+@click.argument("attempt_ids", nargs=-1, metavar="[ID]...")
+@click.option("--scenario", help=_("Only this scenario."))
+@options.as_json
+@options.desk
+def rescore(
+    attempt_ids: tuple[str, ...],
+    scenario: str | None,
+    as_json: bool,
+    desk: options.Desk,
+) -> None:
+    """Append a new score to each attempt whose assessment changed."""
+    from practice.output.as_json import attempt_to_dict
+    from practice.output.attempt import one_line
+    from practice.recognition.whisper.engine import info_of
+    from practice.store import Filter
+
+    store = context.existing_store(desk.records, quiet=as_json)
+    if store is None:
+        return
+    if attempt_ids:
+        attempts = [store.get(attempt_id) for attempt_id in attempt_ids]
+    else:
+        attempts = store.latest(Filter(desk.trainee, desk.group, scenario))
+    changed = failed = 0
+    model = info_of(context.require_model(desk.model_name))
+    with context.open_assessor(desk) as judge:
+        for attempt in attempts:
+            try:
+                assessment = _judge_again(judge, model, attempt, store)
+            except PracticeError as error:
+                failed += 1
+                context.report_error(error)
+                continue
+            if assessment == attempt.assessment:
+                continue
+            store.add_score(attempt.take.id, assessment)
+            changed += 1
+            after = replace(attempt, assessment=assessment)
+            if as_json:
+                context.emit_json(attempt_to_dict(after))
+            else:
+                click.echo(f"{attempt.take.id[:8]}  {one_line(attempt)}  ->  {one_line(after)}")
+    if not as_json:
+        click.echo(
+            _(
+                "Attempts: {n}; scored differently: {changed}, unchanged: {same}, errors: {failed}"
+            ).format(
+                n=len(attempts),
+                changed=changed,
+                same=len(attempts) - changed - failed,
+                failed=failed,
+            )
+        )
+    if attempts and failed == len(attempts):
+        raise SystemExit(1)
+
+
+def _judge_again(judge: Assessor, model: ModelInfo, attempt: Attempt, store: Store) -> Assessment:
+    """Assess an attempt again if scorer, model or settings changed.
+
+    Returns:
+        The new assessment; the earlier one if nothing changed or no recording was kept.
+
+    Raises:
+        AudioError: The recording is missing or unreadable.
+    """
+    from practice.audio import clip as audio
+    from practice.records.recognition import Unscored
+
+    take, earlier = attempt.take, attempt.assessment
+    as_before = earlier.scorer == judge.scorer and earlier.model in (None, model)
+    if as_before or take.audio is None:
+        return earlier
+    cut_off = earlier.check.reason is Unscored.CUT_OFF
+    sound = store.sound(take)
+    if sound is None:
+        raise AudioError(_("There is no file {path}.").format(path=store.folder / take.audio))
+    return judge.assess(audio.decode(sound, take.audio), take.spec, cut_off=cut_off)

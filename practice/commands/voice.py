@@ -1,4 +1,4 @@
-"""``practice voice``: manage the customer's voice and the reference recordings."""
+"""``practice voice``: record, make and remove the customer's voice and reference recordings."""
 
 from __future__ import annotations
 
@@ -9,16 +9,182 @@ from typing import TYPE_CHECKING
 
 import click
 
-from practice.commands import options, parts
+from practice.audio import clip as audio
+from practice.audio.recorder import Ending
+from practice.audio.signal_check import MARGIN_S, Samples, check_speech
+from practice.audio.voice_activity import find_speech
+from practice.commands import context, options
 from practice.errors import PracticeError
 from practice.i18n import gettext as _
+from practice.output.layout import say
+from practice.output.wording import element_names, missed_text, reason_text
 from practice.paths import checkout, default_prompts
+from practice.records.recognition import Unscored
+from practice.records.score import Score, Verdict
+from practice.scenarios import voices
+from practice.scenarios.voices import Voice
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from practice.assessment.pipeline import Assessor
+    from practice.audio.recorder import Microphone
+    from practice.output.stage import TerminalStage
+    from practice.records.recognition import SpeechCheck
+    from practice.records.scenario import Line
     from practice.scenarios.voices import Role, Voice
     from practice.training.session import Step
+
+_ENTER = ("KEY_ENTER", " ")
+_QUIT = ("q", "KEY_ESCAPE")
+
+
+class VoiceRecorder:
+    """Recorder of voices, one line after the other.
+
+    Args:
+        folder: Scenario folder, where the voices are kept.
+        judge: Judge that checks each recording against the script, for reference recordings;
+            None for the customer's voice.
+    """
+
+    def __init__(
+        self,
+        console: Console,
+        stage: TerminalStage,
+        microphone: Microphone,
+        folder: Path,
+        judge: Assessor | None,
+    ) -> None:
+        self._console = console
+        self._stage = stage
+        self._microphone = microphone
+        self._folder = folder
+        self._judge = judge
+
+    def walk(self, wanted: list[tuple[Step, Voice]]) -> list[Path]:
+        """Record the wanted voices until the trainer quits.
+
+        Returns:
+            The files that were kept.
+        """
+        kept = []
+        for step, voice in wanted:
+            part = voices.part_of(self._folder, voice)
+            try:
+                chosen = self._record(step, voice, part)
+                if chosen == "keep":
+                    kept.append(voices.keep(self._folder, voice, part))
+            finally:
+                part.unlink(missing_ok=True)
+            if chosen == "quit":
+                break
+        return kept
+
+    def _record(self, step: Step, voice: Voice, part: Path) -> str:
+        """Record into ``part`` until the trainer keeps it, skips the line or quits."""
+        self._show(step)
+        chosen = self._before(voices.find(self._folder, voice))
+        while chosen == "record":
+            recorded = self._microphone.record(part, self._stage.watch)
+            self._stage.close()
+            sound = None
+            if recorded.ending is Ending.DISCARDED:
+                say(self._console, _("Discarded."))
+            else:
+                cut_off = recorded.ending is Ending.DEVICE_LOST
+                sound = self._judged(part, step.line, cut_off=cut_off)
+            chosen = self._after(sound)
+        return chosen
+
+    def _show(self, step: Step) -> None:
+        line, console = step.line, self._console
+        console.print()
+        count = len(step.scenario.lines)
+        say(console, f"{step.scenario.title} {step.number}/{count}", "bold")
+        say(console, _("Situation: {cue}").format(cue=line.cue), indent=2)
+        if self._judge is not None:
+            say(console, _("Say: {script}").format(script=line.script), "bold cyan", indent=2)
+        elif line.customer:
+            text = _("Customer: “{words}”").format(words=line.customer)
+            say(console, text, "bold cyan", indent=2)
+
+    def _before(self, there: Path | None) -> str:
+        keys = {"record": _ENTER, "skip": ("n",), "quit": _QUIT}
+        offer = _("Enter or Space: speak   N: skip   Q: quit")
+        if there is not None:
+            text = _("A voice already exists: {file}").format(file=there.name)
+            say(self._console, text, "yellow", indent=2)
+            keys["record"] = ("r",)
+            offer = _("R: replace   N: skip   Q: quit")
+        return self._choose(keys, offer)
+
+    def _after(self, sound: Samples | None) -> str:
+        """Ask what to do with a recording; without ``sound`` there is none to keep."""
+        self._stage.settle()
+        keys = {"record": ("r",), "skip": ("n",), "quit": _QUIT}
+        offer = _("R: again   N: skip   Q: quit")
+        if sound is not None:
+            keys |= {"keep": _ENTER, "listen": ("l",)}
+            offer = _("Enter: keep   L: listen   {others}").format(others=offer)
+        while (chosen := self._choose(keys, offer)) == "listen":
+            self._stage.hear(sound)
+        return chosen
+
+    def _choose(self, keys: dict[str, tuple[str, ...]], offer: str) -> str:
+        say(self._console, offer, "dim")
+        return self._stage.choose(keys)
+
+    def _judged(self, part: Path, line: Line, *, cut_off: bool) -> Samples | None:
+        """Print the faults of a recording, and trim the silence around its speech.
+
+        Returns:
+            The trimmed samples; None if the recording cannot be kept, because it has no
+            speech or is too poor to be assessed.
+        """
+        clip = audio.read(part)
+        if self._judge is None:
+            check = check_speech(clip.samples, find_speech(clip.samples), clip.clipped_share)
+            reason = Unscored.CUT_OFF if cut_off else check.reason
+        else:
+            assessment = self._judge.assess(clip, line, cut_off=cut_off)
+            check, reason = assessment.check, assessment.score.reason
+            if reason is None:
+                self._tell_faults(assessment.score)
+        if reason is not None:
+            say(self._console, reason_text(check, reason), "yellow")
+            return None
+        voices.trim(part, *_stretch(check))
+        return audio.read(part).samples
+
+    def _tell_faults(self, score: Score) -> None:
+        """Print what keeps a recording from being a reference."""
+        console = self._console
+        unsure = element_names(score.with_verdict(Verdict.UNSURE))
+        missed = missed_text(score)
+        if score.off_script:
+            say(console, _("This is not the script: something else was said."), "red")
+        elif missed:
+            text = _(
+                "Missed: {elements}. A reference recording needs them all: please say it again."
+            )
+            say(console, text.format(elements=missed), "red")
+        elif unsure:
+            text = _(
+                "The machine is unsure: {elements}. Listen to the recording before you keep it."
+            )
+            say(console, text.format(elements=unsure), "yellow")
+        else:
+            say(console, _("No courtesy is missing."), "green")
+        for hit in score.banned:
+            text = _("Never say “{phrase}”. Say instead: {instead}")
+            say(console, text.format(phrase=hit.phrase, instead=hit.instead), "red")
+
+
+def _stretch(check: SpeechCheck) -> tuple[float, float]:
+    """Return start and end of the speech in seconds, with ``MARGIN_S`` around it."""
+    return check.spans_s[0][0] - MARGIN_S, check.spans_s[-1][1] + MARGIN_S
+
 
 _line = click.option(
     "--line", type=click.IntRange(min=1), help=_("Only this line of the scenario.")
@@ -61,16 +227,15 @@ def record(
     """Record the voices of a scenario's lines and print the files that were kept."""
     from practice.audio.devices import choose
     from practice.audio.recorder import Microphone
-    from practice.commands.voice_take import VoiceRecorder
+    from practice.output.layout import say
     from practice.output.stage import TerminalStage
-    from practice.output.wrap import say
     from practice.scenarios import voices
     from practice.scenarios.voices import Role
 
     _require_own(prompts_dir)
     role = Role.MODEL if reference else Role.CUSTOMER
     steps = _to_record(prompts_dir, scenario_id, line, role)
-    if not parts.is_interactive():
+    if not context.is_interactive():
         raise PracticeError(
             _(
                 "There is no terminal to press keys in. Run it in a terminal, or put a "
@@ -79,17 +244,17 @@ def record(
         )
     voices.part_of(prompts_dir, _voice(steps[0], role)).unlink()
     microphone = Microphone(choose(device), options.END_SILENCE_S)
-    console = parts.console(for_programs=not sys.stdout.isatty())
+    console = context.console(for_programs=not sys.stdout.isatty())
     with ExitStack() as open_things:
         judge = (
             open_things.enter_context(
-                parts.build_assessor(model_name, prompts_dir, load_ahead=True)
+                context.build_assessor(model_name, prompts_dir, load_ahead=True)
             )
             if reference
             else None
         )
         # Only voices are played here, so no folder of recordings is needed.
-        playback = parts.playback(console, prompts_dir, prompts_dir)
+        playback = context.playback(console, prompts_dir, prompts_dir)
         stage = open_things.enter_context(closing(TerminalStage(console, voices=playback)))
         say(console, _("Microphone: {device}").format(device=microphone.device.name), "dim")
         recorder = VoiceRecorder(console, stage, microphone, prompts_dir, judge)
@@ -150,7 +315,7 @@ def remove(
             )
         )
     if not yes:
-        if not parts.is_interactive():
+        if not context.is_interactive():
             raise PracticeError(
                 _("There is no terminal to ask in. Use --yes to remove without confirmation.")
             )
@@ -206,13 +371,13 @@ def _voice(step: Step, role: Role) -> Voice:
 
 
 def _list_line(step: Step, found: dict[Voice, Path], *, as_json: bool) -> None:
-    from practice.output.wrap import say
+    from practice.output.layout import say
     from practice.scenarios.voices import Role
 
     customer = found.get(_voice(step, Role.CUSTOMER))
     model = found.get(_voice(step, Role.MODEL))
     if as_json:
-        parts.emit_json(
+        context.emit_json(
             {
                 "scenario": step.scenario.id,
                 "line": step.number,
@@ -223,7 +388,7 @@ def _list_line(step: Step, found: dict[Voice, Path], *, as_json: bool) -> None:
             }
         )
         return
-    console: Console = parts.console()
+    console: Console = context.console()
     say(console, f"{step.scenario.id} {step.number}  {step.line.script}", "bold", indent=2)
     for label, path in (
         (_("the customer's voice: {file}"), customer),

@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
-from practice.mandarin.alignment import RIVALS, Readings
+from practice.mandarin.alignment import RIVALS, Readings, columns, places
 from practice.mandarin.pinyin import parse_sound, syllables, syllables_of_script
 from practice.records.attempt import Assessment
 from practice.records.score import Op
-from practice.scoring.columns import columns, places
 from practice.scoring.score import loops
 
 CLEAR_FROM = -1.3

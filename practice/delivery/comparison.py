@@ -15,9 +15,9 @@ import numpy as np
 
 from practice.delivery.measure import LEAST_CHARACTERS
 from practice.delivery.pitch import PitchTrack, median_hz, semitones, within, without_octave_errors
+from practice.mandarin.alignment import after_pauses, columns, places
 from practice.records.attempt import Assessment
 from practice.records.score import Op
-from practice.scoring.columns import after_pauses, columns, places
 
 PACE_FROM = 0.15
 """Relative difference from which paces count as different.

@@ -16,6 +16,7 @@ import numpy as np
 from practice.audio.signal_check import RATE_HZ, Samples, dbfs
 from practice.delivery import level, pitch
 from practice.delivery.pitch import PitchTrack
+from practice.mandarin.alignment import middles
 from practice.mandarin.normalization import Normalized, normal_form, normalize, numerals, plain
 from practice.records.delivery import (
     FIGURES,
@@ -30,7 +31,6 @@ from practice.records.delivery import (
 )
 from practice.records.recognition import SpeechCheck, Transcript
 from practice.records.score import Score
-from practice.scoring.columns import middles
 from practice.scoring.score import loops
 
 LEAST_CHARACTERS = 4

@@ -7,8 +7,8 @@ from collections.abc import Collection
 from rich.cells import cell_len
 from rich.text import Text
 
+from practice.mandarin.alignment import columns
 from practice.records.score import Chunk, Op
-from practice.scoring.columns import columns
 
 # Full-width signs, to align with Han characters in every terminal.
 MARKS = {

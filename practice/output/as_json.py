@@ -7,11 +7,11 @@ from typing import Any
 
 from practice.delivery.clarity import clarity, other_tones
 from practice.errors import PracticeError
+from practice.mandarin.alignment import columns, places
 from practice.records.attempt import Assessment, Attempt
 from practice.records.recognition import ModelInfo, Transcript
 from practice.records.review import Review
 from practice.records.score import Basis, ElementResult, Evidence, Score, Verdict
-from practice.scoring.columns import columns, places
 from practice.scoring.review import final_score
 from practice.scoring.score import PASS_MARK, deduction, tally_of
 

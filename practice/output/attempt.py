@@ -11,8 +11,10 @@ from rich.text import Text
 from practice.delivery.clarity import Clarity, unclear
 from practice.delivery.clarity import clarity as of_columns
 from practice.i18n import gettext as _
-from practice.output import clarity, delivery
+from practice.mandarin.alignment import columns
+from practice.output import delivery
 from practice.output.alignment import LESS_CLEAR, MARKS, compare
+from practice.output.layout import MAX_WIDTH, say
 from practice.output.review import decision_text, postures, print_review
 from practice.output.wording import (
     banned_text,
@@ -29,10 +31,8 @@ from practice.output.wording import (
     verdict_heading,
     verdict_name,
 )
-from practice.output.wrap import MAX_WIDTH, say
 from practice.records.attempt import Assessment, Attempt
 from practice.records.score import Basis, ElementResult, Op, RemarkKind, Score, Verdict
-from practice.scoring.columns import columns
 from practice.scoring.decision import THRESHOLDS, ThresholdPair, pronoun_family
 from practice.scoring.review import final_score
 from practice.scoring.score import PASS_MARK, deduction, tally_of
@@ -90,16 +90,16 @@ def print_explanation(console: Console, attempt: Attempt) -> None:
 
 def print_clarity(console: Console, attempt: Attempt) -> None:
     """Print the clarity of each character; print nothing if it is unavailable."""
-    levels = clarity.strip(attempt.assessment, min(console.width, MAX_WIDTH) - 2)
+    levels = delivery.strip(attempt.assessment, min(console.width, MAX_WIDTH) - 2)
     if not levels:
         return
     console.print()
     say(console, _("Clarity of each character"), "bold")
     for line in levels:
         console.print(Text("  ") + line, no_wrap=True, crop=False)
-    signs = clarity.legend(of_columns(attempt.assessment))
+    signs = delivery.legend(of_columns(attempt.assessment))
     say(console, "  " + "   ".join(f"{sign} {name}" for sign, name in signs), "dim", indent=2)
-    for hint in clarity.tone_hints(attempt):
+    for hint in delivery.tone_hints(attempt):
         say(console, f"  {hint}", indent=4)
 
 
@@ -236,7 +236,7 @@ def _print_comparison(console: Console, assessment: Assessment) -> None:
     used = {chunk.op for chunk in chunks}
     notes = [f"{mark} {difference_name(op)}" for op, mark in MARKS.items() if op in used]
     if any(column.op is Op.EQUAL for i, column in enumerate(columns(chunks)) if i in less_clear):
-        notes.append(f"{LESS_CLEAR} {clarity.clarity_name(Clarity.LESS)}")
+        notes.append(f"{LESS_CLEAR} {delivery.clarity_name(Clarity.LESS)}")
     if notes:
         say(console, "   ".join(notes), "dim")
     console.print()

@@ -7,8 +7,8 @@ from collections import Counter
 from rich.console import Console
 
 from practice.i18n import gettext as _
+from practice.output.layout import say
 from practice.output.wording import verdict_name
-from practice.output.wrap import say
 from practice.records.score import Verdict
 from practice.scoring.calibration import (
     LEAST_CASES,

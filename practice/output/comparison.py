@@ -9,7 +9,7 @@ from rich.console import Console
 from practice.delivery.comparison import Comparison, Difference, NotCompared, Trait
 from practice.errors import PracticeError
 from practice.i18n import gettext as _
-from practice.output.wrap import say
+from practice.output.layout import say
 from practice.records.attempt import Attempt
 
 Compare = Callable[[Attempt], Comparison | NotCompared | None]

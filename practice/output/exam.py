@@ -9,6 +9,7 @@ from rich.console import Console
 
 from practice.i18n import gettext as _
 from practice.i18n import ngettext
+from practice.output.layout import say
 from practice.output.wording import (
     element_name,
     local_time,
@@ -18,7 +19,6 @@ from practice.output.wording import (
     times_text,
     verdict_heading,
 )
-from practice.output.wrap import say
 from practice.records.scenario import Severity
 from practice.records.score import Score, Verdict
 from practice.scoring.exam import ExamLine, ExamResult

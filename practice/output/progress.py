@@ -1,7 +1,8 @@
-"""Trainee's progress, in the terminal and as JSON data."""
+"""Trainee's progress, in the terminal and as JSON data, with a row of bars."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -11,9 +12,8 @@ from rich.text import Text
 
 from practice.i18n import gettext as _
 from practice.i18n import ngettext
-from practice.output.sparkline import sparkline
+from practice.output.layout import MAX_WIDTH, say
 from practice.output.wording import element_name, labelled, times_text
-from practice.output.wrap import MAX_WIDTH, say
 from practice.records.attempt import DEFAULT_GROUP, Trainee
 from practice.scoring.trend import Change, PaceTrend, Progress, ScenarioTrend, Streak
 from practice.text import visible
@@ -160,3 +160,28 @@ def progress_to_dict(progress: Progress) -> dict[str, Any]:
             for p in progress.points
         ],
     }
+
+
+LEVELS = "▁▂▃▄▅▆▇█"
+
+
+def sparkline(values: Sequence[float], low: float, high: float, width: int) -> str:
+    """Draw a series of values as bars.
+
+    If there are more values than bars, each bar shows the last value of its share, so that
+    the last bar is the newest value.
+
+    Args:
+        values: Values, the oldest first.
+        low: Value at the bottom of the scale.
+        high: Value at the top of the scale.
+        width: Maximum number of bars.
+    """
+    n = min(len(values), width)
+    shown = (values[(i + 1) * len(values) // n - 1] for i in range(n))
+    return "".join(LEVELS[_level(value, low, high)] for value in shown)
+
+
+def _level(value: float, low: float, high: float) -> int:
+    share = (value - low) / (high - low)
+    return min(max(int(share * len(LEVELS)), 0), len(LEVELS) - 1)

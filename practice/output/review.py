@@ -5,8 +5,8 @@ from __future__ import annotations
 from rich.console import Console
 
 from practice.i18n import gettext as _
+from practice.output.layout import say
 from practice.output.wording import element_name, local_time, verdict_name
-from practice.output.wrap import say
 from practice.records.attempt import Attempt
 from practice.records.review import Comment, Decision, Observation, Review
 from practice.scoring.review import final_score, numbered, watchers

@@ -11,8 +11,8 @@ from rich.console import Console
 
 from practice.i18n import gettext as _
 from practice.i18n import is_chinese
+from practice.output.layout import say
 from practice.output.wording import kind_name, scenario_kind_name
-from practice.output.wrap import say
 from practice.records.kinds import CHINESE, Kind
 from practice.records.scenario import Element, Line, Scenario, Wording
 

@@ -6,9 +6,7 @@ the files for authors.
 """
 
 from practice.scenarios.books import book_ids
-from practice.scenarios.folder import check, load, load_all, load_book, load_headings, scenario_ids
-from practice.scenarios.heading import Heading
-from practice.scenarios.problems import Problem
+from practice.scenarios.folder import check, load, load_all, load_book, scenario_ids
 from practice.scenarios.rules import (
     THRESHOLDS_FILE,
     load_banned,
@@ -17,10 +15,10 @@ from practice.scenarios.rules import (
     load_thresholds,
     write_thresholds,
 )
+from practice.scenarios.yaml_file import Problem
 
 __all__ = [
     "THRESHOLDS_FILE",
-    "Heading",
     "Problem",
     "book_ids",
     "check",
@@ -29,7 +27,6 @@ __all__ = [
     "load_banned",
     "load_book",
     "load_consent",
-    "load_headings",
     "load_standard",
     "load_thresholds",
     "scenario_ids",

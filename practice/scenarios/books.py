@@ -1,17 +1,25 @@
-"""Exam books from ``books/``: the lines that an exam asks for."""
+"""Exam books from ``books/``, and the rows of the standard that the scenarios cover."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 
 from practice.i18n import gettext as _
-from practice.records.scenario import Book, Scenario
-from practice.scenarios.problems import InvalidFileError, Problem
-from practice.scenarios.yaml_file import Model, Text, line_of, parse, validate
+from practice.records.scenario import Book, Scenario, StandardRow
+from practice.scenarios.yaml_file import (
+    InvalidFileError,
+    Model,
+    Problem,
+    Text,
+    line_of,
+    parse,
+    validate,
+)
 from practice.scoring.score import PASS_MARK
 
 BOOKS = "books"
@@ -80,3 +88,20 @@ def read_book(path: Path, scenarios: Mapping[str, Scenario]) -> Book:
     if problems:
         raise InvalidFileError(problems)
     return Book(path.stem, file.title, tuple(items.values()), file.pass_)
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """A row of the standard and the scenarios that practice it, if any."""
+
+    row: StandardRow
+    scenarios: tuple[Scenario, ...]
+
+
+def cover(rows: Iterable[StandardRow], scenarios: Iterable[Scenario]) -> tuple[Coverage, ...]:
+    """Return the coverage of each row, in the order given.
+
+    The scenarios of a row are sorted by id, with conversations last.
+    """
+    ordered = sorted(scenarios, key=lambda s: (s.is_conversation, s.id))
+    return tuple(Coverage(row, tuple(s for s in ordered if row.id in s.covers)) for row in rows)

@@ -11,9 +11,8 @@ import yaml
 
 from practice.i18n import gettext as _
 from practice.records.scenario import Branch
-from practice.scenarios.problems import Problem
 from practice.scenarios.shapes import BranchFile
-from practice.scenarios.yaml_file import line_of
+from practice.scenarios.yaml_file import Problem, line_of
 
 MOST_BRANCHES = 9
 

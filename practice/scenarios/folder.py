@@ -11,8 +11,6 @@ from practice.errors import PromptError
 from practice.i18n import gettext as _
 from practice.records.scenario import BannedPhrase, Book, Scenario, StandardRow
 from practice.scenarios.books import BOOKS, book_files, book_ids, read_book, scenarios_of
-from practice.scenarios.heading import Heading, heading_of, read_heading
-from practice.scenarios.problems import InvalidFileError, Problem
 from practice.scenarios.rules import (
     BANNED_FILE,
     CONSENT_FILE,
@@ -28,12 +26,9 @@ from practice.scenarios.rules import (
     read_thresholds,
 )
 from practice.scenarios.scenario import is_id, read_scenario
-from practice.scenarios.yaml_file import line_of, parse
+from practice.scenarios.yaml_file import InvalidFileError, Problem, line_of, parse
 
 SUFFIX = ".yaml"
-MANY = 200
-"""From this number of scenarios, reading them in full for a list is noticeably slow."""
-
 _T = TypeVar("_T")
 
 
@@ -107,33 +102,6 @@ def load_all(folder: Path) -> tuple[list[Scenario], list[Problem]]:
     problems: list[Problem] = []
     banned = _tell(problems, read_banned, folder / BANNED_FILE) or ()
     return _read_all(folder, banned, problems), problems
-
-
-def load_headings(folder: Path) -> tuple[list[Heading], list[Problem]]:
-    """Load the headings of all scenarios of a folder.
-
-    If the folder has at least ``MANY`` scenarios, only the keys outside the lines are read
-    and checked; ``check`` reports all mistakes.
-
-    Returns:
-        The headings of the scenarios without mistakes, and the problems of the others.
-
-    Raises:
-        PromptError: There is no such folder.
-    """
-    files = _files(folder)
-    if len(files) < MANY:
-        scenarios, problems = load_all(folder)
-        return [heading_of(scenario) for scenario in scenarios], problems
-    problems = []
-    banned = len(_tell(problems, read_banned, folder / BANNED_FILE) or ())
-    headings = []
-    for path in files:
-        try:
-            headings.append(read_heading(path, banned))
-        except InvalidFileError as invalid:
-            problems += invalid.problems
-    return headings, problems
 
 
 def check(folder: Path) -> tuple[int, list[Problem]]:

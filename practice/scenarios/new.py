@@ -12,7 +12,7 @@ from practice.i18n import is_chinese
 from practice.records.kinds import CHINESE_SCENARIO_KINDS, ScenarioKind
 from practice.scenarios.folder import SUFFIX, scenario_ids
 from practice.scenarios.scenario import is_id
-from practice.scenarios.schema import SCHEMA_FILE, refresh_schema
+from practice.scenarios.shapes import SCHEMA_FILE, refresh_schema
 
 _LONGEST = 60
 _FOR_EDITORS = f"# yaml-language-server: $schema={SCHEMA_FILE}\n"

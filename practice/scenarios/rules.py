@@ -16,10 +16,11 @@ from practice.i18n import gettext as _
 from practice.mandarin.normalization import normalize
 from practice.records.scenario import BannedPhrase, Severity, StandardRow
 from practice.scenarios.markup import MarkupError, parse_script
-from practice.scenarios.problems import InvalidFileError, Problem
 from practice.scenarios.scenario import banned_in, markup_message, silent_parts
 from practice.scenarios.yaml_file import (
+    InvalidFileError,
     Model,
+    Problem,
     Text,
     line_of,
     parse,

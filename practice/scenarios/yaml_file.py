@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, TypeVar
 
@@ -13,7 +14,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from practice.errors import system_reason
 from practice.i18n import gettext as _
-from practice.scenarios.problems import InvalidFileError, Problem
 from practice.text import is_visible
 
 # Common slips: a full-width colon from a Chinese keyboard, a dash without space, tabs.
@@ -395,3 +395,23 @@ def _unknown_key_message(model: type[Model], key: str) -> str:
 
 def _keys(model: type[Model]) -> set[str]:
     return set(model.model_fields).union(*(_keys(part) for part in model.parts))
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A mistake in a file, and the line to correct (1 if it concerns the whole file)."""
+
+    path: Path
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.message}"
+
+
+class InvalidFileError(Exception):
+    """A file has mistakes; ``problems`` has all of them."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("; ".join(map(str, problems)))
+        self.problems = problems

@@ -1,11 +1,13 @@
-"""Decision rule for heard, missed or unsure, with the table of all thresholds."""
+"""Decision rule for heard, missed or unsure, with the table of all thresholds, and remarks."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from practice.records.score import Basis, Evidence, Verdict
+from practice.mandarin.alignment import Alignment
+from practice.records.score import Basis, ElementResult, Evidence, Op, Remark, RemarkKind, Verdict
 from practice.scoring.evidence import Finding, Place, TextMatch
 
 
@@ -232,3 +234,25 @@ def _by_audio(
     verdict = by_strength(points, doubts, limits)
     high = heard_from(doubts, limits)
     return verdict, Evidence(Basis.AUDIO, heard, points, doubts, high, limits.missed)
+
+
+_FILLERS = re.compile("[嗯呃额啊哦唉诶]+|那个|这个|就是说?|然后")
+
+
+def find_remarks(alignment: Alignment, elements: tuple[ElementResult, ...]) -> tuple[Remark, ...]:
+    """List elements in another order, repetitions and fillers."""
+    out = [
+        Remark(RemarkKind.ORDER, e.text) for e in elements if e.evidence.basis is Basis.ELSEWHERE
+    ]
+    heard = ""
+    for chunk in alignment.chunks:
+        if chunk.op is Op.INSERT:
+            # A repetition is an insertion that equals the words just before or just after it:
+            # the alignment may put the insertion on either side.
+            after = alignment.hypothesis.text[len(heard) + len(chunk.hypothesis) :]
+            if heard.endswith(chunk.hypothesis) or after.startswith(chunk.hypothesis):
+                out.append(Remark(RemarkKind.REPEAT, chunk.hypothesis))
+            elif _FILLERS.fullmatch(chunk.hypothesis):
+                out.append(Remark(RemarkKind.FILLER, chunk.hypothesis))
+        heard += chunk.hypothesis
+    return tuple(out)

@@ -18,10 +18,9 @@ from practice.records.recognition import Transcript, Unscored
 from practice.records.scenario import BannedPhrase, Line, Severity, Wording
 from practice.records.score import Component, Score, Verdict
 from practice.scoring.banned import find_banned
-from practice.scoring.decision import THRESHOLDS, Reliability, Thresholds
+from practice.scoring.decision import THRESHOLDS, Reliability, Thresholds, find_remarks
 from practice.scoring.elements import Candidate, find_candidates, unscored_elements
 from practice.scoring.evidence import TextPair
-from practice.scoring.remarks import find_remarks
 
 VERSION = "7"
 """Scorer version, raised with every change that can change a score; ``rescore`` relies on it."""

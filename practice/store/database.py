@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -214,3 +214,21 @@ def _version(db: sa.Connection) -> str | None:
     if not sa.inspect(db).has_table("alembic_version"):
         return None
     return db.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+
+
+def beginning(day: date) -> str:
+    """Return the start of a local day, ISO 8601 in UTC."""
+    # Midnight does not exist on days when clocks go forward at midnight; astimezone() would
+    # be an hour off there.
+    midnight = datetime(day.year, day.month, day.day).timestamp()
+    return datetime.fromtimestamp(midnight, UTC).isoformat(timespec="milliseconds")
+
+
+def day_of(moment: str) -> date:
+    """Return the local day of a stored timestamp."""
+    return datetime.fromisoformat(moment).astimezone().date()
+
+
+def end(day: date) -> str:
+    """Return the end of a local day, ISO 8601 in UTC: the start of the next day."""
+    return beginning(day + timedelta(days=1))

@@ -17,8 +17,7 @@ from practice.records.review import Decision
 from practice.records.score import Verdict
 from practice.scoring.trend import ElementCount, Progress, TrendPoint, progress_of
 from practice.store import rows
-from practice.store.database import Database
-from practice.store.days import day_of
+from practice.store.database import Database, day_of
 from practice.store.schema import attempts, element_results, reviews, scores, standings, trainees
 
 MISSED_MOST = 10

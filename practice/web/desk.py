@@ -13,7 +13,7 @@ from practice.records.attempt import Attempt, Trainee
 from practice.store import Filter, Store
 from practice.store.accounts import Account, Accounts, Role
 from practice.store.people import People
-from practice.store.queue import Queue
+from practice.store.reviews import Queue
 
 
 @dataclass(frozen=True, slots=True)

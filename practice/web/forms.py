@@ -16,8 +16,7 @@ from practice.records.review import Comment, Decision, Mark, Observation, Review
 from practice.records.score import Verdict
 from practice.scoring.review import numbered, watchers
 from practice.store import Filter
-from practice.store.database import now
-from practice.store.days import beginning, end
+from practice.store.database import beginning, end, now
 
 LONGEST_TEXT = 2000
 """Maximum length of a comment or reason in characters."""

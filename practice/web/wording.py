@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from practice.delivery.clarity import Clarity, clarity
 from practice.i18n import gettext as _
+from practice.mandarin.alignment import columns, moments
 from practice.output.alignment import MARKS
-from practice.output.clarity import SIGNS, clarity_name
-from practice.output.clarity import legend as signs_of
+from practice.output.delivery import SIGNS, clarity_name
+from practice.output.delivery import legend as signs_of
 from practice.output.wording import difference_name, reason_text
 from practice.records.attempt import Assessment, Attempt
 from practice.records.score import Op, Score, Verdict
-from practice.scoring.columns import columns, moments
 
 DOUBT_NAMES = {
     "undecided": _("undecided"),

@@ -19,13 +19,12 @@ from practice.delivery.pitch import PitchTrack, median_hz, within, without_octav
 from practice.delivery.pitch_tracker import track
 from practice.errors import AudioError
 from practice.i18n import gettext as _
-from practice.output.plots.files import as_png, as_svg
-from practice.output.plots.fonts import families
+from practice.mandarin.alignment import after_pauses, columns, moments
+from practice.output.plots.files import as_png, as_svg, families
 from practice.output.wording import local_time, result_name
 from practice.records.attempt import Attempt
 from practice.records.delivery import Pause
 from practice.records.score import Op
-from practice.scoring.columns import after_pauses, columns, moments
 from practice.scoring.review import final_score
 from practice.text import one_line
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rich.cells import cell_len, set_cell_size
 
 from practice.i18n import gettext as _
-from practice.output.plots.files import as_png, as_svg
-from practice.output.plots.fonts import families
+from practice.output.plots.files import as_png, as_svg, families
 from practice.output.progress import (
     heading,
     missed_text,

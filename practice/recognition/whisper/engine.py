@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from practice.errors import WeightsError
 from practice.i18n import gettext as _
 from practice.recognition.whisper import weights
-from practice.recognition.whisper.windows import LEAST_CONTEXT_S, SPARE_S
+from practice.recognition.whisper.encoder import LEAST_CONTEXT_S, SPARE_S
 from practice.records.recognition import ModelInfo
 
 if TYPE_CHECKING:

@@ -12,7 +12,13 @@ from whisper.utils import compression_ratio
 
 from practice.audio.signal_check import RATE_HZ, Samples, Spans, cut, uncut
 from practice.recognition.whisper.decoder import TextDecoder
-from practice.recognition.whisper.encoder import FRAMES_PER_S, Encoder
+from practice.recognition.whisper.encoder import (
+    FRAMES_PER_S,
+    FULL_CONTEXT_S,
+    Encoder,
+    context_s,
+    windows,
+)
 from practice.recognition.whisper.greedy import decode, rules_of
 from practice.recognition.whisper.likelihood import Likelihood
 from practice.recognition.whisper.timing import (
@@ -20,7 +26,6 @@ from practice.recognition.whisper.timing import (
     character_times_s,
     token_times_s,
 )
-from practice.recognition.whisper.windows import FULL_CONTEXT_S, context_s, windows
 from practice.records.recognition import ModelInfo, Transcript
 from practice.scoring.evidence import TextPair, as_recognizer_writes
 

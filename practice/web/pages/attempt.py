@@ -6,6 +6,7 @@ import io
 from pathlib import PurePosixPath
 from uuid import UUID
 
+import numpy as np
 from flask import (
     Blueprint,
     Response,
@@ -20,18 +21,19 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 
+from practice.audio import clip as audio
+from practice.audio.signal_check import RATE_HZ
 from practice.delivery.comparison import Comparison
 from practice.errors import AudioError, PracticeError
 from practice.i18n import gettext as _
 from practice.output import delivery
-from practice.output.clarity import tone_hints
 from practice.output.comparison import lines
+from practice.output.delivery import tone_hints
 from practice.output.plots import attempt as picture
 from practice.records.attempt import Attempt
 from practice.records.review import Mark, Review
 from practice.scoring.review import changes, doubts, final_score, numbered
 from practice.store import ReviewConflictError
-from practice.web import waveform
 from practice.web.desk import attempt_or_404, desk, require_reviewer, viewer
 from practice.web.forms import filter_of, filter_values, review_of
 from practice.web.wording import clarity_legend, comparison, legend
@@ -160,7 +162,7 @@ def _page(
         tone_hints=list(tone_hints(attempt)),
         delivery=list(delivery.rows(attempt)),
         counted=delivery.points(attempt.assessment.score),
-        wave=waveform.outline(data) if data is not None else None,
+        wave=outline(data) if data is not None else None,
         audible=data is not None,
         has_reference=data is not None and desk().readings.find(attempt) is not None,
         entered=entered,
@@ -182,3 +184,41 @@ def _trail(
     """Return each review with its changes from the one before it."""
     before: list[Review | None] = [None, *reviews]
     return [(after, *changes(b, after)) for b, after in zip(before, reviews, strict=False)]
+
+
+WIDTH = 1000
+"""Columns of the picture, regardless of the duration."""
+
+HEIGHT = 120
+
+
+def outline(sound: bytes) -> tuple[str, float] | None:
+    """Return the waveform of a recording and its duration.
+
+    The height is relative to the recording's own peak, so that quiet speech is visible.
+
+    Args:
+        sound: Content of an audio file.
+
+    Returns:
+        The ``d`` attribute of an SVG path, ``WIDTH`` × ``HEIGHT``, and the duration in seconds;
+        None if the file cannot be decoded or is empty.
+    """
+    try:
+        clip = audio.decode(sound, "")
+    except AudioError:
+        return None
+    samples = clip.samples
+    if not len(samples):
+        return None
+    # If there are fewer samples than columns, they are repeated.
+    edges = np.linspace(0, len(samples), WIDTH + 1).astype(int)
+    starts = np.minimum(edges[:-1], len(samples) - 1)
+    peaks = np.maximum.reduceat(np.abs(samples), starts)
+    # Draw the noise of a silent recording as a line.
+    loudest = max(float(peaks.max()), 0.01)
+    half = HEIGHT / 2
+    heights = np.maximum(peaks / loudest * (half - 2), 0.5)
+    upper = [f"{x} {half - y:.1f}" for x, y in enumerate(heights)]
+    lower = [f"{x} {half + y:.1f}" for x, y in reversed(list(enumerate(heights)))]
+    return "M" + "L".join(upper + lower) + "Z", len(samples) / RATE_HZ

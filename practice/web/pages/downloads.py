@@ -10,9 +10,8 @@ from flask import Blueprint, abort, request, send_file
 from flask.typing import ResponseReturnValue
 
 from practice.output.export import KINDS
-from practice.output.export.dossier import gather
 from practice.output.export.files import write
-from practice.output.export.report import file_name, write_report
+from practice.output.export.report import file_name, gather, write_report
 from practice.records.attempt import Trainee
 from practice.web.desk import desk, viewer
 from practice.web.forms import filter_of

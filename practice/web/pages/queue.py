@@ -8,7 +8,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from practice.scoring.review import doubts, final_score
-from practice.store.queue import PAGE
+from practice.store.reviews import PAGE
 from practice.web.desk import desk, viewer
 from practice.web.forms import filter_of, filter_values
 

@@ -1,4 +1,4 @@
-"""``practice show-attempt``: show an attempt's delivery, in words or as a plot."""
+"""``practice history`` and ``practice show-attempt``: saved attempts in the terminal."""
 
 from __future__ import annotations
 
@@ -7,13 +7,93 @@ from typing import TYPE_CHECKING
 
 import click
 
-from practice.commands import options, parts
+from practice.commands import context, options
 from practice.errors import AudioError, PracticeError
 from practice.i18n import gettext as _
 
 if TYPE_CHECKING:
     from practice.delivery.comparison import Comparison, NotCompared
     from practice.records.attempt import Attempt
+
+
+@click.command()
+@click.argument("attempt_id", required=False, metavar="[ID]")
+@click.option("--scenario", help=_("Only this scenario."))
+@click.option(
+    "--last",
+    type=click.IntRange(1, 100_000),
+    default=20,
+    show_default=True,
+    help=_("Number of latest attempts to show."),
+)
+@options.explain
+@options.as_json
+@options.trainee
+@options.group
+@options.records
+def history(
+    attempt_id: str | None,
+    scenario: str | None,
+    last: int,
+    explain: bool,
+    as_json: bool,
+    trainee: str | None,
+    group: str | None,
+    records: options.Records,
+) -> None:
+    """Print the latest attempts, or one attempt in full."""
+    from practice.output.as_json import attempt_to_dict
+    from practice.output.attempt import print_attempt
+    from practice.store import Filter
+
+    if attempt_id == "":
+        raise click.UsageError(_("The ID is empty."))
+    store = context.existing_store(records, quiet=as_json)
+    if store is None:
+        return
+    if attempt_id is not None:
+        attempt = store.get(attempt_id)
+        if as_json:
+            context.emit_json(attempt_to_dict(attempt))
+            return
+        console = context.console()
+        context.print_heading(attempt)
+        print_attempt(console, attempt, store.previous(attempt.take), explain=explain)
+        return
+    only = Filter(trainee=trainee, group=group, scenario=scenario)
+    attempts = store.latest(only, limit=last)[::-1]
+    if as_json:
+        for attempt in attempts:
+            context.emit_json(attempt_to_dict(attempt))
+    elif attempts:
+        _print_table(attempts)
+    else:
+        click.echo(_("No matching attempts."))
+
+
+def _print_table(attempts: list[Attempt]) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from practice.output.attempt import one_line
+    from practice.output.wording import local_time, mode_name
+
+    table = Table(box=None, pad_edge=False)
+    table.add_column(_("id"), no_wrap=True)
+    table.add_column(_("when"), no_wrap=True)
+    table.add_column(_("trainee"), max_width=12)
+    table.add_column(_("scenario"), no_wrap=True)
+    table.add_column(_("result"), overflow="fold")
+    for attempt in attempts:
+        take = attempt.take
+        table.add_row(
+            take.id[:8],
+            local_time(take.created_at)[5:],
+            Text(take.trainee.name),
+            Text(f"{take.scenario} {take.line} {mode_name(take.setting)}".rstrip()),
+            Text(one_line(attempt)),
+        )
+    context.console().print(table)
 
 
 @click.command("show-attempt", epilog=_("See `practice history` for the ID."))
@@ -38,7 +118,7 @@ def show_attempt(
     """Print an attempt's delivery, or draw it to a file."""
     if attempt_id == "":
         raise click.UsageError(_("The ID is empty."))
-    store = parts.existing_store(records)
+    store = context.existing_store(records)
     if store is None:
         return
     attempt = store.get(attempt_id)
@@ -53,9 +133,9 @@ def show_attempt(
         )
     found = None
     try:
-        found = parts.reference_recordings(prompts_dir, model_name).compare(attempt, sound)
+        found = context.reference_recordings(prompts_dir, model_name).compare(attempt, sound)
     except PracticeError as error:  # the attempt can be shown without the comparison
-        parts.report_error(error)
+        context.report_error(error)
     if path is None:
         _tell(attempt, found)
     else:
@@ -67,11 +147,11 @@ def _tell(attempt: Attempt, found: Comparison | NotCompared | None) -> None:
     from practice.output import comparison as beside
     from practice.output import delivery
     from practice.output.attempt import print_clarity
+    from practice.output.layout import say
     from practice.output.wording import labelled, reason_text
-    from practice.output.wrap import say
 
-    console = parts.console()
-    parts.print_heading(attempt)
+    console = context.console()
+    context.print_heading(attempt)
     assessment = attempt.assessment
     if assessment.score.reason is not None:
         say(console, reason_text(assessment.check, assessment.score.reason))

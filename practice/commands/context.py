@@ -170,7 +170,7 @@ def require_consent(store: Store, trainee: Trainee, prompts_dir: Path) -> None:
         words = _consent_words(shared=store.database.is_shared)
     if not words or store.consent(trainee) == words:
         return
-    from practice.output.wrap import say
+    from practice.output.layout import say
 
     shown = console(for_programs=True)
     for line in words.split("\n"):
@@ -464,7 +464,7 @@ def compare_with_reference(store: Store, judge: Assessor, prompts_dir: Path) -> 
 
 def playback(console: Console, prompts_dir: Path, recordings: Path) -> Playback:
     """Build the playback of voices and recordings; it prints its errors on ``console``."""
-    from practice.output.wrap import say
+    from practice.output.layout import say
     from practice.training.playback import Playback
 
     def tell(error: PracticeError) -> None:

@@ -1,16 +1,17 @@
-"""``practice doctor``: check that this machine has what practicing needs."""
+"""Commands about this machine: doctor, devices and Whisper models."""
 
 from __future__ import annotations
 
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 
 import click
 
-from practice.commands import options, parts
+from practice.commands import context, options
 from practice.errors import PracticeError, system_reason
 from practice.i18n import gettext as _
 from practice.paths import models_dir
@@ -64,7 +65,7 @@ def doctor(as_json: bool, model_name: str, prompts_dir: Path, records: options.R
     ]
     for name, level, text in findings:
         if as_json:
-            parts.emit_json({"part": name, "level": level, "text": text})
+            context.emit_json({"part": name, "level": level, "text": text})
         else:
             shown = levels[level] + " " * (widest - cell_len(levels[level]))
             line = _("{level}  {part}: {text}").format(level=shown, part=names[name], text=text)
@@ -102,7 +103,7 @@ def _weights(name: str) -> Iterator[_Finding]:
             _("Model base is not installed yet. The first run installs it, without network."),
         )
         return
-    model = parts.require_model(name)
+    model = context.require_model(name)
     weights.verify(model)
     yield _Level.OK, f"{model.name} {model.path}"
 
@@ -124,7 +125,7 @@ def _scenarios(folder: Path) -> Iterator[_Finding]:
 
 def _recordings(records: options.Records) -> Iterator[_Finding]:
     folder = records.folder
-    parts.open_store(records)
+    context.open_store(records)
     probe = folder / ".probe"
     try:
         probe.write_bytes(b"")
@@ -169,3 +170,64 @@ def _terminal() -> Iterator[_Finding]:
                 encoding=encoding
             ),
         )
+
+
+@click.command()
+@options.as_json
+def devices(as_json: bool) -> None:
+    """Print one line per microphone; mark the default."""
+    from practice.audio.devices import choose, list_microphones
+
+    if as_json:
+        for device in list_microphones():
+            context.emit_json(asdict(device))
+        return
+    default = choose(None)
+    for device in list_microphones():
+        mark = "*" if device.index == default.index else " "
+        click.echo(f"{mark} {device.index:3}  {device.name}  ({device.host}, {device.rate_hz} Hz)")
+    click.echo(_("* marks the default. Choose another with --device INDEX or --device NAME."))
+
+
+@click.group()
+def model() -> None:
+    """Group the model commands."""
+
+
+@model.command("list", help=_("List the installed models."))
+@options.as_json
+def list_(as_json: bool) -> None:
+    """Print the installed models, and how to install others."""
+    from practice.recognition.whisper import weights
+
+    found = weights.list_installed(models_dir())
+    if as_json:
+        for m in found:
+            context.emit_json(
+                {"name": m.name, "path": str(m.path), "sha256": m.sha256, "source": m.source}
+            )
+        return
+    for m in found:
+        click.echo(f"{m.name}  {m.path.stat().st_size / 1e6:.0f} MB  {m.source}")
+    if not found:
+        click.echo(_("No model is installed yet. The first run installs `base`, without network."))
+    click.echo(_("Others: practice model install tiny|small|medium|large|turbo, or a .pt file"))
+
+
+@model.command(help=_("Install a model: base, another size (downloads), or a .pt file."))
+@click.argument("name", metavar="NAME|FILE")
+def install(name: str) -> None:
+    """Install a model and print its path."""
+    installed = context.install_model(name)
+    click.echo(_("{name} is installed: {path}").format(name=installed.name, path=installed.path))
+
+
+@model.command(help=_("Print the path of a model's checkpoint."))
+@click.argument("name", default="base")
+def path(name: str) -> None:
+    """Print the path of a model's checkpoint; install ``base`` first if it is missing.
+
+    Raises:
+        WeightsError: A model other than ``base`` is not installed.
+    """
+    click.echo(context.require_model(name).path)
