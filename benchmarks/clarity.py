@@ -1,9 +1,9 @@
-"""How surely characters are heard that were said, and how often another tone is told of them.
+"""How surely characters are heard that were said.
 
     python benchmarks/clarity.py [--manifest FILE]
 
-Everything in the labeled clips was said, by voices whose tones are right: what is less clear
-there, not heard or told of a tone is the recognizer's doing. The limit was chosen on the
+Everything in the labeled clips was said: what is less clear there or not heard is the
+recognizer's doing. The limit was chosen on the
 clean clips of the first scenarios (`CHOSEN_ON`), and is checked on all others; clean and human
 clips are also muffled (nothing above 1 kHz) and put into noise (5 dB), which should tell.
 Prints the table of docs/clarity.md.
@@ -22,7 +22,7 @@ import numpy as np
 
 from practice.audio import clip as audio
 from practice.audio.signal_check import RATE_HZ, Samples
-from practice.delivery.clarity import CLEAR_FROM, Clarity, clarity, other_tones, unclear
+from practice.delivery.clarity import CLEAR_FROM, Clarity, clarity, unclear
 from practice.mandarin.alignment import columns, places
 from practice.records.attempt import Assessment
 from practice.records.scenario import Line
@@ -32,8 +32,7 @@ from practice.scenarios.markup import parse_script
 CHOSEN_ON = {"farewell", "greeting", "seat", "wait", "return_docs"}
 UNTOLD = "cannot tell"
 MARKED = "clips with ？ after the take"
-TONE = "other tone told"
-HEADS = ("clips", "characters", "clear", "less clear", "not heard", UNTOLD, MARKED, TONE)
+HEADS = ("clips", "characters", "clear", "less clear", "not heard", UNTOLD, MARKED)
 
 
 def main() -> None:
@@ -56,14 +55,12 @@ def main() -> None:
             counts["clips"] += 1
             shown = columns(found.score.chunks)
             counts[MARKED] += any(shown[i].op is Op.EQUAL for i in unclear(of_columns))
-            counts[TONE] += len(other_tones(found, ()))
             right.setdefault(group, []).extend(written_right(found))
     print("| speech | " + " | ".join(HEADS) + " |\n" + "|---" * (len(HEADS) + 1) + "|")
     for group, counts in sorted(counted.items()):
         total = sum(counts[name] for name in (*Clarity, UNTOLD))
         shares = (f"{counts[name] / total:.1%}" for name in (*Clarity, UNTOLD))
-        hints = str(counts[MARKED]), str(counts[TONE])
-        cells = (group, str(counts["clips"]), str(total), *shares, *hints)
+        cells = (group, str(counts["clips"]), str(total), *shares, str(counts[MARKED]))
         print("| " + " | ".join(cells) + " |")
     print(f"\nof the characters written right, below {CLEAR_FROM} nats:")
     for group, logprobs in sorted(right.items()):

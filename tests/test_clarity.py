@@ -1,4 +1,4 @@
-"""How clearly characters came across, and where another tone was written."""
+"""How clearly characters came across."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from in_process import Practice
 from rich.cells import cell_len
 from rich.console import Console
 
-from practice.delivery.clarity import CLEAR_FROM, TONE_FROM, Clarity, clarity, other_tones, unclear
+from practice.delivery.clarity import CLEAR_FROM, Clarity, clarity, unclear
 from practice.mandarin.alignment import columns
 from practice.output.attempt import print_attempt
 from practice.output.delivery import SIGNS, strip
@@ -57,7 +57,7 @@ def test_what_is_not_known_has_no_levels() -> None:
     known = heard("请慢走，欢迎下次光临")
     assert known.transcript is not None
     before = replace(known, transcript=replace(known.transcript, logprobs=()))
-    assert clarity(before) == other_tones(before, ()) == []
+    assert clarity(before) == []
     assert clarity(heard("今天天气很好我们出去玩")) == []
     assert clarity(heard("请慢走" * 60)) == []
     assert strip(before, 80) == []
@@ -74,29 +74,6 @@ def test_every_character_of_the_script_has_a_level(text: str, logprob: float) ->
     ]
     for line in strip(found, 20):
         assert line.cell_len <= 20
-
-
-def test_another_tone_is_told_of_what_was_surely_written() -> None:
-    (found,) = other_tones(heard("请满走，欢迎下次光临"), ())
-    assert (found.character, found.syllable) == ("慢", "man4")
-    assert (found.written, found.written_syllable) == ("满", "man3")
-    assert other_tones(heard("请满走，欢迎下次光临", 满=TONE_FROM - 0.1), ()) == []
-    # Its neighbors were not heard as they are: another word was said, or heard.
-    assert other_tones(heard("请满揍，欢迎下次光临"), ()) == []
-    # The scenario reads the character otherwise.
-    assert other_tones(heard("请满走，欢迎下次光临"), (("慢走", ("man3", "zou3")),)) == []
-
-
-@pytest.mark.parametrize(
-    ("script", "text"),
-    [
-        ("请坐吧", "请坐把"),  # a neutral tone
-        ("您很好看", "您痕好看"),  # a third tone before another
-        ("我们一起去", "我们以起去"),
-    ],
-)
-def test_tones_that_change_are_not_told(script: str, text: str) -> None:
-    assert other_tones(heard(text, script=script), ()) == []
 
 
 def screen(assessment: Assessment, *, explain: bool = False) -> list[str]:
@@ -146,7 +123,6 @@ def test_a_take_is_stored_with_how_surely_it_was_heard(
     (told,) = practice.json("run", "farewell", "--audio", CLIPS / "farewell.flac")
     assert [c["character"] for c in told["clarity"]] == list("请慢走欢迎下次光临")
     assert {c["level"] for c in told["clarity"]} <= set(Clarity)
-    assert told["other_tones"] == []
     explained = practice("history", told["id"][:8], "--explain").stdout
     golden("history-clarity", explained.split("\n\n")[-1])
     assert practice.json("history", told["id"][:8])[0]["clarity"] == told["clarity"]

@@ -15,7 +15,6 @@ from practice.delivery.pitch import (
     PitchTrack,
     final_semitones,
     median_hz,
-    perturbation,
     range_semitones,
     variation,
     within,
@@ -76,7 +75,7 @@ def test_no_pitch_where_there_is_no_voice() -> None:
 
 
 def test_without_voice_there_is_no_figure() -> None:
-    for figure in (median_hz, range_semitones, variation, final_semitones, perturbation):
+    for figure in (median_hz, range_semitones, variation, final_semitones):
         assert figure(NOTHING) is None
         assert figure(PitchTrack(STEP, np.zeros(0))) is None
 
@@ -115,16 +114,8 @@ def test_a_higher_voice_that_speaks_alike_gets_the_same_figures(factor: float) -
     rng = np.random.default_rng(3)
     hz = 150 * 2 ** (rng.normal(0, 2, 80) / 12)
     low, high = PitchTrack(STEP, hz), PitchTrack(STEP, hz * factor)
-    for figure in (range_semitones, variation, final_semitones, perturbation):
+    for figure in (range_semitones, variation, final_semitones):
         assert figure(high) == pytest.approx(figure(low))
-
-
-def test_a_steady_voice_is_told_from_one_that_trembles() -> None:
-    steady = PitchTrack(STEP, np.geomspace(120, 180, 80))
-    trembling = PitchTrack(STEP, steady.hz * (1 + 0.03 * np.resize([1, -1], 80)))
-    assert perturbation(steady) == pytest.approx(0, abs=1e-4)
-    # The middle of three lies 4/3 of the swing off their mean.
-    assert perturbation(trembling) == pytest.approx(0.04, abs=0.002)
 
 
 def test_voice_outside_of_the_spans_is_left_out() -> None:

@@ -1,4 +1,4 @@
-"""Clarity of each character of a script, and syllables that were recognized with another tone.
+"""Clarity of each character of a script.
 
 The source is the probability of the characters that the recognizer wrote. It depends on the
 sound, the spelling and how expected the word is, all at once. So a character with a high
@@ -8,13 +8,11 @@ homophone is clear in any case: the recognizer's doubt is about the spelling.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from enum import StrEnum
 from itertools import pairwise
 
-from practice.mandarin.alignment import RIVALS, Readings, columns, places
-from practice.mandarin.pinyin import parse_sound, syllables, syllables_of_script
+from practice.mandarin.alignment import RIVALS, Column, columns, places
 from practice.records.attempt import Assessment
 from practice.records.score import Op
 from practice.scoring.score import loops
@@ -25,12 +23,6 @@ CLEAR_FROM = -1.3
 99 % of the characters that were said well and written correctly reach it, in the part of the
 labeled clips on which it was chosen (`python benchmarks/clarity.py`; docs/clarity.md)."""
 
-TONE_FROM = -0.3
-"""Log-probability of a character of another tone, in nats, from which it is reported."""
-
-_CHANGING = frozenset("一不")
-"""Characters whose tone depends on that of the next syllable."""
-
 
 class Clarity(StrEnum):
     """Clarity of a character of the script."""
@@ -38,16 +30,6 @@ class Clarity(StrEnum):
     CLEAR = "clear"  # it was written with a high probability, or a homophone of it
     LESS = "less-clear"  # it was written with a low probability, or a similar one was
     NOT_HEARD = "not-heard"  # no character was written that sounds like it
-
-
-@dataclass(frozen=True, slots=True)
-class OtherTone:
-    """A syllable of the script that was written with another tone: ``man4`` as ``man3``."""
-
-    character: str
-    syllable: str
-    written: str
-    written_syllable: str
 
 
 def clarity(assessment: Assessment) -> list[Clarity | None]:
@@ -62,22 +44,28 @@ def clarity(assessment: Assessment) -> list[Clarity | None]:
         return []
     assert assessment.transcript is not None
     chunks, logprobs = assessment.score.chunks, assessment.transcript.logprobs
-    found: list[Clarity | None] = []
-    for column, place in zip(columns(chunks), places(chunks), strict=True):
-        if column.op is Op.INSERT:
-            found.append(None)
-        elif column.op is Op.DELETE:
-            found.append(Clarity.NOT_HEARD)
-        elif column.op is Op.HOMOPHONE:
-            found.append(Clarity.CLEAR)
-        elif column.op is Op.SUBSTITUTE:
+    return [
+        _level(column, float("-inf") if place is None else logprobs[place])
+        for column, place in zip(columns(chunks), places(chunks), strict=True)
+    ]
+
+
+def _level(column: Column, logprob: float) -> Clarity | None:
+    match column.op:
+        case Op.INSERT:
+            return None
+        case Op.DELETE:
+            return Clarity.NOT_HEARD
+        case Op.HOMOPHONE:
+            return Clarity.CLEAR
+        case Op.SUBSTITUTE:
             # The ear cannot tell 您 from 你; the verdict on that is based on more evidence.
             is_rival = {column.reference, column.hypothesis} == RIVALS
-            found.append(Clarity.LESS if is_rival else Clarity.NOT_HEARD)
-        else:
-            sure = _logprob(logprobs, place) >= CLEAR_FROM
-            found.append(Clarity.CLEAR if sure and column.op is not Op.NEAR else Clarity.LESS)
-    return found
+            return Clarity.LESS if is_rival else Clarity.NOT_HEARD
+        case Op.NEAR:
+            return Clarity.LESS
+        case Op.EQUAL:
+            return Clarity.CLEAR if logprob >= CLEAR_FROM else Clarity.LESS
 
 
 def unclear(levels: Sequence[Clarity | None]) -> set[int]:
@@ -93,53 +81,6 @@ def unclear(levels: Sequence[Clarity | None]) -> set[int]:
         if all(levels[j] is not Clarity.CLEAR for j in pair)
         for i in pair
     }
-
-
-def other_tones(assessment: Assessment, readings: Readings) -> list[OtherTone]:
-    """Return the syllables of the script that the recognizer confidently wrote with another tone.
-
-    The neighboring characters must be correct, so that another word is not taken for another
-    tone. Neutral tones, 一 and 不, and a third tone before another third tone are left out.
-    """
-    if not _is_known(assessment):
-        return []
-    assert assessment.transcript is not None
-    return list(_other_tones(assessment, assessment.transcript.logprobs, readings))
-
-
-def _other_tones(
-    assessment: Assessment, logprobs: Sequence[float], readings: Readings
-) -> Iterator[OtherTone]:
-    chunks = assessment.score.chunks
-    asked = iter(syllables_of_script("".join(c.reference for c in chunks), readings))
-    heard = iter(syllables("".join(c.hypothesis for c in chunks)))
-    shown = columns(chunks)
-    pairs = [
-        (next(asked) if c.reference else (), next(heard) if c.hypothesis else ()) for c in shown
-    ]
-    matched = [c.op is Op.EQUAL for c in shown]
-    for i, (column, place) in enumerate(zip(shown, places(chunks), strict=True)):
-        beside = matched[max(0, i - 1) : i] + matched[i + 1 : i + 2]
-        if (
-            column.op is not Op.NEAR
-            or not all(beside)
-            or _logprob(logprobs, place) < TONE_FROM
-            or column.reference in _CHANGING
-            or not all(pairs[i])
-        ):
-            continue
-        ours, theirs = pairs[i][0][0], pairs[i][1][0]
-        initial, final, tone = parse_sound(ours)
-        other = parse_sound(theirs)
-        following = pairs[i + 1][0][:1] if i + 1 < len(pairs) else ()
-        is_sandhi = (tone, other[2]) == (3, 2) and any(s.endswith("3") for s in following)
-        is_tone = other[:2] == (initial, final) and tone != other[2]
-        if is_tone and 5 not in (tone, other[2]) and not is_sandhi:
-            yield OtherTone(column.reference, ours, column.hypothesis, theirs)
-
-
-def _logprob(logprobs: Sequence[float], place: int | None) -> float:
-    return float("-inf") if place is None else logprobs[place]
 
 
 def _is_known(assessment: Assessment) -> bool:

@@ -18,10 +18,6 @@ Its rate is then 1 kHz, which loses nothing: the recommendation requires 694 Hz.
 _STEPS = 15
 """Number of thresholds: the first is half of the peak, the others half of the one before."""
 
-_WINDOW_S = 0.4
-_HOP_S = 0.1
-_LEAST_WINDOWS = 8
-
 
 def active_level(samples: Samples) -> float | None:
     """Return the active speech level, by method B of ITU-T P.56 (12/2011).
@@ -60,32 +56,6 @@ def active_level(samples: Samples) -> float | None:
             return level + 20 * float(np.log10(peak))
         found = (level, above)
     return None
-
-
-def spread(samples: Samples, spans_s: tuple[tuple[float, float], ...]) -> float | None:
-    """Return the standard deviation of the speech level, in dB.
-
-    The levels are those of windows of 0.4 s (the momentary window of EBU Tech 3341), one every
-    0.1 s, that are entirely within a span of speech.
-
-    Args:
-        samples: Mono, 16 kHz.
-        spans_s: Start and end of each span of speech, in seconds.
-
-    Returns:
-        None for fewer than eight windows.
-    """
-    levels = []
-    centered = samples - np.mean(samples, dtype=np.float64) if samples.size else samples
-    for start, end in spans_s:
-        at = start
-        while at + _WINDOW_S <= end:
-            part = centered[int(at * RATE_HZ) : int((at + _WINDOW_S) * RATE_HZ)]
-            power = float(np.mean(np.square(part, dtype=np.float64))) if part.size else 0.0
-            if power > 0:
-                levels.append(10 * np.log10(power))
-            at += _HOP_S
-    return float(np.std(levels)) if len(levels) >= _LEAST_WINDOWS else None
 
 
 def _smooth(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

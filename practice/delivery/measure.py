@@ -118,10 +118,6 @@ def measure(
 ) -> Delivery:
     """Measure the delivery of a scored attempt.
 
-    ``onset_s`` is the time from the start of the recording, which the trainee starts with a key,
-    to the first speech. It is how long a customer would wait after that key. It is not measured
-    from when the cue is shown, since trainees may read the cue for as long as they like.
-
     Args:
         samples: Mono, 16 kHz.
         check: Speech found in the samples.
@@ -137,9 +133,7 @@ def measure(
     found: dict[str, float | tuple[Pause, ...] | Unavailable] = {
         **_timing(samples, check, transcript, score, others=others),
         **_melody(check, voice, others=others),
-        "onset_s": round(check.spans_s[0][0], 2) if check.spans_s else Unavailable.SHORT,
         "level_dbfs": _or_short(level.active_level(samples), 1),
-        "level_spread_db": _or_short(level.spread(samples, check.spans_s), 1),
     }
     told = {name: value for name, value in found.items() if not isinstance(value, Unavailable)}
     untold = {name: value for name, value in found.items() if isinstance(value, Unavailable)}
@@ -338,7 +332,7 @@ def _melody(
     check: SpeechCheck, voice: PitchTrack, *, others: bool
 ) -> dict[str, float | tuple[Pause, ...] | Unavailable]:
     """Return the figures of the pitch; ``practice.delivery.pitch`` has their formulas."""
-    names = ("pitch_hz", "pitch_range_st", "pitch_variation", "final_st", "perturbation")
+    names = ("pitch_hz", "pitch_range_st", "pitch_variation", "final_st")
     voiced_s = voice.voiced_s
     reason: Unavailable | None = None
     if _is_noisy(check):
@@ -358,7 +352,6 @@ def _melody(
         "pitch_range_st": _or_short(pitch.range_semitones(voice) if moves else None, 1),
         "pitch_variation": _or_short(pitch.variation(voice) if moves else None, 3),
         "final_st": Unavailable.UNVOICED if final is None else round(final, 1),
-        "perturbation": _or_short(pitch.perturbation(voice) if moves else None, 4),
     }
 
 

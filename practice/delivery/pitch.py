@@ -146,22 +146,6 @@ def final_semitones(track: PitchTrack) -> float | None:
     return slope * (end - start - 1)
 
 
-def perturbation(track: PitchTrack) -> float | None:
-    """Return how unsteady the voice is: the relative average perturbation of its periods.
-
-    The mean of |T(i) - (T(i-1) + T(i) + T(i+1)) / 3| over the mean of T, for the periods T of
-    three frames in a row: the formula of the jitter measure RAP (Koike 1973; Praat's manual).
-    RAP uses the periods of single cycles, this function those of frames. The result is therefore
-    not a clinical jitter, and comparable only with itself. A steady glide gives nearly 0. None
-    without three voiced frames in a row.
-    """
-    periods = [1 / track.hz[start:end] for start, end in _stretches(track.hz) if end - start >= 3]
-    if not periods:
-        return None
-    apart = np.concatenate([np.abs(2 * t[1:-1] - t[:-2] - t[2:]) / 3 for t in periods])
-    return float(np.mean(apart) / np.mean(np.concatenate(periods)))
-
-
 def jumps_per_s(track: PitchTrack) -> float | None:
     """Return how often the pitch jumps further than a voice can move, per second of voice.
 

@@ -104,10 +104,10 @@ def parse_pinyin(text: str) -> tuple[str, ...] | None:
     return syllables if syllables and all(map(is_syllable, syllables)) else None
 
 
-def syllables_of_script(
+def sounds_of_script(
     text: str, readings: tuple[tuple[str, tuple[str, ...]], ...]
-) -> tuple[tuple[str, ...], ...]:
-    """Return the readings of each character of a script.
+) -> tuple[frozenset[Sound], ...]:
+    """Return the readings of each character of a script, as sounds.
 
     Args:
         text: The script in normal form.
@@ -121,20 +121,7 @@ def syllables_of_script(
             for i, syllable in enumerate(own[: len(phrase)]):
                 out[start + i] = (syllable,)
             start = text.find(phrase, start + 1)
-    return tuple(out)
-
-
-def sounds_of_script(
-    text: str, readings: tuple[tuple[str, tuple[str, ...]], ...]
-) -> tuple[frozenset[Sound], ...]:
-    """Return the readings of ``syllables_of_script`` as sounds."""
-    return tuple(frozenset(map(parse_sound, read)) for read in syllables_of_script(text, readings))
-
-
-def with_mark(syllable: str) -> str:
-    """Return a syllable with its tone mark: ``man4`` → màn."""
-    marked: str = _tone_marker()(syllable)
-    return marked
+    return tuple(frozenset(map(parse_sound, read)) for read in out)
 
 
 @lru_cache(maxsize=100_000)
@@ -183,13 +170,6 @@ def _tone_converter():  # type: ignore[no-untyped-def]
     from pypinyin.contrib.tone_convert import to_tone3
 
     return to_tone3
-
-
-@cache
-def _tone_marker():  # type: ignore[no-untyped-def]
-    from pypinyin.contrib.tone_convert import to_tone
-
-    return to_tone
 
 
 @cache

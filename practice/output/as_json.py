@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from practice.delivery.clarity import clarity, other_tones
+from practice.delivery.clarity import clarity
 from practice.errors import PracticeError
 from practice.mandarin.alignment import columns, places
 from practice.records.attempt import Assessment, Attempt
@@ -37,9 +37,6 @@ def attempt_to_dict(attempt: Attempt) -> dict[str, Any]:
         "prompt_sha256": take.prompt_sha256,
         "audio": take.audio,
         **assessment_to_dict(attempt.assessment),
-        "other_tones": [
-            asdict(tone) for tone in other_tones(attempt.assessment, take.spec.readings)
-        ],
         "review": review_to_dict(attempt.review) if attempt.review else None,
         "final": _final(final_score(attempt)),
     }

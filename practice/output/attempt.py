@@ -99,8 +99,6 @@ def print_clarity(console: Console, attempt: Attempt) -> None:
         console.print(Text("  ") + line, no_wrap=True, crop=False)
     signs = delivery.legend(of_columns(attempt.assessment))
     say(console, "  " + "   ".join(f"{sign} {name}" for sign, name in signs), "dim", indent=2)
-    for hint in delivery.tone_hints(attempt):
-        say(console, f"  {hint}", indent=4)
 
 
 def _explanation(attempt: Attempt) -> Iterator[str]:

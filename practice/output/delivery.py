@@ -8,11 +8,10 @@ from itertools import groupby
 from rich.cells import cell_len
 from rich.text import Text
 
-from practice.delivery.clarity import Clarity, clarity, other_tones
+from practice.delivery.clarity import Clarity, clarity
 from practice.i18n import gettext as _
 from practice.i18n import ngettext
 from practice.mandarin.alignment import columns
-from practice.mandarin.pinyin import with_mark
 from practice.output.alignment import LESS_CLEAR
 from practice.records.attempt import Assessment, Attempt
 from practice.records.delivery import FIGURES, Aim, AimResult, Delivery, Flaw, Pause, Unavailable
@@ -105,10 +104,7 @@ def rows(attempt: Attempt) -> Iterator[tuple[str, str]]:
     delivery = attempt.assessment.delivery
     if delivery is None or attempt.assessment.score.reason is not None:
         return
-    # In a file, the moment when the trainee was asked to begin is unknown.
-    is_live = attempt.take.source == "microphone"
-    shown = [name for name in FIGURES if name != "onset_s" or is_live]
-    for reason, names in groupby(shown, delivery.untold.get):
+    for reason, names in groupby(FIGURES, delivery.untold.get):
         if reason is not None:
             text = _("unavailable: {reason}").format(reason=_reason(reason))
             yield _(", ").join(map(_name, names)), text
@@ -124,14 +120,11 @@ def _name(figure: str) -> str:
         "articulation_cps": _("pace without pauses"),
         "speech_cps": _("pace"),
         "pauses": _("pauses"),
-        "onset_s": _("time to first word"),
         "level_dbfs": _("loudness"),
-        "level_spread_db": _("loudness variation"),
         "pitch_hz": _("pitch"),
         "pitch_range_st": _("pitch range"),
         "pitch_variation": _("pitch variation"),
         "final_st": _("pitch at the end"),
-        "perturbation": _("voice unsteadiness"),
     }[figure]
 
 
@@ -149,13 +142,10 @@ def _value(figure: str, delivery: Delivery, script: str) -> str:
     return {
         "articulation_cps": _("{value:.1f} characters a second"),
         "speech_cps": _("{value:.1f} characters a second"),
-        "onset_s": _("{value:.1f} s after the recording began"),
         "level_dbfs": _("{value:.0f} dBFS (active speech level)"),
-        "level_spread_db": _("±{value:.1f} dB"),
         "pitch_hz": _("{value:.0f} Hz (median)"),
         "pitch_range_st": _("{value:.1f} semitones (10th to 90th percentile)"),
         "pitch_variation": _("{value:.2f} (0: monotonous)"),
-        "perturbation": _("{value:.2%} from frame to frame"),
     }[figure].format(value=value)
 
 
@@ -231,16 +221,3 @@ def strip(assessment: Assessment, width: int) -> list[Text]:
             lower.append(SIGNS[level], style=_STYLES[level])
         lines += [upper, lower]
     return lines
-
-
-def tone_hints(attempt: Attempt) -> Iterator[str]:
-    """Yield a hint for each syllable of the script that was recognized with another tone."""
-    for other in other_tones(attempt.assessment, attempt.take.spec.readings):
-        yield _(
-            "“{character}” was recognized as {written} ({heard}). Check the tone ({asked})."
-        ).format(
-            character=other.character,
-            written=other.written,
-            heard=with_mark(other.written_syllable),
-            asked=with_mark(other.syllable),
-        )

@@ -113,16 +113,18 @@ class Delivery:
     articulation_cps: float | None = None
     speech_cps: float | None = None
     pauses: tuple[Pause, ...] | None = None
-    onset_s: float | None = None
     level_dbfs: float | None = None
-    level_spread_db: float | None = None
     pitch_hz: float | None = None
     pitch_range_st: float | None = None
     pitch_variation: float | None = None
     final_st: float | None = None
-    perturbation: float | None = None
     flaws: tuple[Flaw, ...] = ()
     untold: dict[str, Unavailable] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Ignore the reasons of figures that only earlier versions had."""
+        known = {name: why for name, why in self.untold.items() if name not in REMOVED_FIGURES}
+        object.__setattr__(self, "untold", known)
 
     @property
     def longest_pause(self) -> Pause | None:
@@ -134,13 +136,13 @@ FIGURES = (
     "articulation_cps",
     "speech_cps",
     "pauses",
-    "onset_s",
     "level_dbfs",
-    "level_spread_db",
     "pitch_hz",
     "pitch_range_st",
     "pitch_variation",
     "final_st",
-    "perturbation",
 )
 """Names of the figures of ``Delivery``, in the order in which they are shown."""
+
+REMOVED_FIGURES = ("onset_s", "level_spread_db", "perturbation")
+"""Figures of earlier versions, which stored records may still contain."""

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from practice.mandarin.pinyin import is_syllable
 from practice.records.attempt import Assessment, Mode, SessionContext, Take
-from practice.records.delivery import FIGURES, Delivery, Targets
+from practice.records.delivery import FIGURES, REMOVED_FIGURES, Delivery, Targets
 from practice.records.exchange import Record
 from practice.records.review import Review
 from practice.records.scenario import Line
@@ -22,12 +22,13 @@ from practice.scoring.decision import DOUBTS
 from practice.scoring.score import WEIGHTS
 from practice.text import is_name, is_visible
 
-VERSION = 3
+VERSION = 4
 """Format version, raised with each change of what an entry may hold. Readers reject newer ones.
 
 Version 2 added the data of conversations: session context, the customer's words, the reason for
 and certainty of banned phrases, and who observed. Version 3 added the delivery of an attempt, the
-log-probability of each character of a transcript, and delivery targets."""
+log-probability of each character of a transcript, and delivery targets. Version 4 has no
+``REMOVED_FIGURES``."""
 
 SUFFIX = ".practice"
 SOUND_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
@@ -179,6 +180,7 @@ def record_from_bytes(attempt_id: str, data: bytes) -> Record:
     except ValidationError:
         raise FormatError("record") from None
     # Reject unknown fields. Fields that an older version lacks have defaults.
+    _drop_removed(given)
     _require(_is_within(given, _parse(record_to_bytes(record))), "record")
     _require_plain(given)
     _require(record.take.id == attempt_id, "id")
@@ -203,6 +205,16 @@ def _parse(data: bytes) -> Any:
         return json.loads(data)
     except (ValueError, RecursionError):  # UnicodeDecodeError is a ValueError
         raise FormatError("JSON") from None
+
+
+def _drop_removed(given: Any) -> None:
+    """Drop what only earlier versions stored from the JSON of a record with valid types."""
+    for judgement in given["judgements"]:
+        assessment = judgement["assessment"]
+        delivery = assessment.get("delivery") or {}
+        for name in REMOVED_FIGURES:
+            delivery.pop(name, None)
+            delivery.get("untold", {}).pop(name, None)
 
 
 def _is_within(given: Any, understood: Any) -> bool:

@@ -28,7 +28,6 @@ from practice.errors import AudioError, PracticeError
 from practice.i18n import gettext as _
 from practice.output import delivery
 from practice.output.comparison import lines
-from practice.output.delivery import tone_hints
 from practice.output.plots import attempt as picture
 from practice.records.attempt import Attempt
 from practice.records.review import Mark, Review
@@ -159,7 +158,6 @@ def _page(
         characters=characters,
         legend=legend(characters),
         clarity_legend=clarity_legend(characters),
-        tone_hints=list(tone_hints(attempt)),
         delivery=list(delivery.rows(attempt)),
         counted=delivery.points(attempt.assessment.score),
         wave=outline(data) if data is not None else None,
