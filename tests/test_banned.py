@@ -186,7 +186,7 @@ def test_a_doubt_decides_nothing_but_is_the_trainers_where_it_would() -> None:
     assert near.passed is False
     poor = draft(FAREWELL, f"没看见我正忙着吗？{SAID}")
     assert poor is not None
-    score = poor.judge(None, Reliability(-1.5, 2.0, 17), PHRASES)
+    score = with_total(poor.decide(None, Reliability(-1.5, 2.0, 17), PHRASES))
     assert [hit.sure for hit in score.banned] == [False]
     assert all(e.verdict is Verdict.HEARD for e in score.elements)
     assert (score.total, score.passed) == (100, None)

@@ -285,7 +285,7 @@ def audio(gain: float, pairs: list[TextPair]) -> dict[TextPair, float]:
 def test_the_audio_decides_where_the_text_does_not(gain: float, verdict: str) -> None:
     drafted = draft(line(FAREWELL), "慢走，欢迎下次光临")
     assert drafted is not None
-    score = drafted.judge(audio(gain, drafted.questions), SURE)
+    score = drafted.decide(audio(gain, drafted.questions), SURE)
     assert score.elements[0].verdict == verdict
     assert score.elements[0].evidence.basis is Basis.AUDIO
     assert score.elements[1].evidence.basis is Basis.TEXT
@@ -311,7 +311,7 @@ def test_pronoun_is_asked_even_where_it_is_written() -> None:
     (pair,) = [p for p in drafted.questions if p[0] == "让你久等了"]
     for margin, verdict in ((6.0, "heard"), (-1.0, "unsure"), (-6.0, "missed")):
         answers = dict.fromkeys(drafted.questions, 0.0) | {pair: -margin}
-        (element,) = drafted.judge(answers, SURE).elements
+        (element,) = drafted.decide(answers, SURE).elements
         assert element.verdict == verdict
         if verdict != "heard":
             assert element.evidence.basis is Basis.PRONOUN
@@ -327,7 +327,7 @@ def test_what_the_audio_cannot_be_asked_about_is_unsure() -> None:
     unasked = replace(SURE, unasked=True)
     drafted = draft(line("【您好|问候】，【请|敬语】坐【好|指引】。"), "您好，坐好")
     assert drafted is not None
-    found = drafted.judge(None, unasked).elements
+    found = drafted.decide(None, unasked).elements
     assert [e.verdict for e in found] == ["unsure", "unsure", "heard"]
     assert [e.evidence.doubts for e in found] == [("unasked",), ("unasked",), ()]
 

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
-from functools import reduce
-from operator import add
 
 from practice.records.attempt import Attempt
 from practice.records.kinds import Kind
 from practice.records.scenario import Line
 from practice.records.score import Component, Score, Verdict
 from practice.scoring.review import final_score
-from practice.scoring.score import (
-    PASS_MARK,
-    Tally,
-    draft,
-    is_ruled_out,
-    nothing_said,
-    resolve_unsure,
-    tally_of,
-)
+from practice.scoring.score import Tally, draft, nothing_said, outcome, tally_of
 
 FORMS_OF_ADDRESS = ("先生", "女士", "小姐")
 """Forms of address: those of the service standard and those in use in business halls today."""
@@ -110,73 +100,55 @@ def conversation_result(
         address: Forms of address that fit this customer; empty if any does.
         is_finished: False if the conversation ended early.
     """
+    scored = [
+        (place, turn, score)
+        for place, turn in enumerate(turns, 1)
+        if (score := turn.score) is not None and score.reason is None
+    ]
     findings = (
-        _order(turns),
+        _order(turns, scored),
         _complete(turns, is_finished=is_finished),
-        _address(turns, address),
-        _respect(turns),
+        _address(scored, address),
+        _respect(turns, scored),
     )
-    tally = add_up(turns)
-    is_scored = any(t.score and t.score.reason is None for t in turns)
-    worst = _passes(turns, findings, Verdict.MISSED)
-    best = _passes(turns, findings, Verdict.HEARD)
+
+    def count(unsure_as: Verdict | None = None) -> Tally:
+        broken = (State.BROKEN, State.UNSURE) if unsure_as is Verdict.MISSED else (State.BROKEN,)
+        checks = Tally(ruled_out=sum(finding.state in broken for finding in findings))
+        return sum((_tally(turn, unsure_as) for turn in turns), checks)
+
+    tally = count()
     return ConversationResult(
         turns=tuple(turns),
         is_finished=is_finished,
         findings=findings,
         components=tally.components,
         deducted=tally.deducted,
-        total=tally.total if is_scored and is_finished else None,
+        total=tally.total if scored and is_finished else None,
         deciding=tally.deciding,
-        passed=best if best == worst else None,
+        passed=outcome(count),
     )
 
 
-def add_up(turns: Iterable[Turn]) -> Tally:
-    """Add up the counts of all turns. Turns that were not scored are left out."""
-    return reduce(add, map(_tally, turns), Tally())
-
-
-def _tally(turn: Turn) -> Tally:
+def _tally(turn: Turn, unsure_as: Verdict | None) -> Tally:
+    """Count a turn. Of one that was not scored, only what rules it out counts."""
     score = turn.score
     if score is None:
         return nothing_said(turn.line)
-    return Tally() if score.reason is not None else tally_of(score)
-
-
-def _passes(turns: Sequence[Turn], findings: Sequence[Finding], unsure_as: Verdict) -> bool:
-    """Return True if the conversation passes with everything unsure resolved as ``unsure_as``."""
-    doubtful = State.KEPT if unsure_as is Verdict.HEARD else State.BROKEN
-    states = {doubtful if f.state is State.UNSURE else f.state for f in findings}
-    taken = [_settled(turn, unsure_as) for turn in turns]
-    if any(turn.score and is_ruled_out(turn.score) for turn in taken):
-        return False
-    return State.BROKEN not in states and add_up(taken).deciding >= PASS_MARK
-
-
-def _settled(turn: Turn, unsure_as: Verdict) -> Turn:
-    """Return the turn with everything unsure resolved, as if by the machine, without a review."""
-    score = turn.score
-    if turn.attempt is None or score is None:
-        return turn
-    assessment = replace(turn.attempt.assessment, score=resolve_unsure(score, unsure_as))
-    return replace(turn, attempt=Attempt(turn.attempt.take, assessment))
+    tally = tally_of(score, unsure_as)
+    return tally if score.reason is None else Tally(ruled_out=tally.ruled_out)
 
 
 # ---- the checks ------------------------------------------------------------------
 
-
-def _scored(turns: Sequence[Turn]) -> Iterator[tuple[int, Turn, Score]]:
-    for place, turn in enumerate(turns, 1):
-        score = turn.score
-        if score is not None and score.reason is None:
-            yield place, turn, score
+_ScoredTurn = tuple[int, Turn, Score]
+"""A turn that was scored: its place, counted from 1, the turn, and its final score."""
 
 
-def _order(turns: Sequence[Turn]) -> Finding:
+def _order(turns: Sequence[Turn], scored: Sequence[_ScoredTurn]) -> Finding:
     """Check that no turn has the words of another one."""
     wrong, words = [], []
-    for place, turn, score in _scored(turns):
+    for place, turn, score in scored:
         text = _text(turn)
         if (score.counts.accuracy or 0.0) >= OWN_BELOW:
             continue
@@ -199,37 +171,34 @@ def _complete(turns: Sequence[Turn], *, is_finished: bool) -> Finding:
     return Finding(Check.COMPLETE, State.UNSURE if unscored else State.KEPT, tuple(unscored))
 
 
-def _address(turns: Sequence[Turn], fitting: Sequence[str]) -> Finding:
+def _address(scored: Sequence[_ScoredTurn], fitting: Sequence[str]) -> Finding:
     """Check that one form of address was used throughout, and one that fits the customer."""
     heard: dict[str, list[int]] = {}
-    unsure = []
-    for place, turn, score in _scored(turns):
-        found = {e.text for e in score.elements if e.kind is Kind.ADDRESS}
-        for element in score.elements:
-            if element.kind is Kind.ADDRESS and element.verdict is Verdict.UNSURE:
-                unsure.append(place)
-            if element.kind is Kind.ADDRESS and element.verdict is not Verdict.HEARD:
-                found.discard(element.text)
+    unsure: list[int] = []
+    for place, turn, score in scored:
+        forms = [e for e in score.elements if e.kind is Kind.ADDRESS]
+        unsure += [place for e in forms if e.verdict is Verdict.UNSURE]
+        found = {e.text for e in forms} - {e.text for e in forms if e.verdict is not Verdict.HEARD}
         found |= {form for form in (*FORMS_OF_ADDRESS, *fitting) if form in _text(turn)}
         for form in sorted(found):
             heard.setdefault(form, []).append(place)
     places = tuple(sorted({place for found in heard.values() for place in found}))
-    forms = tuple(heard)
+    words = tuple(heard)
     if len(heard) > 1 or (fitting and set(heard) - set(fitting)):
-        return Finding(Check.ADDRESS, State.BROKEN, places, forms)
+        return Finding(Check.ADDRESS, State.BROKEN, places, words)
     if unsure:
-        return Finding(Check.ADDRESS, State.UNSURE, tuple(unsure), forms)
-    return Finding(Check.ADDRESS, State.KEPT if heard else State.ABSENT, places, forms)
+        return Finding(Check.ADDRESS, State.UNSURE, tuple(unsure), words)
+    return Finding(Check.ADDRESS, State.KEPT if heard else State.ABSENT, places, words)
 
 
-def _respect(turns: Sequence[Turn]) -> Finding:
+def _respect(turns: Sequence[Turn], scored: Sequence[_ScoredTurn]) -> Finding:
     """Check that each 您 that a script marks was said; unmarked ones are ignored.
 
     A turn with other words than its own shows nothing about it, nor does one that was not scored.
     """
     found: dict[Verdict, list[int]] = {}
     judged = set()
-    for place, _turn, score in _scored(turns):
+    for place, _turn, score in scored:
         if (score.counts.accuracy or 0.0) < OWN_BELOW:
             continue
         judged.add(place)
@@ -240,14 +209,13 @@ def _respect(turns: Sequence[Turn]) -> Finding:
         if verdict in found:
             return Finding(Check.RESPECT, state, tuple(dict.fromkeys(found[verdict])))
     open_turns = tuple(
-        place for place, turn in enumerate(turns, 1) if place not in judged and _asks_respect(turn)
+        place
+        for place, turn in enumerate(turns, 1)
+        if place not in judged
+        and any(e.kind is Kind.RESPECT and e.required for e in turn.line.wordings[0].elements)
     )
     state = State.KEPT if found and not open_turns else State.ABSENT
     return Finding(Check.RESPECT, state, open_turns)
-
-
-def _asks_respect(turn: Turn) -> bool:
-    return any(e.kind is Kind.RESPECT and e.required for e in turn.line.wordings[0].elements)
 
 
 def _text(turn: Turn) -> str:

@@ -39,7 +39,7 @@ class Candidate:
     inquiry: EvidenceQuery | None
     part_of: str = ""
 
-    def judge(
+    def decide(
         self,
         answers: Mapping[TextPair, float] | None,
         reliability: Reliability,

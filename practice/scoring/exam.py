@@ -7,16 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
-from operator import add
 
 from practice.records.attempt import Attempt, ExamItem, ExamTerms, Mode, SessionContext, Trainee
 from practice.records.recognition import Unscored
 from practice.records.review import Decision
-from practice.records.scenario import Book, Scenario
+from practice.records.scenario import Book
 from practice.records.score import Score, Verdict
 from practice.scoring.review import final_score
-from practice.scoring.score import Tally, is_ruled_out, nothing_said, resolve_unsure, tally_of
+from practice.scoring.score import Tally, nothing_said, outcome, tally_of
 
 _SILENT = (Unscored.NO_SPEECH, Unscored.TOO_SHORT)
 """Reasons of attempts in which a trainer could hear nothing."""
@@ -40,7 +38,7 @@ class ExamLine:
     @property
     def is_ruled_out(self) -> bool:
         """True if the line fails the exam whatever the score."""
-        return self.attempt is not None and _rules_out(self.attempt, None)
+        return self.tally.ruled_out > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +74,13 @@ class ExamResult:
 def setting_of(book: Book) -> SessionContext:
     """Return the requirements of a book in the form that every attempt of the exam stores."""
     steps = tuple(f"{scenario.id}/{number}" for scenario, number in book.items)
-    asked = tuple(_asked(scenario, number) for scenario, number in book.items)
-    return SessionContext(Mode.EXAM, book.id, steps, ExamTerms(book.title, book.pass_mark, asked))
-
-
-def _asked(scenario: Scenario, number: int) -> ExamItem:
-    line = scenario.lines[number - 1]
-    nothing = nothing_said(line)
-    return ExamItem(scenario.title, line.script, nothing.courtesies, nothing.characters)
+    asked = []
+    for scenario, number in book.items:
+        line = scenario.lines[number - 1]
+        nothing = nothing_said(line)
+        asked.append(ExamItem(scenario.title, line.script, nothing.courtesies, nothing.characters))
+    terms = ExamTerms(book.title, book.pass_mark, tuple(asked))
+    return SessionContext(Mode.EXAM, book.id, steps, terms)
 
 
 def result_of(attempts: Sequence[Attempt]) -> ExamResult:
@@ -102,7 +99,11 @@ def result_of(attempts: Sequence[Attempt]) -> ExamResult:
     counted = _one_each(attempts)
     takes = [counted.get(step) for step in setting.steps]
     said = [None if attempt is None or _is_silent(attempt) else attempt for attempt in takes]
-    worst, best = (_passes(terms, said, unsure_as) for unsure_as in (Verdict.MISSED, Verdict.HEARD))
+
+    def count(unsure_as: Verdict | None = None) -> Tally:
+        pairs = zip(terms.asked, said, strict=True)
+        return sum((_tally(asked, attempt, unsure_as) for asked, attempt in pairs), Tally())
+
     lines = tuple(
         ExamLine(
             step,
@@ -121,8 +122,8 @@ def result_of(attempts: Sequence[Attempt]) -> ExamResult:
         book=setting.name,
         terms=terms,
         lines=lines,
-        tally=reduce(add, (line.tally for line in lines), Tally()),
-        passed=best if best == worst else None,
+        tally=count(),
+        passed=outcome(count, terms.pass_mark),
         models=tuple(sorted({a.model.name for a in judged if a.model is not None})),
         scorers=tuple(sorted({a.scorer for a in judged})),
     )
@@ -147,43 +148,27 @@ def _decision(attempt: Attempt) -> Decision | None:
     return attempt.judgement.decision if attempt.judgement else None
 
 
-def _passes(terms: ExamTerms, said: Sequence[Attempt | None], unsure_as: Verdict) -> bool:
-    pairs = list(zip(terms.asked, said, strict=True))
-    tally = reduce(add, (_tally(asked, attempt, unsure_as) for asked, attempt in pairs), Tally())
-    ruled_out = any(attempt is not None and _rules_out(attempt, unsure_as) for attempt in said)
-    return tally.deciding >= terms.pass_mark and not ruled_out
-
-
 def _tally(asked: ExamItem, attempt: Attempt | None, unsure_as: Verdict | None) -> Tally:
-    """Count a line. Everything unsure counts as ``unsure_as``; with None it is left out."""
+    """Count a line. Everything unsure counts as ``unsure_as``; with None it is left out.
+
+    A trainer's decision takes precedence: with a pass, all unsure elements are heard, no banned
+    phrase counts, and nothing rules the line out; with a redo, everything unsure counts against
+    the trainee.
+    """
     nothing = Tally(0, asked.courtesies, 0.0, asked.characters)
     if attempt is None:
         return nothing
-    score = _taken(attempt, unsure_as)
-    if score.reason is None:
-        return tally_of(score)
-    # There is no text to count, so the trainer's decision applies to the whole line.
-    is_said = {Decision.PASS: True, Decision.REDO: False, None: unsure_as is Verdict.HEARD}
-    if is_said[_decision(attempt)]:
-        return Tally(asked.courtesies, asked.courtesies, asked.characters, asked.characters)
-    return Tally() if _decision(attempt) is None and unsure_as is None else nothing
-
-
-def _rules_out(attempt: Attempt, unsure_as: Verdict | None) -> bool:
-    """Return True if an attempt fails the exam whatever the score. A trainer's pass prevents it."""
-    is_passed = _decision(attempt) is Decision.PASS
-    return not is_passed and is_ruled_out(_taken(attempt, unsure_as))
-
-
-def _taken(attempt: Attempt, unsure_as: Verdict | None) -> Score:
-    """Return the final score, with everything unsure resolved as ``unsure_as`` unless that is None.
-
-    A trainer's decision takes precedence: with a pass all unsure elements are heard and no banned
-    phrase counts; with a redo everything unsure counts against the trainee.
-    """
     score, decision = final_score(attempt), _decision(attempt)
+    if decision is not None:
+        unsure_as = Verdict.HEARD if decision is Decision.PASS else Verdict.MISSED
+    counted = tally_of(score, unsure_as)
     if decision is Decision.PASS:
-        return replace(resolve_unsure(score, Verdict.HEARD), banned=())
-    if decision is Decision.REDO:
-        unsure_as = Verdict.MISSED
-    return resolve_unsure(score, unsure_as) if unsure_as else score
+        counted = replace(counted, deducted=0.0, ruled_out=0)
+    if score.reason is None:
+        return counted
+    # There is no text to count, so the trainer's decision applies to the whole line.
+    if unsure_as is Verdict.HEARD:
+        nothing = replace(nothing, heard=asked.courtesies, said=asked.characters)
+    elif unsure_as is None:
+        nothing = Tally()
+    return replace(nothing, ruled_out=counted.ruled_out)

@@ -1,15 +1,17 @@
 """Scores of attempts: from a line and a transcript to a score, with all weights and the pass mark.
 
 Scoring has two steps because the recognizer is queried in between: ``draft`` aligns the texts
-and collects the questions, ``Draft.judge`` takes the answers as plain data.
+and collects the questions, ``Draft.decide`` takes the answers as plain data.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, astuple, dataclass, replace
+from functools import partial
+from operator import add
 
 from practice.mandarin.alignment import Alignment, align, strict_counts
 from practice.mandarin.normalization import normalize
@@ -60,8 +62,8 @@ class Tally:
     ``heard`` of the required ``courtesies`` were heard, and ``said`` of the script's
     ``characters`` were said. ``deducted`` are the points that minor banned phrases cost.
     ``kept`` of the ``aims`` (delivery targets) were met; ``binding_kept`` and ``binding`` count
-    those that may fail an attempt. Tallies add up with ``+``, so that several attempts are
-    summed and never averaged.
+    those that may fail an attempt. ``ruled_out`` counts the attempts that cannot pass, whatever
+    the score. Tallies add up with ``+``, so that several attempts are summed and never averaged.
     """
 
     heard: int = 0
@@ -73,19 +75,10 @@ class Tally:
     aims: int = 0
     binding_kept: int = 0
     binding: int = 0
+    ruled_out: int = 0
 
     def __add__(self, other: Tally) -> Tally:
-        return Tally(
-            self.heard + other.heard,
-            self.courtesies + other.courtesies,
-            self.said + other.said,
-            self.characters + other.characters,
-            self.deducted + other.deducted,
-            self.kept + other.kept,
-            self.aims + other.aims,
-            self.binding_kept + other.binding_kept,
-            self.binding + other.binding,
-        )
+        return Tally(*map(add, astuple(self), astuple(other)))
 
     @property
     def components(self) -> tuple[Component, ...]:
@@ -124,6 +117,20 @@ class Tally:
         return min(words, both)
 
 
+def outcome(count: Callable[[Verdict], Tally], pass_mark: float = PASS_MARK) -> bool | None:
+    """Return True for passed, False for failed, and None if something unsure decides.
+
+    Args:
+        count: Returns the tally with everything unsure taken as missed, or as heard.
+        pass_mark: Minimum deciding score that passes.
+    """
+    worst, best = (
+        tally.deciding >= pass_mark and not tally.ruled_out
+        for tally in map(count, (Verdict.MISSED, Verdict.HEARD))
+    )
+    return best if best == worst else None
+
+
 def scorer_name(limits: Thresholds) -> str:
     """Return the name of a scorer: the version, with a hash of thresholds that are not the default.
 
@@ -155,14 +162,14 @@ class Draft:
         pairs = [p for c in self.candidates if c.inquiry for p in c.inquiry.pairs()]
         return list(dict.fromkeys(pairs))
 
-    def judge(
+    def decide(
         self,
         answers: Mapping[TextPair, float] | None,
         reliability: Reliability,
         banned: tuple[BannedPhrase, ...] = (),
         limits: Thresholds = THRESHOLDS,
     ) -> Score:
-        """Score the attempt.
+        """Return the score without its total, which ``with_total`` computes.
 
         Args:
             answers: The recognizer's answer to each of ``questions``, in nats; None if it cannot
@@ -170,14 +177,14 @@ class Draft:
             banned: Phrases to search for. If the transcript is unlikely or repeats itself, none
                 of them is certainly said.
         """
-        elements = tuple(c.judge(answers, reliability, limits) for c in self.candidates)
+        elements = tuple(c.decide(answers, reliability, limits) for c in self.candidates)
         alignment = self.alignment
         accuracy = alignment.counts.accuracy or 0.0
         any_heard = any(e.verdict is Verdict.HEARD for e in elements)
         hits = find_banned(alignment.hypothesis, alignment.reference.text, banned)
         if not reliability.is_as_written(limits):
             hits = tuple(replace(hit, sure=False) for hit in hits)
-        score = Score(
+        return Score(
             wording=self.wording.script,
             elements=elements,
             counts=alignment.counts,
@@ -187,7 +194,6 @@ class Draft:
             remarks=find_remarks(alignment, elements),
             off_script=accuracy < OFF_SCRIPT_BELOW and not any_heard,
         )
-        return with_total(score)
 
 
 def draft(line: Line, transcript: str) -> Draft | None:
@@ -208,7 +214,7 @@ def score_transcript(line: Line, transcript: str, banned: tuple[BannedPhrase, ..
     if drafted is None:
         return unscored(line, Unscored.NO_TEXT)
     sure = Reliability(0.0, 0.0, len(drafted.alignment.hypothesis.text))
-    return drafted.judge(None, sure, banned)
+    return with_total(drafted.decide(None, sure, banned))
 
 
 def unscored(line: Line, reason: Unscored) -> Score:
@@ -242,7 +248,7 @@ def loops(transcript: Transcript, speech_s: float) -> bool:
 
 
 def merge_second_pass(first: Score, second: Score) -> Score:
-    """Merge the better verdicts of a second transcription into the first score.
+    """Merge the better verdicts of a second transcription into the first score, before its total.
 
     The verdicts are merged only if both scores are based on the same wording. An element with 您
     keeps its first verdict: a second chance to hear 您 for 你 is a second chance to credit it
@@ -255,7 +261,7 @@ def merge_second_pass(first: Score, second: Score) -> Score:
         b if order[b.verdict] > order[a.verdict] and "您" not in a.text else a
         for a, b in zip(first.elements, second.elements, strict=True)
     )
-    return with_total(replace(first, elements=elements)) if elements != first.elements else first
+    return replace(first, elements=elements)
 
 
 def with_total(score: Score) -> Score:
@@ -264,74 +270,67 @@ def with_total(score: Score) -> Score:
     Unsure elements and banned phrases count neither for nor against. If they decide whether the
     attempt passes, ``passed`` is None.
     """
-    worst = _passes(resolve_unsure(score, Verdict.MISSED))
-    best = _passes(resolve_unsure(score, Verdict.HEARD))
     tally = tally_of(score)
     return replace(
         score,
         components=tally.components,
         total=tally.total or 0.0,
-        passed=best if best == worst else None,
+        passed=outcome(partial(tally_of, score)),
     )
 
 
 def deduction(score: Score) -> float:
     """Return the points that minor banned phrases take off; unsure phrases take none."""
-    return MINOR_COST * sum(h.sure and h.severity is Severity.MINOR for h in score.banned)
-
-
-def resolve_unsure(score: Score, unsure_as: Verdict) -> Score:
-    """Return a score with everything unsure resolved for or against the trainee.
-
-    Args:
-        unsure_as: The verdict on unsure elements. With MISSED, unsure banned phrases count as
-            said; with any other verdict they are dropped.
-    """
-    elements = tuple(
-        replace(e, verdict=unsure_as) if e.verdict is Verdict.UNSURE else e for e in score.elements
-    )
-    said = score.banned if unsure_as is Verdict.MISSED else (h for h in score.banned if h.sure)
-    return replace(score, elements=elements, banned=tuple(replace(h, sure=True) for h in said))
-
-
-def is_ruled_out(score: Score) -> bool:
-    """Return True if an attempt cannot pass, whatever its score.
-
-    A critical courtesy was missed, or a severe banned phrase was certainly said.
-    """
-    return any(e.critical and e.verdict is Verdict.MISSED for e in score.elements) or any(
-        h.sure and h.severity is Severity.SEVERE for h in score.banned
-    )
+    return tally_of(score).deducted
 
 
 def with_aims(score: Score, aims: tuple[AimResult, ...], *, may_fail: bool) -> Score:
-    """Return the score with delivery targets counted.
+    """Return the score with delivery targets counted, and the total computed.
 
-    The score is unchanged if the attempt was not scored or is off script.
+    Targets do not count if the attempt is off script. An attempt that is not scored has no total.
 
     Args:
         aims: The delivery targets that could be measured.
         may_fail: True if these targets may fail the attempt.
     """
-    if score.reason is not None or score.off_script:
+    if score.reason is not None:
         return score
-    return with_total(replace(score, aims=aims, aims_may_fail=may_fail))
+    if not score.off_script:
+        score = replace(score, aims=aims, aims_may_fail=may_fail)
+    return with_total(score)
 
 
-def tally_of(score: Score) -> Tally:
-    """Count what was said in an attempt. Unsure elements are left out."""
-    sure = [e for e in score.elements if e.required and e.verdict is not Verdict.UNSURE]
+def tally_of(score: Score, unsure_as: Verdict | None = None) -> Tally:
+    """Count what was said in an attempt.
+
+    A missed critical courtesy or a severe banned phrase rules it out.
+
+    Args:
+        score: The score with its verdicts.
+        unsure_as: The verdict on unsure elements; None leaves them out. With MISSED, unsure
+            banned phrases count as said; otherwise they do not count.
+    """
+    verdicts = [
+        (e, unsure_as if unsure_as and e.verdict is Verdict.UNSURE else e.verdict)
+        for e in score.elements
+    ]
+    sure = [v for e, v in verdicts if e.required and v is not Verdict.UNSURE]
+    banned = [h.severity for h in score.banned if h.sure or unsure_as is Verdict.MISSED]
     kept, aims = sum(aim.kept for aim in score.aims), len(score.aims)
     return Tally(
-        sum(e.verdict is Verdict.HEARD for e in sure),
-        len(sure),
-        score.counts.said,
-        score.counts.reference_length,
-        deduction(score),
-        kept,
-        aims,
-        kept if score.aims_may_fail else 0,
-        aims if score.aims_may_fail else 0,
+        heard=sure.count(Verdict.HEARD),
+        courtesies=len(sure),
+        said=score.counts.said,
+        characters=score.counts.reference_length,
+        deducted=MINOR_COST * banned.count(Severity.MINOR),
+        kept=kept,
+        aims=aims,
+        binding_kept=kept if score.aims_may_fail else 0,
+        binding=aims if score.aims_may_fail else 0,
+        ruled_out=int(
+            Severity.SEVERE in banned
+            or any(e.critical and v is Verdict.MISSED for e, v in verdicts)
+        ),
     )
 
 
@@ -339,10 +338,6 @@ def nothing_said(line: Line) -> Tally:
     """Return the tally of a skipped line: its standard wording, of which nothing was said."""
     required = [e for e in line.wordings[0].elements if e.required]
     return Tally(0, len(required), 0.0, len(normalize(line.script)))
-
-
-def _passes(score: Score) -> bool:
-    return tally_of(score).deciding >= PASS_MARK and not is_ruled_out(score)
 
 
 def _closest(line: Line, transcript: str) -> tuple[Wording, Alignment]:
@@ -353,11 +348,15 @@ def _closest(line: Line, transcript: str) -> tuple[Wording, Alignment]:
         key=lambda wording: strict_counts(normalize(wording.script), hypothesis).errors,
     )[:_SHORTLIST]
     candidates = [
-        (wording, align(wording.script, transcript, _spans(wording), line.readings))
+        (
+            wording,
+            align(
+                wording.script,
+                transcript,
+                [(e.start, e.end) for e in wording.elements],
+                line.readings,
+            ),
+        )
         for wording in sorted(shortlist, key=line.wordings.index)
     ]
     return min(candidates, key=lambda c: c[1].cost)
-
-
-def _spans(wording: Wording) -> list[tuple[int, int]]:
-    return [(element.start, element.end) for element in wording.elements]
