@@ -77,9 +77,9 @@ class _TimedAssessor(Assessor):
         self.seconds["listening"] += time.perf_counter() - start
         return heard
 
-    def judge(self, heard: RecognizedClip, line: Line) -> Assessment:
+    def score(self, recognized: RecognizedClip, line: Line) -> Assessment:
         start = time.perf_counter()
-        assessment = super().judge(heard, line)
+        assessment = super().score(recognized, line)
         self.seconds["judging"] += time.perf_counter() - start
         return assessment
 

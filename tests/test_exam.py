@@ -51,7 +51,7 @@ LINES = tuple(
 SCRIPTS = [line.script for line in LINES]
 SCENARIO = Scenario("hall", "大厅", "", LINES)
 BOOK = Book("basics", "基本用语", tuple((SCENARIO, number) for number in (1, 2, 3)), 80.0)
-NOISY = SpeechCheck(2.0, 1.0, -3.0, -20.0, 2.0, 0.0, ((0.5, 1.5),), Unscored.NOISY)
+NOISY = SpeechCheck(2.0, 1.0, -3.0, -20.0, 2.0, 0.0, ((0.5, 1.5),))
 BANNED = (
     BannedPhrase("不知道", "我帮您问", severity=Severity.SEVERE),
     BannedPhrase("急什么", "请稍等"),
@@ -62,13 +62,11 @@ def said(number: int, text: str | Unscored, session: str = "s", **changes: objec
     """A take of an exam, with what was heard or why it was not scored."""
     line = LINES[number - 1]
     if isinstance(text, Unscored):
-        check = replace(NOISY, reason=text)
-        assessment = Assessment(check, None, None, unscored(line, text), None, VERSION)
+        assessment = Assessment(NOISY, None, None, unscored(line, text), None, VERSION)
     else:
         score = score_transcript(line, text, BANNED)
         transcript = Transcript(text, -0.2, 0.01, 0.8)
-        check = replace(NOISY, reason=None)
-        assessment = Assessment(check, transcript, None, score, MODEL, VERSION)
+        assessment = Assessment(NOISY, transcript, None, score, MODEL, VERSION)
     where = {"scenario": "hall", "line": number, "spec": line, "setting": setting_of(BOOK)}
     return Attempt(take(session=session, **(where | changes)), assessment)
 

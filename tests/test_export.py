@@ -51,7 +51,7 @@ AT = "2026-11-22T08:00:0{}.000+00:00"
 
 
 def silence() -> Assessment:
-    check = replace(CHECK, reason=Unscored.NO_SPEECH, spans_s=())
+    check = replace(CHECK, spans_s=())
     return Assessment(check, None, None, unscored(LINE, Unscored.NO_SPEECH), None, VERSION)
 
 

@@ -173,7 +173,7 @@ def test_of_two_halls_the_one_of_this_machine_is_meant(
 
 
 def nothing() -> Assessment:
-    check = replace(CHECK, reason=Unscored.NO_SPEECH, spans_s=())
+    check = replace(CHECK, spans_s=())
     return Assessment(check, None, None, unscored(take().spec, Unscored.NO_SPEECH), MODEL, VERSION)
 
 

@@ -20,6 +20,7 @@ from practice.audio.signal_check import (
     clipped_share,
     cut,
     dbfs,
+    find_obstacle,
     spans_from_probabilities,
     uncut,
 )
@@ -41,7 +42,7 @@ def noise(level_dbfs: float, seconds: float) -> Samples:
 
 
 def check(samples: Samples) -> Unscored | None:
-    return check_speech(samples, find_speech(samples), clipped_share(samples)).reason
+    return find_obstacle(check_speech(samples, find_speech(samples), clipped_share(samples)))
 
 
 def test_level_of_a_known_tone() -> None:
@@ -96,7 +97,7 @@ def test_reasons_not_to_judge() -> None:
     assert level is not None
     loud = speech + noise(level + 3, len(speech) / RATE_HZ)
     found = check_speech(loud, ((1.5, 4.5),), 0.0)  # where the speech is known to be
-    assert found.reason is Unscored.NOISY
+    assert find_obstacle(found) is Unscored.NOISY
 
 
 spans = st.lists(st.tuples(st.floats(0.1, 5), st.floats(0.1, 40)), max_size=8)

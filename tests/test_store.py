@@ -40,7 +40,7 @@ def test_what_is_stored_comes_back_whole(place: Place) -> None:
 
 def test_unscored_takes_are_kept_too(place: Place) -> None:
     store = Store(*place)
-    check = replace(CHECK, reason=Unscored.NO_SPEECH, spans_s=())
+    check = replace(CHECK, spans_s=())
     nothing = Assessment(check, None, None, unscored(LINE, Unscored.NO_SPEECH), None, VERSION)
     store.add(made := take(), nothing)
     assert store.get(made.id).assessment == nothing

@@ -8,12 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from practice.audio.clip import Clip
-from practice.audio.signal_check import RATE_HZ, Samples, check_speech, too_long
+from practice.audio.signal_check import RATE_HZ, Samples, check_speech, find_obstacle
 from practice.audio.voice_activity import find_speech
 from practice.delivery import measure as delivery
 from practice.delivery import pitch_tracker as pitch
 from practice.delivery.pitch import PitchTrack
-from practice.mandarin.normalization import normalize
 from practice.recognition.recognizer import Recognition, Recognizer
 from practice.records.attempt import Assessment
 from practice.records.recognition import ModelInfo, SpeechCheck, Transcript, Unscored
@@ -21,7 +20,6 @@ from practice.records.scenario import BannedPhrase, Line, Wording
 from practice.records.score import Score, Verdict
 from practice.scoring import score as scoring
 from practice.scoring.decision import THRESHOLDS, Thresholds
-from practice.scoring.score import loops
 
 NO_SPEECH_ABOVE = 0.6
 NO_SPEECH_BELOW = -1.0
@@ -42,14 +40,34 @@ class RecognizedClip:
     """A recording after recognition.
 
     Attributes:
-        recognition: None if ``check`` has a reason for not scoring the recording.
+        reason: The reason for not scoring the recording, or None.
+        recognition: None if the recognizer was not asked, because there was a reason before.
     """
 
     check: SpeechCheck
+    reason: Unscored | None
     recognition: Recognition | None
     model: ModelInfo | None
     samples: Samples
     pitch: PitchTrack
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One transcription of a recording and its score, which has no total yet.
+
+    Attributes:
+        loops: True if the transcript repeats itself.
+    """
+
+    recognition: Recognition
+    score: Score
+    loops: bool
+
+    @property
+    def transcript(self) -> Transcript:
+        """The recognizer's text."""
+        return self.recognition.transcript
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +110,7 @@ class Assessor:
             line: The line that the trainee was asked to say.
             cut_off: True if the recording broke off, see ``listen``.
         """
-        return self.judge(self.listen(clip, line, cut_off=cut_off), line)
+        return self.score(self.listen(clip, line, cut_off=cut_off), line)
 
     def listen(self, clip: Clip, line: Line, *, cut_off: bool = False) -> RecognizedClip:
         """Check and recognize a recording, and track its pitch.
@@ -103,71 +121,64 @@ class Assessor:
             cut_off: True if the recording broke off by itself. What was said afterwards is
                 unknown, so the attempt is not scored.
         """
-        check = self._check(clip)
+        if clip.is_too_long:
+            check = SpeechCheck(clip.duration_s, 0.0, None, None, None, 0.0)
+            reason: Unscored | None = Unscored.TOO_LONG
+        else:
+            check = check_speech(clip.samples, find_speech(clip.samples), clip.clipped_share)
+            reason = find_obstacle(check)
         if cut_off:
-            check = replace(check, reason=Unscored.CUT_OFF)
-        if check.reason is not None:
-            return RecognizedClip(check, None, None, clip.samples, NO_PITCH)
+            reason = Unscored.CUT_OFF
+        if reason is not None:
+            return RecognizedClip(check, reason, None, None, clip.samples, NO_PITCH)
         recognizer = self.recognizer()
         if self.threads is not None:
             recognizer.use_threads(self.threads)
         drafts = [wording.script for wording in line.wordings]
         recognition = recognizer.listen(clip.samples, check.spans_s, drafts)
-        return RecognizedClip(
-            check, recognition, recognizer.info, clip.samples, pitch.track(clip.samples)
-        )
-
-    def judge(self, heard: RecognizedClip, line: Line) -> Assessment:
-        """Score a recognized recording as an attempt at a line, and measure the delivery."""
-        check, recognition = heard.check, heard.recognition
-        if recognition is None:
-            assert check.reason is not None
-            score = scoring.unscored(line, check.reason)
-            return Assessment(check, None, None, score, None, self.scorer, delivery.unmeasured())
         if is_not_speech(recognition.transcript):
-            check = replace(check, reason=Unscored.NO_SPEECH)
-            score = scoring.unscored(line, Unscored.NO_SPEECH)
-            first, said = recognition.transcript, delivery.unmeasured()
-            return Assessment(check, first, None, score, heard.model, self.scorer, said)
-        score = self._score(line, recognition, check.speech_s)
-        other = None
-        if needs_second_look(recognition.transcript, score, check.speech_s):
-            other = recognition.second_look()
-        if other is not None:
-            again = self._score(line, other, check.speech_s)
-            if again.reason is None and is_better(
-                other.transcript, recognition.transcript, check.speech_s
-            ):
-                recognition, other, score, again = other, recognition, again, score
-            if again.reason is None and not loops(other.transcript, check.speech_s):
-                score = scoring.merge_second_pass(score, again)
-        first = replace(
-            recognition.transcript, times_s=recognition.times_s(), logprobs=recognition.logprobs()
-        )
-        second = None if other is None else other.transcript
+            reason = Unscored.NO_SPEECH
+        track = NO_PITCH if reason else pitch.track(clip.samples)
+        return RecognizedClip(check, reason, recognition, recognizer.info, clip.samples, track)
+
+    def score(self, recognized: RecognizedClip, line: Line) -> Assessment:
+        """Score a recognized recording as an attempt at a line, and measure the delivery."""
+        check, recognition, model = recognized.check, recognized.recognition, recognized.model
+        if recognition is None or recognized.reason is not None:
+            assert recognized.reason is not None
+            score = scoring.unscored(line, recognized.reason)
+            transcript = recognition.transcript if recognition else None
+            said = delivery.unmeasured()
+            return Assessment(check, transcript, None, score, model, self.scorer, said)
+        look = self._look(line, recognition, check.speech_s)
+        score, second = look.score, None
+        if needs_second_look(look) and (other := recognition.second_look()) is not None:
+            again = self._look(line, other, check.speech_s)
+            if is_better(again, look):
+                look, again = again, look
+            second, score = again.transcript, look.score
+            if again.score.reason is None and not again.loops:
+                score = scoring.merge_second_pass(score, again.score)
+        times_s, logprobs = look.recognition.times_s(), look.recognition.logprobs()
+        first = replace(look.transcript, times_s=times_s, logprobs=logprobs)
         said = delivery.unmeasured()
         if score.reason is None:
-            said = delivery.measure(heard.samples, check, heard.pitch, first, score)
+            said = delivery.measure(recognized.samples, check, recognized.pitch, first, score)
         aims = delivery.aims_of(said, line.targets)
         score = scoring.with_aims(score, aims, may_fail=line.targets.may_fail)
-        return Assessment(check, first, second, score, heard.model, self.scorer, said)
+        return Assessment(check, first, second, score, model, self.scorer, said)
 
-    def _score(self, line: Line, recognition: Recognition, speech_s: float) -> Score:
+    def _look(self, line: Line, recognition: Recognition, speech_s: float) -> Look:
         transcript = recognition.transcript
         draft = scoring.draft(line, transcript.text)
         if draft is None:
-            return scoring.unscored(line, Unscored.NO_TEXT)
+            return Look(recognition, scoring.unscored(line, Unscored.NO_TEXT), loops=False)
         questions = draft.questions
         gains = recognition.compare(questions)
         answers = None if gains is None else dict(zip(questions, gains, strict=True))
         reliability = scoring.reliability_of(transcript, speech_s, unasked=gains is None)
-        return draft.judge(answers, reliability, self.banned, self.thresholds)
-
-    @staticmethod
-    def _check(clip: Clip) -> SpeechCheck:
-        if clip.is_too_long:
-            return too_long(clip.duration_s)
-        return check_speech(clip.samples, find_speech(clip.samples), clip.clipped_share)
+        score = draft.decide(answers, reliability, self.banned, self.thresholds)
+        return Look(recognition, score, reliability.loops)
 
 
 def is_not_speech(transcript: Transcript) -> bool:
@@ -175,30 +186,27 @@ def is_not_speech(transcript: Transcript) -> bool:
     return transcript.no_speech_prob > NO_SPEECH_ABOVE and transcript.avg_logprob < NO_SPEECH_BELOW
 
 
-def needs_second_look(transcript: Transcript, score: Score, speech_s: float) -> bool:
-    """Return True if a transcript is doubtful enough to justify a second decoding.
+def needs_second_look(look: Look) -> bool:
+    """Return True if the first transcription is doubtful enough to justify a second one.
 
     That is so if the transcript is empty, unlikely or repeats itself, or if an element remains
     unsure. It applies to a quarter of the labeled clips.
-
-    Args:
-        transcript: The first transcript.
-        score: The score of the first transcript.
-        speech_s: Duration of the speech.
     """
     return (
-        score.reason is not None
-        or transcript.avg_logprob < scoring.SECOND_LOOK_BELOW
-        or loops(transcript, speech_s)
-        or any(element.verdict is Verdict.UNSURE for element in score.elements)
+        look.score.reason is not None
+        or look.transcript.avg_logprob < scoring.SECOND_LOOK_BELOW
+        or look.loops
+        or any(element.verdict is Verdict.UNSURE for element in look.score.elements)
     )
 
 
-def is_better(second: Transcript, first: Transcript, speech_s: float) -> bool:
-    """Return True if the second transcript should replace the first.
+def is_better(second: Look, first: Look) -> bool:
+    """Return True if the second transcription should replace the first.
 
-    That is so if it is more likely, or if the first is empty or repeats itself.
+    That is so if it has text and is more likely, or if the first is empty or repeats itself.
     """
-    if loops(first, speech_s) or not normalize(first.text):
+    if second.score.reason is not None:
+        return False
+    if first.loops or first.score.reason is not None:
         return True
-    return not loops(second, speech_s) and second.avg_logprob > first.avg_logprob
+    return not second.loops and second.transcript.avg_logprob > first.transcript.avg_logprob

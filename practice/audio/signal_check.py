@@ -98,7 +98,7 @@ def spans_from_probabilities(probabilities: list[float], frame_s: float) -> Span
 
 
 def check_speech(samples: Samples, spans_s: Spans, clipped: float) -> SpeechCheck:
-    """Measure a recording, and decide if it can be scored.
+    """Measure a recording.
 
     Args:
         samples: Mono, at RATE_HZ.
@@ -120,15 +120,6 @@ def check_speech(samples: Samples, spans_s: Spans, clipped: float) -> SpeechChec
         speech_dbfs - noise_dbfs if speech_dbfs is not None and noise_dbfs is not None else None
     )
     peak = float(np.max(np.abs(samples), initial=0.0))
-    reason: Unscored | None = None
-    if speech_s < MIN_SPEECH_S or speech_dbfs is None:
-        reason = Unscored.TOO_SHORT if duration_s < MIN_SPEECH_S else Unscored.NO_SPEECH
-    elif speech_dbfs < QUIET_DBFS:
-        reason = Unscored.TOO_QUIET
-    elif clipped > CLIPPED_SHARE:
-        reason = Unscored.CLIPPED
-    elif snr_db is not None and snr_db < NOISY_SNR_DB:
-        reason = Unscored.NOISY
     return SpeechCheck(
         duration_s=duration_s,
         speech_s=speech_s,
@@ -137,8 +128,20 @@ def check_speech(samples: Samples, spans_s: Spans, clipped: float) -> SpeechChec
         snr_db=snr_db,
         clipped_share=clipped,
         spans_s=spans_s,
-        reason=reason,
     )
+
+
+def find_obstacle(check: SpeechCheck) -> Unscored | None:
+    """Return why a recording of normal length cannot be scored, or None if it can."""
+    if check.speech_s < MIN_SPEECH_S or check.speech_dbfs is None:
+        return Unscored.TOO_SHORT if check.duration_s < MIN_SPEECH_S else Unscored.NO_SPEECH
+    if check.speech_dbfs < QUIET_DBFS:
+        return Unscored.TOO_QUIET
+    if check.clipped_share > CLIPPED_SHARE:
+        return Unscored.CLIPPED
+    if check.snr_db is not None and check.snr_db < NOISY_SNR_DB:
+        return Unscored.NOISY
+    return None
 
 
 def _background_dbfs(samples: Samples) -> float | None:
@@ -152,11 +155,6 @@ def _background_dbfs(samples: Samples) -> float | None:
     whole = samples[: len(samples) // frame * frame].reshape(-1, frame)
     power = float(np.median(np.mean(np.square(whole, dtype=np.float64), axis=1)))
     return 10 * float(np.log10(power)) if power > 0 else None
-
-
-def too_long(duration_s: float) -> SpeechCheck:
-    """Return the check of a recording that is too long for one utterance, without measurements."""
-    return SpeechCheck(duration_s, 0.0, None, None, None, 0.0, (), Unscored.TOO_LONG)
 
 
 def cut(samples: Samples, spans_s: Spans) -> Samples:

@@ -241,7 +241,7 @@ def _judge_again(judge: Assessor, model: ModelInfo, attempt: Attempt, store: Sto
     as_before = earlier.scorer == judge.scorer and earlier.model in (None, model)
     if as_before or take.audio is None:
         return earlier
-    cut_off = earlier.check.reason is Unscored.CUT_OFF
+    cut_off = earlier.score.reason is Unscored.CUT_OFF
     sound = store.sound(take)
     if sound is None:
         raise AudioError(_("There is no file {path}.").format(path=store.folder / take.audio))

@@ -11,7 +11,7 @@ import click
 
 from practice.audio import clip as audio
 from practice.audio.recorder import Ending
-from practice.audio.signal_check import MARGIN_S, Samples, check_speech
+from practice.audio.signal_check import MARGIN_S, Samples, check_speech, find_obstacle
 from practice.audio.voice_activity import find_speech
 from practice.commands import context, options
 from practice.errors import PracticeError
@@ -145,7 +145,7 @@ class VoiceRecorder:
         clip = audio.read(part)
         if self._judge is None:
             check = check_speech(clip.samples, find_speech(clip.samples), clip.clipped_share)
-            reason = Unscored.CUT_OFF if cut_off else check.reason
+            reason = Unscored.CUT_OFF if cut_off else find_obstacle(check)
         else:
             assessment = self._judge.assess(clip, line, cut_off=cut_off)
             check, reason = assessment.check, assessment.score.reason

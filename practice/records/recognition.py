@@ -61,7 +61,6 @@ class SpeechCheck:
     Attributes:
         clipped_share: Share of the samples at full scale.
         spans_s: Start and end of each span of speech.
-        reason: None if the recording can be scored.
     """
 
     duration_s: float
@@ -71,7 +70,6 @@ class SpeechCheck:
     snr_db: float | None
     clipped_share: float
     spans_s: tuple[tuple[float, float], ...] = ()
-    reason: Unscored | None = None
 
     @property
     def silences_s(self) -> tuple[tuple[float, float], ...]:

@@ -28,7 +28,7 @@ VERSION = 4
 Version 2 added the data of conversations: session context, the customer's words, the reason for
 and certainty of banned phrases, and who observed. Version 3 added the delivery of an attempt, the
 log-probability of each character of a transcript, and delivery targets. Version 4 has no
-``REMOVED_FIGURES``."""
+``REMOVED_FIGURES``, and the reason for not scoring only in the score."""
 
 SUFFIX = ".practice"
 SOUND_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
@@ -211,6 +211,7 @@ def _drop_removed(given: Any) -> None:
     """Drop what only earlier versions stored from the JSON of a record with valid types."""
     for judgement in given["judgements"]:
         assessment = judgement["assessment"]
+        assessment["check"].pop("reason", None)
         delivery = assessment.get("delivery") or {}
         for name in REMOVED_FIGURES:
             delivery.pop(name, None)

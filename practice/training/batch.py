@@ -253,7 +253,7 @@ def score_rows(
             heard = shared.listen(audio.read(first.path), first.line)
         except AudioError as error:
             return [error] * len(together)
-        return [shared.judge(heard, row.line) for row in together]
+        return [shared.score(heard, row.line) for row in together]
 
     groups = (list(together) for _path, together in groupby(rows, lambda row: row.path))
     for outcomes in in_order(judge_all, groups, jobs):
