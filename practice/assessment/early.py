@@ -29,25 +29,25 @@ class EarlyAssessment:
     Call ``watch`` for every block, and ``close`` at the end.
     """
 
-    def __init__(self, judge: Assessor, path: Path, line: Line) -> None:
-        self._judge = judge
+    def __init__(self, assessor: Assessor, path: Path, line: Line) -> None:
+        self._assessor = assessor
         self._path = path
         self._line = line
         self._worker = ThreadPoolExecutor(1)
-        self._is_heard = False
+        self._is_assessed = False
 
     def watch(self, meter: Meter) -> None:
         """Start an assessment in the background if the pause is long enough."""
         if meter.pause_s < PAUSE_S:
-            self._is_heard = False
-        elif not self._is_heard:
-            self._is_heard = True
-            self._worker.submit(self._hear)
+            self._is_assessed = False
+        elif not self._is_assessed:
+            self._is_assessed = True
+            self._worker.submit(self._assess)
 
-    def _hear(self) -> None:
+    def _assess(self) -> None:
         # The final assessment reports what is wrong with the recording.
         with suppress(PracticeError):
-            self._judge.assess(audio.read(self._path), self._line)
+            self._assessor.assess(audio.read(self._path), self._line)
 
     def close(self) -> None:
         """Start no more assessments; one that is running may finish."""

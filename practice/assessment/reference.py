@@ -22,14 +22,14 @@ from practice.scenarios.voices import Role, Voice
 class ReferenceRecordings:
     """The reference recordings in a folder of scenarios, for comparison with attempts.
 
-    ``judge`` is called when the first reference recording is assessed. Thread-safe.
+    ``assessor`` is called when the first reference recording is assessed. Thread-safe.
     """
 
-    def __init__(self, folder: Path, judge: Callable[[], Assessor]) -> None:
+    def __init__(self, folder: Path, assessor: Callable[[], Assessor]) -> None:
         self._folder = folder
-        self._judge = judge
+        self._assessor = assessor
         self._lock = Lock()
-        self._heard: dict[tuple[bytes, Line], RecordedLine] = {}
+        self._assessed: dict[tuple[bytes, Line], RecordedLine] = {}
 
     def find(self, attempt: Attempt) -> Path | None:
         """Return the path of the reference recording of an attempt's line.
@@ -42,12 +42,12 @@ class ReferenceRecordings:
         voice = Voice(attempt.take.scenario, attempt.take.line, Role.MODEL)
         return voices.find(self._folder, voice)
 
-    def compare(self, attempt: Attempt, sound: bytes | None) -> Comparison | NotCompared | None:
+    def compare(self, attempt: Attempt, recording: bytes | None) -> Comparison | NotCompared | None:
         """Compare an attempt with the reference recording of its line.
 
         Args:
             attempt: The attempt.
-            sound: Its recording, as the bytes of an audio file.
+            recording: Its recording, as the bytes of an audio file.
 
         Returns:
             None if there is no reference recording or no recording of the attempt.
@@ -56,13 +56,13 @@ class ReferenceRecordings:
             PracticeError: A recording or the recognizer cannot be read.
         """
         path = self.find(attempt)
-        if path is None or sound is None:
+        if path is None or recording is None:
             return None
         if self._script(attempt) != attempt.take.spec.script:
             return NotCompared.CHANGED
-        samples = audio.decode(sound, attempt.take.audio or "").samples
+        samples = audio.decode(recording, attempt.take.audio or "").samples
         own = RecordedLine(attempt.assessment, pitch.track(samples))
-        return compare(own, self._listen(path, attempt.take.spec))
+        return compare(own, self._assess(path, attempt.take.spec))
 
     def _script(self, attempt: Attempt) -> str:
         """Return the current script of an attempt's line; empty if the line no longer exists."""
@@ -72,11 +72,11 @@ class ReferenceRecordings:
             return ""
         return lines[attempt.take.line - 1].script if attempt.take.line <= len(lines) else ""
 
-    def _listen(self, path: Path, line: Line) -> RecordedLine:
+    def _assess(self, path: Path, line: Line) -> RecordedLine:
         clip = audio.read(path)
         key = sha256(clip.samples.tobytes()).digest(), line
         with self._lock:
-            if key not in self._heard:
-                assessment = self._judge().assess(clip, line)
-                self._heard[key] = RecordedLine(assessment, pitch.track(clip.samples))
-            return self._heard[key]
+            if key not in self._assessed:
+                assessment = self._assessor().assess(clip, line)
+                self._assessed[key] = RecordedLine(assessment, pitch.track(clip.samples))
+            return self._assessed[key]

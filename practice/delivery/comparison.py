@@ -17,6 +17,7 @@ from practice.delivery.measure import LEAST_CHARACTERS
 from practice.delivery.pitch import PitchTrack, median_hz, semitones, within, without_octave_errors
 from practice.mandarin.alignment import after_pauses, columns, places
 from practice.records.attempt import Assessment
+from practice.records.delivery import Delivery
 from practice.records.score import Op
 
 PACE_FROM = 0.15
@@ -112,20 +113,18 @@ def compare(own: RecordedLine, theirs: RecordedLine) -> Comparison | NotCompared
     anchors = _anchors(own.assessment, theirs.assessment)
     if len({place for place, _own_s, _their_s in anchors}) < LEAST_CHARACTERS:
         return NotCompared.UNLIKE
-    ours, other = own.assessment.delivery, theirs.assessment.delivery
+    ours, other = (line.assessment.delivery or Delivery() for line in (own, theirs))
     pace = None
     differences: list[Difference] = []
-    if ours and other and ours.speech_cps and other.speech_cps:
+    if ours.speech_cps and other.speech_cps:
         pace = ours.speech_cps / other.speech_cps
         if abs(pace - 1) >= PACE_FROM:
             differences.append(Difference(Trait.PACE, ours.speech_cps, other.speech_cps))
-    if not (ours and other and ours.pitch_hz and other.pitch_hz):
+    if not (ours.pitch_hz and other.pitch_hz):
         return Comparison(pace, None, tuple(differences))
-    end_alike = _end_alike(own.assessment, theirs.assessment)
-    if end_alike and ours.final_st is not None and other.final_st is not None:
+    if _end_alike(own.assessment, theirs.assessment):
         differences += _beyond(Trait.FINAL, ours.final_st, other.final_st)
-    if ours.pitch_range_st is not None and other.pitch_range_st is not None:
-        differences += _beyond(Trait.RANGE, ours.pitch_range_st, other.pitch_range_st)
+    differences += _beyond(Trait.RANGE, ours.pitch_range_st, other.pitch_range_st)
     moments = list(_moments(anchors, own.assessment, theirs.assessment))
     contour = warp_pitch(own.voice, theirs.voice, moments)
     if contour is not None:
@@ -221,8 +220,8 @@ def _begins(assessment: Assessment) -> Iterator[tuple[int, float]]:
         place += 1
 
 
-def _beyond(trait: Trait, own: float, theirs: float) -> Iterator[Difference]:
-    if abs(own - theirs) >= PITCH_FROM_ST:
+def _beyond(trait: Trait, own: float | None, theirs: float | None) -> Iterator[Difference]:
+    if own is not None and theirs is not None and abs(own - theirs) >= PITCH_FROM_ST:
         yield Difference(trait, own, theirs)
 
 

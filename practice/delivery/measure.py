@@ -7,7 +7,6 @@ based on a single syllable, a whisper or another person's voice would be believe
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice, product
 
@@ -108,6 +107,9 @@ VOLUMES: dict[Volume, tuple[float, float]] = {
 Clear is 8 dB around the -22 dBFS of RFC 7874; soft is 10 dB lower. The levels are meaningful only
 if microphone and distance stay the same."""
 
+_Figures = dict[str, float | tuple[Pause, ...] | Unavailable]
+"""Figures by name; each is a value, or the reason why it is unavailable."""
+
 
 def measure(
     samples: Samples,
@@ -130,7 +132,7 @@ def measure(
     near = pitch.within(track, ((a - _NEAR_S, b + _NEAR_S) for a, b in check.spans_s))
     voice = pitch.without_octave_errors(near)
     others = _has_others(check, track, near, voice)
-    found: dict[str, float | tuple[Pause, ...] | Unavailable] = {
+    found: _Figures = {
         **_timing(samples, check, transcript, score, others=others),
         **_melody(check, voice, others=others),
         "level_dbfs": _or_short(level.active_level(samples), 1),
@@ -138,11 +140,13 @@ def measure(
     told = {name: value for name, value in found.items() if not isinstance(value, Unavailable)}
     untold = {name: value for name, value in found.items() if isinstance(value, Unavailable)}
     loudness = found["level_dbfs"]
-    return replace(
-        Delivery(untold=untold),
-        **told,  # type: ignore[arg-type]
-        flaws=tuple(_flaws(check, loudness if isinstance(loudness, float) else None)),
-    )
+    flaws = {
+        Flaw.LOW: isinstance(loudness, float) and loudness < LOW_DBFS,
+        Flaw.CLIPPED: check.clipped_share > CLIPPED_SHARE,
+        Flaw.NOISY: _is_noisy(check),
+    }
+    present = tuple(flaw for flaw, is_present in flaws.items() if is_present)
+    return Delivery(**told, flaws=present, untold=untold)  # type: ignore[arg-type]
 
 
 def unmeasured() -> Delivery:
@@ -152,7 +156,20 @@ def unmeasured() -> Delivery:
 
 def aims_of(delivery: Delivery, targets: Targets) -> tuple[AimResult, ...]:
     """Compare a delivery with a line's targets, as far as its figures are available."""
-    return tuple(_aims(delivery, targets))
+    found = []
+    pace, pauses, loudness = delivery.speech_cps, delivery.pauses, delivery.level_dbfs
+    low, high = targets.pace
+    if pace is not None:
+        kept = low * (1 - PACE_TOLERANCE) <= pace <= high * (1 + PACE_TOLERANCE)
+        found.append(AimResult(Aim.PACE, kept, pace, low, high))
+    if pauses is not None and all(pause.after is not None for pause in pauses):
+        longest = max((pause.length_s for pause in pauses if pause.inside), default=0.0)
+        kept = longest < HESITATION_S
+        found.append(AimResult(Aim.FLUENCY, kept, longest, None, HESITATION_S))
+    if targets.volume is not None and loudness is not None:
+        low, high = VOLUMES[targets.volume]
+        found.append(AimResult(Aim.VOLUME, low <= loudness <= high, loudness, low, high))
+    return tuple(found)
 
 
 # ---- pace and pauses -------------------------------------------------------------
@@ -165,7 +182,7 @@ def _timing(
     score: Score,
     *,
     others: bool,
-) -> dict[str, float | tuple[Pause, ...] | Unavailable]:
+) -> _Figures:
     """Return the articulation rate, the speech rate and the pauses.
 
     Articulation rate: characters heard over seconds of speech, without pauses of 0.3 s or more.
@@ -184,15 +201,10 @@ def _timing(
         for begin, end in check.silences_s
     )
     whole_s = spans[-1][1] - spans[0][0]
-    if characters < LEAST_CHARACTERS or check.speech_s < LEAST_SPEECH_S:
-        return {
-            "articulation_cps": Unavailable.SHORT,
-            "speech_cps": Unavailable.SHORT,
-            "pauses": pauses,
-        }
+    is_short = characters < LEAST_CHARACTERS or check.speech_s < LEAST_SPEECH_S
     return {
-        "articulation_cps": round(characters / check.speech_s, 2),
-        "speech_cps": round(characters / whole_s, 2),
+        "articulation_cps": _or_short(None if is_short else characters / check.speech_s, 2),
+        "speech_cps": _or_short(None if is_short else characters / whole_s, 2),
         "pauses": pauses,
     }
 
@@ -300,15 +312,6 @@ def _or_short(value: float | None, digits: int) -> float | Unavailable:
     return Unavailable.SHORT if value is None else round(value, digits)
 
 
-def _flaws(check: SpeechCheck, level_dbfs: float | None) -> Iterator[Flaw]:
-    if level_dbfs is not None and level_dbfs < LOW_DBFS:
-        yield Flaw.LOW
-    if check.clipped_share > CLIPPED_SHARE:
-        yield Flaw.CLIPPED
-    if _is_noisy(check):
-        yield Flaw.NOISY
-
-
 def _is_noisy(check: SpeechCheck) -> bool:
     return check.snr_db is not None and check.snr_db < LEAST_SNR_DB
 
@@ -328,23 +331,19 @@ def _has_others(check: SpeechCheck, track: PitchTrack, near: PitchTrack, voice: 
     )
 
 
-def _melody(
-    check: SpeechCheck, voice: PitchTrack, *, others: bool
-) -> dict[str, float | tuple[Pause, ...] | Unavailable]:
+def _melody(check: SpeechCheck, voice: PitchTrack, *, others: bool) -> _Figures:
     """Return the figures of the pitch; ``practice.delivery.pitch`` has their formulas."""
-    names = ("pitch_hz", "pitch_range_st", "pitch_variation", "final_st")
     voiced_s = voice.voiced_s
-    reason: Unavailable | None = None
-    if _is_noisy(check):
-        reason = Unavailable.NOISY
-    elif others:
-        reason = Unavailable.OTHERS
-    elif voiced_s < LEAST_VOICED_SHARE * check.speech_s:
-        reason = Unavailable.UNVOICED
-    elif voiced_s < LEAST_VOICED_S:
-        reason = Unavailable.SHORT
-    if reason is not None:
-        return dict.fromkeys(names, reason)
+    obstacles = {
+        Unavailable.NOISY: _is_noisy(check),
+        Unavailable.OTHERS: others,
+        Unavailable.UNVOICED: voiced_s < LEAST_VOICED_SHARE * check.speech_s,
+        Unavailable.SHORT: voiced_s < LEAST_VOICED_S,
+    }
+    for reason, is_so in obstacles.items():
+        if is_so:
+            names = ("pitch_hz", "pitch_range_st", "pitch_variation", "final_st")
+            return dict.fromkeys(names, reason)
     moves = voiced_s >= LEAST_MELODY_S
     final = pitch.final_semitones(voice)
     return {
@@ -353,20 +352,3 @@ def _melody(
         "pitch_variation": _or_short(pitch.variation(voice) if moves else None, 3),
         "final_st": Unavailable.UNVOICED if final is None else round(final, 1),
     }
-
-
-# ---- targets ---------------------------------------------------------------------
-
-
-def _aims(delivery: Delivery, targets: Targets) -> Iterator[AimResult]:
-    pace, pauses, loudness = delivery.speech_cps, delivery.pauses, delivery.level_dbfs
-    low, high = targets.pace
-    if pace is not None:
-        kept = low * (1 - PACE_TOLERANCE) <= pace <= high * (1 + PACE_TOLERANCE)
-        yield AimResult(Aim.PACE, kept, pace, low, high)
-    if pauses is not None and all(pause.after is not None for pause in pauses):
-        longest = max((pause.length_s for pause in pauses if pause.inside), default=0.0)
-        yield AimResult(Aim.FLUENCY, longest < HESITATION_S, longest, None, HESITATION_S)
-    if targets.volume is not None and loudness is not None:
-        low, high = VOLUMES[targets.volume]
-        yield AimResult(Aim.VOLUME, low <= loudness <= high, loudness, low, high)

@@ -60,6 +60,11 @@ class PitchTrack:
         return ~np.isnan(self.hz)
 
     @property
+    def voiced_hz(self) -> Hertz:
+        """The pitch of the voiced frames alone."""
+        return self.hz[self.is_voiced]
+
+    @property
     def voiced_s(self) -> float:
         """Duration of all voice, in seconds."""
         return float(np.count_nonzero(self.is_voiced)) * self.step_s
@@ -103,8 +108,7 @@ def without_octave_errors(track: PitchTrack) -> PitchTrack:
 
 def median_hz(track: PitchTrack) -> float | None:
     """Return the median of the pitch in Hz, or None without voice."""
-    voiced = track.hz[track.is_voiced]
-    return float(np.median(voiced)) if voiced.size else None
+    return float(np.median(track.voiced_hz)) if track.voiced_s else None
 
 
 def range_semitones(track: PitchTrack) -> float | None:
@@ -112,10 +116,9 @@ def range_semitones(track: PitchTrack) -> float | None:
 
     None without voice.
     """
-    voiced = track.hz[track.is_voiced]
-    if not voiced.size:
+    if not track.voiced_s:
         return None
-    low, high = np.percentile(voiced, [LOW_PERCENTILE, HIGH_PERCENTILE])
+    low, high = np.percentile(track.voiced_hz, [LOW_PERCENTILE, HIGH_PERCENTILE])
     return float(12 * np.log2(high / low))
 
 
@@ -125,8 +128,8 @@ def variation(track: PitchTrack) -> float | None:
     A measure of monotony (Hincks, Computer Assisted Language Learning 18, 2005, and System 33,
     2005): the smaller, the flatter. None without voice.
     """
-    voiced = track.hz[track.is_voiced]
-    return float(np.std(voiced) / np.mean(voiced)) if voiced.size else None
+    hz = track.voiced_hz
+    return float(np.std(hz) / np.mean(hz)) if hz.size else None
 
 
 def final_semitones(track: PitchTrack) -> float | None:
@@ -151,16 +154,10 @@ def jumps_per_s(track: PitchTrack) -> float | None:
 
     A pitch that does so again and again goes to and fro between two voices. None without voice.
     """
-    voiced_s = track.voiced_s
-    if not voiced_s:
+    if not track.voiced_s:
         return None
-    return (
-        sum(
-            int(np.count_nonzero(np.abs(12 * np.diff(np.log2(track.hz[a:b]))) > JUMP_SEMITONES))
-            for a, b in _stretches(track.hz)
-        )
-        / voiced_s
-    )
+    steps = 12 * np.diff(np.log2(track.hz))  # NaN, which exceeds nothing, at the edges of silence
+    return int(np.count_nonzero(np.abs(steps) > JUMP_SEMITONES)) / track.voiced_s
 
 
 def _stretches(hz: Hertz) -> Iterator[tuple[int, int]]:

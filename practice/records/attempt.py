@@ -8,12 +8,8 @@ from enum import StrEnum
 from practice.records.delivery import Delivery
 from practice.records.recognition import ModelInfo, SpeechCheck, Transcript
 from practice.records.review import Review
-from practice.records.scenario import (
-    Line,
-)
-from practice.records.score import (
-    Score,
-)
+from practice.records.scenario import Line
+from practice.records.score import Score
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 
 
@@ -106,7 +106,8 @@ class Pause:
 class Delivery:
     """Figures of the delivery of one attempt.
 
-    A figure that is unavailable is None, and ``untold`` has the reason under its name.
+    A figure that is unavailable is None, and ``untold`` has the reason under its name. Figures
+    are shown in the order of the fields.
     ``practice.delivery.measure`` defines each figure where it is measured.
     """
 
@@ -132,16 +133,7 @@ class Delivery:
         return max(self.pauses or (), key=lambda pause: pause.length_s, default=None)
 
 
-FIGURES = (
-    "articulation_cps",
-    "speech_cps",
-    "pauses",
-    "level_dbfs",
-    "pitch_hz",
-    "pitch_range_st",
-    "pitch_variation",
-    "final_st",
-)
+FIGURES = tuple(f.name for f in fields(Delivery) if f.name not in ("flaws", "untold"))
 """Names of the figures of ``Delivery``, in the order in which they are shown."""
 
 REMOVED_FIGURES = ("onset_s", "level_spread_db", "perturbation")

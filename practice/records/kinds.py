@@ -72,17 +72,15 @@ CHINESE_SCENARIO_KINDS: dict[ScenarioKind, str] = {
     ScenarioKind.OTHER: "其他",
 }
 
-_SCENARIO_KINDS = {str(kind): kind for kind in ScenarioKind} | {
-    name: kind for kind, name in CHINESE_SCENARIO_KINDS.items()
+_SCENARIO_KINDS = {
+    name: kind for kind, chinese in CHINESE_SCENARIO_KINDS.items() for name in (str(kind), chinese)
 }
+_KINDS = {name: kind for kind, chinese in CHINESE.items() for name in (str(kind), chinese)}
 
 
 def parse_scenario_kind(name: str) -> ScenarioKind | None:
     """Return the kind of scenario with this English or Chinese name, None if there is none."""
     return _SCENARIO_KINDS.get(name.strip().lower())
-
-
-_BY_NAME = {str(kind): kind for kind in Kind} | {name: kind for kind, name in CHINESE.items()}
 
 
 def parse_kind(name: str) -> Kind | None:
@@ -91,4 +89,4 @@ def parse_kind(name: str) -> Kind | None:
     ``送别`` and ``送别语`` are the same kind.
     """
     name = name.strip().lower()
-    return _BY_NAME.get(name) or _BY_NAME.get(name.removesuffix("语"))
+    return _KINDS.get(name) or _KINDS.get(name.removesuffix("语"))

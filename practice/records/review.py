@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from practice.records.score import (
-    Verdict,
-)
+from practice.records.score import Verdict
 
 
 class Decision(StrEnum):

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from enum import StrEnum
+from operator import add
 
 from practice.records.delivery import AimResult
 from practice.records.kinds import Kind
 from practice.records.recognition import Unscored
-from practice.records.scenario import (
-    Severity,
-)
+from practice.records.scenario import Severity
 
 CREDIT_NEAR = 0.5
 """Credit for a near-homophone in the tolerant accuracy; a homophone gets full credit."""
@@ -31,14 +30,7 @@ class Counts:
     insertions: int = 0
 
     def __add__(self, other: Counts) -> Counts:
-        return Counts(
-            self.hits + other.hits,
-            self.homophones + other.homophones,
-            self.near + other.near,
-            self.substitutions + other.substitutions,
-            self.deletions + other.deletions,
-            self.insertions + other.insertions,
-        )
+        return Counts(*map(add, astuple(self), astuple(other)))
 
     @property
     def said(self) -> float:
@@ -69,12 +61,7 @@ class StrictCounts:
     insertions: int = 0
 
     def __add__(self, other: StrictCounts) -> StrictCounts:
-        return StrictCounts(
-            self.hits + other.hits,
-            self.substitutions + other.substitutions,
-            self.deletions + other.deletions,
-            self.insertions + other.insertions,
-        )
+        return StrictCounts(*map(add, astuple(self), astuple(other)))
 
     @property
     def reference_length(self) -> int:

@@ -52,9 +52,8 @@ class Candidate:
                 the audio.
         """
         if self.elsewhere:
-            return _result(
-                self.element, Verdict.HEARD, Evidence(Basis.ELSEWHERE, self.element.text)
-            )
+            evidence = Evidence(Basis.ELSEWHERE, self.element.text)
+            return _result(self.element, Verdict.HEARD, evidence)
         if self.part_of:
             return _result(self.element, Verdict.UNSURE, Evidence(Basis.PART, self.part_of))
         finding = None
@@ -128,13 +127,5 @@ def _part_of(element: Element, alignment: Alignment, place: Place) -> str:
     return next(longer, "")
 
 
-def _result(element: Element, verdict: Verdict, evidence: Evidence) -> ElementResult:
-    return ElementResult(
-        element.text,
-        element.name,
-        element.kind,
-        element.required,
-        element.critical,
-        verdict,
-        evidence,
-    )
+def _result(e: Element, verdict: Verdict, evidence: Evidence) -> ElementResult:
+    return ElementResult(e.text, e.name, e.kind, e.required, e.critical, verdict, evidence)

@@ -26,10 +26,8 @@ def reviewed(score: Score, review: Review) -> Score:
     regardless of the score. An attempt that was not scored has no text to count and gets no
     score.
     """
-    marks = {(m.name, m.nth): m.verdict for m in review.marks}
-    elements = tuple(
-        replace(e, verdict=marks.get(place, e.verdict)) for place, e in numbered(score.elements)
-    )
+    verdicts = trainers_verdicts(score, review)
+    elements = tuple(replace(e, verdict=verdicts[place]) for place, e in numbered(score.elements))
     result = replace(score, elements=elements)
     if score.reason is None:
         result = with_total(result)
@@ -62,7 +60,11 @@ def trainers_verdicts(seen: Score, review: Review) -> dict[tuple[str, int], Verd
         Verdicts by the keys of ``numbered``.
     """
     left = {place: element.verdict for place, element in numbered(seen.elements)}
-    return left | {(m.name, m.nth): m.verdict for m in review.marks}
+    return left | {place: mark.verdict for place, mark in _marks(review).items()}
+
+
+def _marks(review: Review | None) -> dict[tuple[str, int], Mark]:
+    return {(mark.name, mark.nth): mark for mark in review.marks} if review else {}
 
 
 def watchers(review: Review) -> dict[str, tuple[Observation, ...]]:
@@ -81,8 +83,7 @@ def changes(before: Review | None, after: Review) -> tuple[tuple[Mark, ...], boo
         The changed marks, whether the decision changed, and whether the comments changed. A
         withdrawn mark has the verdict ``unscored``: the machine's verdict applies again.
     """
-    old = {(m.name, m.nth): m for m in before.marks} if before else {}
-    new = {(m.name, m.nth): m for m in after.marks}
+    old, new = _marks(before), _marks(after)
     changed = [m for place, m in new.items() if old.get(place) != m]
     changed += [replace(m, verdict=Verdict.UNSCORED) for p, m in old.items() if p not in new]
     decided = after.decision is not (before.decision if before else None)
