@@ -206,17 +206,12 @@ def interval(k: int, n: int) -> tuple[float, float]:
 # ---- one threshold pair ----------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Turning:
-    """A case, with the thresholds at which its verdict changes while one pair moves.
+_Turning = tuple[Case, float | None, float | None]
+"""A case, with the thresholds at which its verdict changes while one pair moves.
 
-    The case is heard if the pair's upper threshold is at most ``heard_at``, and missed if the
-    lower one is at least ``missed_at``. None means that this pair alone cannot give that verdict.
-    """
-
-    case: Case
-    heard_at: float | None
-    missed_at: float | None
+The case is heard if the pair's upper threshold is at most the first, and missed if the lower one
+is at least the second. None means that this pair alone cannot give that verdict.
+"""
 
 
 def _turning(case: Case, family: ThresholdPair, limits: Thresholds) -> _Turning:
@@ -231,14 +226,15 @@ def _turning(case: Case, family: ThresholdPair, limits: Thresholds) -> _Turning:
         before_it = decide_again(replace(case, pronoun=None), limits)
         heard_at = case.pronoun if before_it is Verdict.HEARD else None
         missed_at = None if before_it is Verdict.MISSED else case.pronoun
-    return _Turning(case, heard_at, missed_at)
+    return case, heard_at, missed_at
 
 
 def _propose(family: ThresholdPair, cases: Sequence[Case], limits: Thresholds) -> Proposal:
     turnings = [_turning(case, family, limits) for case in cases]
-    own = [t for t in turnings if t.heard_at is not None or t.missed_at is not None]
-    said = sum(t.case.truth is Verdict.HEARD for t in own)
-    trainees = len({t.case.trainee for t in own})
+    own = [t for t in turnings if t[1:] != (None, None)]
+    cases = [case for case, _heard_at, _missed_at in own]
+    said = sum(case.truth is Verdict.HEARD for case in cases)
+    trainees = len({case.trainee for case in cases})
     before = after = limits.pair(family)
     if min(said, len(own) - said) < LEAST_CASES:
         outcome = Outcome.TOO_FEW_CASES
@@ -247,9 +243,7 @@ def _propose(family: ThresholdPair, cases: Sequence[Case], limits: Thresholds) -
     else:
         after, outcome = _move(own, before, MARGINS[family])
     moved = limits.with_pair(family, after)
-    outcomes = [
-        (decide_again(t.case, limits), decide_again(t.case, moved), t.case.truth) for t in own
-    ]
+    outcomes = [(decide_again(c, limits), decide_again(c, moved), c.truth) for c in cases]
     changed = Counter(verdicts for verdicts in outcomes if verdicts[0] is not verdicts[1])
     return Proposal(
         family,
@@ -282,16 +276,16 @@ def _move(
     # With the signs reversed, and missed as the right verdict, the lower threshold is searched
     # for in the same way as the upper one.
     mirrored = [
-        _Point(-t.missed_at, t.case.truth is Verdict.MISSED, t.case.trainee)
-        for t in own
-        if t.missed_at is not None
+        _Point(-missed_at, case.truth is Verdict.MISSED, case.trainee)
+        for case, _heard_at, missed_at in own
+        if missed_at is not None
     ]
     found, low_holds = _search(mirrored, -low, margin, margin - high)
     new_low = 0.0 - found
     plain = [
-        _Point(t.heard_at, t.case.truth is Verdict.HEARD, t.case.trainee)
-        for t in own
-        if t.heard_at is not None
+        _Point(heard_at, case.truth is Verdict.HEARD, case.trainee)
+        for case, heard_at, _missed_at in own
+        if heard_at is not None
     ]
     new_high, high_holds = _search(plain, high, margin, new_low + margin)
     if (new_high, new_low) != before:

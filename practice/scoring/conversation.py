@@ -100,14 +100,15 @@ def conversation_result(
         address: Forms of address that fit this customer; empty if any does.
         is_finished: False if the conversation ended early.
     """
+    scores = [turn.score for turn in turns]
     scored = [
         (place, turn, score)
-        for place, turn in enumerate(turns, 1)
-        if (score := turn.score) is not None and score.reason is None
+        for place, (turn, score) in enumerate(zip(turns, scores, strict=True), 1)
+        if score is not None and score.reason is None
     ]
     findings = (
         _order(turns, scored),
-        _complete(turns, is_finished=is_finished),
+        _complete(scores, is_finished=is_finished),
         _address(scored, address),
         _respect(turns, scored),
     )
@@ -115,7 +116,8 @@ def conversation_result(
     def count(unsure_as: Verdict | None = None) -> Tally:
         broken = (State.BROKEN, State.UNSURE) if unsure_as is Verdict.MISSED else (State.BROKEN,)
         checks = Tally(ruled_out=sum(finding.state in broken for finding in findings))
-        return sum((_tally(turn, unsure_as) for turn in turns), checks)
+        pairs = zip(turns, scores, strict=True)
+        return sum((_tally(turn.line, score, unsure_as) for turn, score in pairs), checks)
 
     tally = count()
     return ConversationResult(
@@ -130,11 +132,10 @@ def conversation_result(
     )
 
 
-def _tally(turn: Turn, unsure_as: Verdict | None) -> Tally:
+def _tally(line: Line, score: Score | None, unsure_as: Verdict | None) -> Tally:
     """Count a turn. Of one that was not scored, only what rules it out counts."""
-    score = turn.score
     if score is None:
-        return nothing_said(turn.line)
+        return nothing_said(line)
     tally = tally_of(score, unsure_as)
     return tally if score.reason is None else Tally(ruled_out=tally.ruled_out)
 
@@ -161,13 +162,13 @@ def _order(turns: Sequence[Turn], scored: Sequence[_ScoredTurn]) -> Finding:
     return Finding(Check.ORDER, State.BROKEN if wrong else State.KEPT, tuple(wrong), tuple(words))
 
 
-def _complete(turns: Sequence[Turn], *, is_finished: bool) -> Finding:
+def _complete(scores: Sequence[Score | None], *, is_finished: bool) -> Finding:
     """Check that every turn was said."""
-    scores = [(place, turn.score) for place, turn in enumerate(turns, 1)]
-    left_out = [place for place, score in scores if score is None or score.off_script]
+    places = list(enumerate(scores, 1))
+    left_out = [place for place, score in places if score is None or score.off_script]
     if left_out or not is_finished:
         return Finding(Check.COMPLETE, State.BROKEN, tuple(left_out))
-    unscored = [place for place, score in scores if score and score.reason is not None]
+    unscored = [place for place, score in places if score and score.reason is not None]
     return Finding(Check.COMPLETE, State.UNSURE if unscored else State.KEPT, tuple(unscored))
 
 

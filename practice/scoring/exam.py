@@ -99,21 +99,14 @@ def result_of(attempts: Sequence[Attempt]) -> ExamResult:
     counted = _one_each(attempts)
     takes = [counted.get(step) for step in setting.steps]
     said = [None if attempt is None or _is_silent(attempt) else attempt for attempt in takes]
-
-    def count(unsure_as: Verdict | None = None) -> Tally:
-        pairs = zip(terms.asked, said, strict=True)
-        return sum((_tally(asked, attempt, unsure_as) for asked, attempt in pairs), Tally())
-
     lines = tuple(
-        ExamLine(
-            step,
-            asked,
-            attempt,
-            None if attempt is None else final_score(attempt),
-            _tally(asked, attempt, None),
-        )
+        _line(step, asked, attempt)
         for step, asked, attempt in zip(setting.steps, terms.asked, said, strict=True)
     )
+
+    def count(unsure_as: Verdict) -> Tally:
+        return sum((_tally(line, unsure_as) for line in lines), Tally())
+
     judged = [attempt.assessment for attempt in attempts]
     return ExamResult(
         session=attempts[0].take.session,
@@ -122,7 +115,7 @@ def result_of(attempts: Sequence[Attempt]) -> ExamResult:
         book=setting.name,
         terms=terms,
         lines=lines,
-        tally=count(),
+        tally=sum((line.tally for line in lines), Tally()),
         passed=outcome(count, terms.pass_mark),
         models=tuple(sorted({a.model.name for a in judged if a.model is not None})),
         scorers=tuple(sorted({a.scorer for a in judged})),
@@ -148,17 +141,24 @@ def _decision(attempt: Attempt) -> Decision | None:
     return attempt.judgement.decision if attempt.judgement else None
 
 
-def _tally(asked: ExamItem, attempt: Attempt | None, unsure_as: Verdict | None) -> Tally:
+def _line(step: str, asked: ExamItem, attempt: Attempt | None) -> ExamLine:
+    score = None if attempt is None else final_score(attempt)
+    line = ExamLine(step, asked, attempt, score, Tally())
+    return replace(line, tally=_tally(line, None))
+
+
+def _tally(line: ExamLine, unsure_as: Verdict | None) -> Tally:
     """Count a line. Everything unsure counts as ``unsure_as``; with None it is left out.
 
     A trainer's decision takes precedence: with a pass, all unsure elements are heard, no banned
     phrase counts, and nothing rules the line out; with a redo, everything unsure counts against
     the trainee.
     """
+    asked, attempt, score = line.asked, line.attempt, line.score
     nothing = Tally(0, asked.courtesies, 0.0, asked.characters)
-    if attempt is None:
+    if attempt is None or score is None:
         return nothing
-    score, decision = final_score(attempt), _decision(attempt)
+    decision = _decision(attempt)
     if decision is not None:
         unsure_as = Verdict.HEARD if decision is Decision.PASS else Verdict.MISSED
     counted = tally_of(score, unsure_as)
