@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from practice.errors import PracticeError, system_reason
+from practice.files import atomic_write
 from practice.i18n import gettext as _
 
 
@@ -46,11 +47,10 @@ def _known(path: Path) -> dict[str, Any]:
 
 
 def _write(path: Path, values: dict[str, Any]) -> None:
-    part = path.with_suffix(".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(json.dumps(values, ensure_ascii=False, indent=1), "utf-8")
-        part.replace(path)
+        with atomic_write(path) as file:
+            file.write(json.dumps(values, ensure_ascii=False, indent=1).encode())
     except OSError as error:
         raise PracticeError(
             _("{path} cannot be written: {why}. Give your name with --trainee.").format(

@@ -885,7 +885,7 @@ def test_since_a_day(practice: Practice, stick: Path) -> None:
 def test_places_that_cannot_be_written(
     language: str, practice: Practice, stick: Path, golden: Golden
 ) -> None:
-    (stick / ".x.part").symlink_to("/dev/full")
+    (stick / f".x.{os.getpid()}.part").symlink_to("/dev/full")
     told = ""
     for place in (stick / "none" / "x.practice", Path("/dev/full/x"), stick / "x"):
         done = practice(*EXPORT, "-o", place)

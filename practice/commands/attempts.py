@@ -170,12 +170,12 @@ def _draw(
     attempt: Attempt, sound: bytes, found: Comparison | NotCompared | None, path: Path
 ) -> None:
     from practice.delivery.comparison import Comparison
-    from practice.files import atomic_write
+    from practice.files import write_output
     from practice.output.plots import attempt as picture
     from practice.text import one_line
 
     contour = found.contour if isinstance(found, Comparison) else None
     drawn = picture.png(attempt, sound, contour)
-    with atomic_write(path) as file:
+    with write_output(path) as file:
         file.write(drawn)
     click.echo(one_line(str(path)))

@@ -218,7 +218,7 @@ def _tell(
     console: Console | None, store: Store, session: str, out: Path | None, *, as_json: bool
 ) -> None:
     """Print the result from the records, and write it to ``out`` if given."""
-    from practice.files import atomic_write
+    from practice.files import write_output
     from practice.output.exam import exam_to_dict, print_exam
     from practice.output.export.report import write_certificate
     from practice.output.layout import say
@@ -236,6 +236,6 @@ def _tell(
         again = _("To show it again: practice exam --show {session}")
         say(console, again.format(session=result.session[:8]), "dim")
     if out is not None:
-        with atomic_write(out) as file:
+        with write_output(out) as file:
             write_certificate(result, sitting, file)
         click.echo(one_line(_("Written to {path}").format(path=out)), err=as_json)

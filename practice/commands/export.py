@@ -45,7 +45,7 @@ def export(
     records: options.Records,
 ) -> None:
     """Write the attempts, by default the newest first, and print their number."""
-    from practice.files import atomic_write
+    from practice.files import write_output
     from practice.output.export.files import write
     from practice.store import Filter
 
@@ -59,7 +59,7 @@ def export(
         return
     attempts, total = _named(store, attempt_ids) if attempt_ids else _picked(store, only)
     if output is not None:
-        with atomic_write(output) as file, context.progress(attempts, total) as bar:
+        with write_output(output) as file, context.progress(attempts, total) as bar:
             n = write(kind, bar, file)
     elif sys.stdout.isatty():  # a progress bar would appear between the rows
         n = write(kind, attempts, sys.stdout.buffer)
@@ -129,7 +129,7 @@ def report(
     """Write the report and print its path."""
     from datetime import datetime
 
-    from practice.files import atomic_write
+    from practice.files import write_output
     from practice.output.export.report import file_name, gather, write_report
     from practice.text import one_line
 
@@ -144,7 +144,7 @@ def report(
     hall = "" if person.group == DEFAULT_GROUP else person.group
     path = output or Path(file_name([person.name, hall], made.date()))
     sound = None if no_audio else store.sound
-    with atomic_write(path) as file, context.progress(attempts, len(attempts)) as bar:
+    with write_output(path) as file, context.progress(attempts, len(attempts)) as bar:
         write_report(cover, bar, file, sound)
     text = ngettext("{path}: {n} attempt", "{path}: {n} attempts", len(attempts))
     click.echo(one_line(text.format(path=path, n=len(attempts))))

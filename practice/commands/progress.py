@@ -84,19 +84,19 @@ def _trainee(store: Store, name: str | None, group: str | None) -> Trainee:
 
 
 def _write(found: Progress, png: Path | None, page: Path | None, made_at: str) -> None:
-    from practice.files import atomic_write
+    from practice.files import write_output
     from practice.text import one_line
 
     if png is not None:
         from practice.output.plots.progress import progress_png
 
         picture = progress_png(found)
-        with atomic_write(png) as file:
+        with write_output(png) as file:
             file.write(picture)
     if page is not None:
         from practice.output.export.report import write_progress
 
-        with atomic_write(page) as file:
+        with write_output(page) as file:
             write_progress(found, made_at, file)
     for path in filter(None, (png, page)):
         click.echo(_("Written: {path}").format(path=one_line(str(path))), err=True)

@@ -12,6 +12,7 @@ from typing import Annotated, ClassVar, TypeVar
 from pydantic import Field
 
 from practice.errors import PromptError, system_reason
+from practice.files import atomic_write
 from practice.i18n import gettext as _
 from practice.mandarin.normalization import normalize
 from practice.records.scenario import BannedPhrase, Severity, StandardRow
@@ -164,11 +165,10 @@ def write_thresholds(folder: Path, limits: Thresholds, remark: str) -> Path:
     path = folder / THRESHOLDS_FILE
     lines = [f"# {line}" for line in remark.splitlines()]
     lines += [f"{name}: {getattr(limits, name)}" for name in _ThresholdsFile.model_fields]
-    part = path.with_suffix(".part")
     try:
         path.parent.mkdir(exist_ok=True)
-        part.write_text("\n".join(lines) + "\n", "utf-8")
-        part.replace(path)
+        with atomic_write(path) as file:
+            file.write(("\n".join(lines) + "\n").encode())
     except OSError as error:
         raise PromptError(
             _(

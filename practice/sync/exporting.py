@@ -13,6 +13,7 @@ from typing import BinaryIO
 from uuid import uuid4
 
 from practice.errors import BundleError, system_reason
+from practice.files import atomic_write
 from practice.i18n import gettext as _
 from practice.store import Store
 from practice.store.database import now
@@ -70,13 +71,8 @@ def write(
         raise BundleError(
             _("{path} already exists. Choose another name with -o.").format(path=path)
         )
-    part = path.with_name(f".{path.name}.part")
     try:
-        raw = part.open("wb")
-    except OSError as error:
-        raise BundleError(_unwritable(path, error)) from None
-    try:
-        with raw:
+        with atomic_write(path) as raw:
             with _archive(raw) as archive:
                 writing = _Writing(store, archive, every_sound=every_sound)
                 for done, outgoing in enumerate(exchange.outgoing(ids), 1):
@@ -89,13 +85,8 @@ def write(
             raw.flush()
             os.fsync(raw.fileno())  # a USB stick is soon pulled out
             size = raw.tell()
-        part.replace(path)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise BundleError(_unwritable(path, error)) from None
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
     # Record the bundle last: if this fails, the attempts are exported again. If an unfinished
     # bundle were recorded, they would be lost.
     exchange.record_pack(pack_id, created_at, writing.sent)
