@@ -13,6 +13,7 @@ import click
 from practice.i18n import gettext as _
 from practice.paths import default_prompts, default_recordings
 from practice.records.kinds import CHINESE_SCENARIO_KINDS, ScenarioKind, parse_scenario_kind
+from practice.records.score import Result
 
 _Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -279,8 +280,6 @@ def _day(_ctx: click.Context, _param: click.Parameter, value: str | None) -> dat
     return day
 
 
-_RESULTS = ("passed", "failed", "open", "unscored")
-
 _FILTERS: tuple[_Decorator, ...] = (
     # No environment variables here: they would silently hide other trainees' attempts.
     click.option("--trainee", help=_("Only this trainee.")),
@@ -290,7 +289,7 @@ _FILTERS: tuple[_Decorator, ...] = (
     click.option("--until", callback=_day, metavar="DATE", help=_("Up to and including this day.")),
     click.option(
         "--result",
-        type=click.Choice(_RESULTS),
+        type=click.Choice([result.value for result in Result]),
         help=_("Only attempts with this result; open means needs review."),
     ),
     click.option(
@@ -325,7 +324,7 @@ def filters(command: Callable[..., Any]) -> Callable[..., Any]:
             scenario=scenario,
             since=None if since is None else beginning(since),
             until=None if until is None else end(until),
-            result=result,
+            result=Result(result) if result else None,
             reviewed=reviewed,
         )
         return command(*args, only=only, **others)

@@ -10,7 +10,7 @@ from practice.records.attempt import Mode, SessionContext
 from practice.records.kinds import CHINESE, CHINESE_SCENARIO_KINDS, Kind, ScenarioKind
 from practice.records.recognition import SpeechCheck, Unscored
 from practice.records.scenario import Severity
-from practice.records.score import BannedHit, ElementResult, Op, Score, Verdict
+from practice.records.score import BannedHit, ElementResult, Op, Result, Score, Verdict
 from practice.scoring.trend import Change, ElementCount, Since
 
 
@@ -124,11 +124,19 @@ def said_text(score: Score) -> str:
     return _(", ").join(f"“{hit.phrase}”" for hit in score.banned if hit.sure)
 
 
+def result_names() -> dict[Result, str]:
+    """Name all results of an attempt."""
+    return {
+        Result.PASSED: _("passed"),
+        Result.FAILED: _("failed"),
+        Result.NEEDS_REVIEW: _("needs review"),
+        Result.UNSCORED: _("not scored"),
+    }
+
+
 def result_name(score: Score) -> str:
     """Name the result of an attempt."""
-    if score.passed is None and score.reason is not None:
-        return _("not scored")
-    return {True: _("passed"), False: _("failed"), None: _("needs review")}[score.passed]
+    return result_names()[score.result]
 
 
 def verdict_heading(passed: bool | None) -> tuple[str, str]:

@@ -88,6 +88,15 @@ class Verdict(StrEnum):
     UNSCORED = "unscored"
 
 
+class Result(StrEnum):
+    """The outcome of an attempt."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NEEDS_REVIEW = "open"
+    UNSCORED = "unscored"
+
+
 class Basis(StrEnum):
     """Basis of the verdict on an element."""
 
@@ -253,6 +262,13 @@ class Score:
     def status(self) -> str:
         """``scored`` or ``unscored``."""
         return "scored" if self.reason is None else "unscored"
+
+    @property
+    def result(self) -> Result:
+        """The outcome; a trainer's decision may pass or fail an attempt that is not scored."""
+        if self.passed is None:
+            return Result.NEEDS_REVIEW if self.reason is None else Result.UNSCORED
+        return Result.PASSED if self.passed else Result.FAILED
 
     def with_verdict(self, verdict: Verdict) -> tuple[ElementResult, ...]:
         """Return the elements that have this verdict, in the order of the script."""

@@ -11,11 +11,18 @@ from practice.errors import PracticeError
 from practice.i18n import gettext as _
 from practice.output.attempt import evidence_text
 from practice.output.review import decision_text, postures
-from practice.output.wording import banned_text, kind_name, local_time, mode_name, verdict_name
+from practice.output.wording import (
+    banned_text,
+    kind_name,
+    local_time,
+    mode_name,
+    result_names,
+    verdict_name,
+)
 from practice.web import guard
 from practice.web.desk import Desk, Viewer, desk, viewer
 from practice.web.pages import accounts, attempt, downloads, login, people, queue
-from practice.web.wording import DOUBT_NAMES, RESULT_NAMES, mark_name, result_line, seconds
+from practice.web.wording import DOUBT_NAMES, mark_name, result_line, seconds
 
 
 def create_app(here: Desk, hosts: list[str], key: str, *, behind_tls: bool = False) -> Flask:
@@ -41,7 +48,7 @@ def create_app(here: Desk, hosts: list[str], key: str, *, behind_tls: bool = Fal
         viewer=viewer,
         menu=_menu,
         DOUBT_NAMES=DOUBT_NAMES,
-        RESULT_NAMES=RESULT_NAMES,
+        RESULT_NAMES=result_names(),
     )
     app.jinja_env.filters.update(
         local_time=local_time,

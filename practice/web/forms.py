@@ -13,7 +13,7 @@ from practice.errors import PracticeError
 from practice.i18n import gettext as _
 from practice.records.attempt import Attempt
 from practice.records.review import Comment, Decision, Mark, Observation, Review
-from practice.records.score import Verdict
+from practice.records.score import Result, Verdict
 from practice.scoring.review import numbered, watchers
 from practice.store import Filter
 from practice.store.database import beginning, end, now
@@ -21,7 +21,6 @@ from practice.store.database import beginning, end, now
 LONGEST_TEXT = 2000
 """Maximum length of a comment or reason in characters."""
 
-RESULTS = ("passed", "failed", "open", "unscored")
 SHOWN = {"todo": False, "reviewed": True, "all": None}
 """Values of ``show`` in a URL, with the ``reviewed`` of the filter."""
 
@@ -35,14 +34,13 @@ def filter_of(values: Mapping[str, str], show: str = "todo") -> Filter:
         values: The values. Days are local; ``until`` is inclusive.
         show: Default for ``show``, a key of ``SHOWN``.
     """
-    result = values.get("result", "")
     return Filter(
         trainee=values.get("trainee") or None,
         group=values.get("group") or None,
         scenario=values.get("scenario") or None,
         since=_moment(values.get("since", ""), beginning),
         until=_moment(values.get("until", ""), end),
-        result=result if result in RESULTS else None,
+        result=next((r for r in Result if r == values.get("result")), None),
         reviewed=SHOWN.get(values.get("show", ""), SHOWN[show]),
     )
 

@@ -10,9 +10,9 @@ from practice.mandarin.alignment import columns, moments
 from practice.output.alignment import MARKS
 from practice.output.delivery import SIGNS, clarity_name
 from practice.output.delivery import legend as signs_of
-from practice.output.wording import difference_name, reason_text
+from practice.output.wording import difference_name, reason_text, result_name
 from practice.records.attempt import Assessment, Attempt
-from practice.records.score import Op, Score, Verdict
+from practice.records.score import Op, Result, Score, Verdict
 
 DOUBT_NAMES = {
     "undecided": _("undecided"),
@@ -25,14 +25,6 @@ DOUBT_NAMES = {
     "unscored": _("not scored"),
 }
 """Reasons to listen to an attempt."""
-
-RESULT_NAMES = {
-    "passed": _("passed"),
-    "failed": _("failed"),
-    "open": _("needs review"),
-    "unscored": _("not scored"),
-}
-"""Results of an attempt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +96,10 @@ def mark_name(verdict: Verdict) -> str:
 
 def result_line(attempt: Attempt, score: Score) -> str:
     """Return the result and the score as a short text, or the reason if not scored."""
-    total = "" if score.total is None else f" {score.total:.0f}"
-    if score.passed is not None:
-        return (_("passed") if score.passed else _("failed")) + total
-    if score.reason is not None:
+    if score.result is Result.UNSCORED and score.reason is not None:
         reason = reason_text(attempt.assessment.check, score.reason)
         return _("not scored: {reason}").format(reason=reason)
-    return _("needs review") + total
+    return result_name(score) + ("" if score.total is None else f" {score.total:.0f}")
 
 
 def seconds(time_s: float) -> str:

@@ -29,7 +29,7 @@ from practice.output.plots.progress import progress_svg, trend_svg
 from practice.output.review import comment_text, decision_text, observation_text, postures
 from practice.output.wording import element_name
 from practice.records.attempt import Attempt, Take, Trainee
-from practice.records.score import Chunk, ElementResult, Op, Score, Verdict
+from practice.records.score import Chunk, ElementResult, Op, Result, Score, Verdict
 from practice.scoring.exam import ExamResult
 from practice.scoring.review import final_score, numbered
 from practice.scoring.trend import Progress
@@ -295,13 +295,10 @@ def entry_of(attempt: Attempt) -> Entry:
 
 def summary_of(attempts: Collection[Attempt]) -> Summary:
     """Count attempts and missed required elements by their final results and verdicts."""
-    results: Counter[str] = Counter()
+    results: Counter[Result] = Counter()
     verdicts: Counter[tuple[str, Verdict]] = Counter()
     for final in map(final_score, attempts):
-        if final.passed is None:
-            results["unscored" if final.reason else "undecided"] += 1
-        else:
-            results["passed" if final.passed else "failed"] += 1
+        results[final.result] += 1
         verdicts.update((element_name(e), e.verdict) for e in final.elements if e.required)
     missed = [
         Missed(name, times, times + verdicts[name, Verdict.HEARD])
@@ -311,9 +308,9 @@ def summary_of(attempts: Collection[Attempt]) -> Summary:
     missed.sort(key=lambda m: (-m.missed, m.judged))
     return Summary(
         takes=len(attempts),
-        passed=results["passed"],
-        failed=results["failed"],
-        undecided=results["undecided"],
-        unscored=results["unscored"],
+        passed=results[Result.PASSED],
+        failed=results[Result.FAILED],
+        undecided=results[Result.NEEDS_REVIEW],
+        unscored=results[Result.UNSCORED],
         missed=tuple(missed[:MOST_MISSED]),
     )

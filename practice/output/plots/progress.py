@@ -18,6 +18,8 @@ from practice.output.progress import (
     standing_text,
     streak_text,
 )
+from practice.output.wording import result_names
+from practice.records.score import Result
 from practice.scoring.score import PASS_MARK
 from practice.text import one_line
 
@@ -37,10 +39,10 @@ _MOST_SCENARIOS = 20
 # Marker, color, is filled. Okabe and Ito's colors are distinguishable with color blindness;
 # the shapes are distinguishable without color.
 _MARKERS = {
-    "passed": ("o", "#009E73", True),
-    "failed": ("X", "#D55E00", True),
-    "open": ("^", "#0072B2", False),
-    "unscored": ("s", "#666666", False),
+    Result.PASSED: ("o", "#009E73", True),
+    Result.FAILED: ("X", "#D55E00", True),
+    Result.NEEDS_REVIEW: ("^", "#0072B2", False),
+    Result.UNSCORED: ("s", "#666666", False),
 }
 
 # Small and pale, so that accuracy is not mistaken for the score.
@@ -211,14 +213,9 @@ def _draw_points(axes: Axes, points: Sequence[TrendPoint]) -> None:
         )
 
 
-def _draw_legend(axes: Axes, results: Sequence[str]) -> None:
+def _draw_legend(axes: Axes, results: Sequence[Result]) -> None:
     """Explain the markers, in columns of fixed width because text widths are unknown here."""
-    names = {
-        "passed": _("passed"),
-        "failed": _("failed"),
-        "open": _("needs review"),
-        "unscored": _("not scored"),
-    }
+    names = result_names()
     within, y, column = axes.transAxes, -0.3, 0.165
     mark = _("pass mark {mark:.0f}").format(mark=PASS_MARK)
     axes.plot([0, 0.03], [y, y], "#000000", lw=0.9, ls=_DASHES, transform=within, clip_on=False)
@@ -230,7 +227,7 @@ def _draw_legend(axes: Axes, results: Sequence[str]) -> None:
         axes.text(x + 0.04, y, name, transform=within, va="center_baseline")
 
 
-def _style(result: str) -> dict[str, Any]:
+def _style(result: Result) -> dict[str, Any]:
     marker, colour, is_filled = _MARKERS[result]
     return {
         "linestyle": "none",
