@@ -27,7 +27,7 @@ from practice.scenarios.new import template
 from practice.scenarios.shapes import SCHEMA_REMARK, BranchFile, LineFile, ScenarioFile, schema_text
 from practice.scenarios.yaml_file import CHINESE_KEYS
 from practice.store import Store
-from practice.store.history import BestOfLine, best_of_lines
+from practice.store.history import BestOfLine, PracticeHistory
 
 SCENARIO = """\
 title: {title}
@@ -104,18 +104,18 @@ def test_list_shows_the_trainees_best_result(practice: Practice) -> None:
 def test_best_of_lines_is_each_ones_own_and_final(place: Place) -> None:
     store = Store(*place)
     wang = Trainee("王芳", "一厅")
-    assert best_of_lines(store.database, wang) == {}
+    assert PracticeHistory(store.database).best_of_lines(wang) == {}
     for text in ("慢走", "请慢走", "走"):
         store.add(take(), heard(text))
     store.add(second := take(line=2), heard("慢走"))
     store.add(take("李雷"), heard("请慢走"))
     store.add(take(group="二厅", scenario="wait"), heard("请慢走"))
-    found = best_of_lines(store.database, wang)
+    found = PracticeHistory(store.database).best_of_lines(wang)
     assert list(found) == ["farewell"]
     assert found["farewell"][0] == BestOfLine(1, True, 100.0)
     assert not found["farewell"][1].passed
     store.add_review(second.id, review(decision=Decision.PASS))
-    assert best_of_lines(store.database, wang)["farewell"][1].passed
+    assert PracticeHistory(store.database).best_of_lines(wang)["farewell"][1].passed
 
 
 def test_the_best_result_counts_the_lines_that_are_still_there() -> None:

@@ -20,7 +20,7 @@ from practice.records.review import Comment
 from practice.store import Filter, Store, rows
 from practice.store import recordings as takes
 from practice.store.database import now
-from practice.store.retention import Before, Removal, Remover, sweep
+from practice.store.retention import Before, Remover, remove_records, removed_ids, sweep
 from practice.store.schema import accounts, metadata, trainees
 
 WANG = Trainee("王芳", "一厅")
@@ -93,12 +93,12 @@ def test_everything_of_a_trainee_goes(store: Store, tmp_path: Path) -> None:
     assert removing.groups_of("王芳") == ["一厅", "二厅"]
     plan = removing.plan(WANG)
     assert (plan.extent.attempts, plan.extent.unreviewed, plan.extent.reviews) == (2, 1, 1)
-    assert (plan.sounds.number, plan.sounds.size, plan.extent.accounts) == (2, 200, 1)
+    assert (plan.recordings.number, plan.recordings.size, plan.extent.accounts) == (2, 200, 1)
     assert (plan.interrupted, plan.remembered) == ((pending,), True)
     assert removing.carry_out(plan) == plan.extent
     assert rows_of(store) == before | {"forgotten": 2}
     assert [a.take.id for a in store.latest(Filter())] == [kept.id]
-    assert Removal(store.database).forgotten() == {m.id for m in mine}
+    assert removed_ids(store.database) == {m.id for m in mine}
     assert files(store.folder) == [Path(kept.audio or "").name]
     assert json.loads(remembering.read_text("utf-8")) == {"group": "一厅"}
 
@@ -145,7 +145,7 @@ def test_the_name_is_gone_from_the_files_bytes(tmp_path: Path) -> None:
 def test_what_a_stopped_run_left_is_found_by_the_next(store: Store) -> None:
     made, kept = add(store), add(store, Trainee("李雷", "一厅"))
     pending = break_off(store.folder)
-    Removal(store.database).remove(WANG)  # and here the machine stops
+    remove_records(store.database, WANG)  # and here the machine stops
     assert len(files(store.folder)) == 5
     assert remover(store).groups_of("王芳") == ["一厅"]  # the broken-off take is theirs
     forget(store)
@@ -219,7 +219,7 @@ def test_old_takes_go_and_trainees_stay(store: Store) -> None:
     break_off(store.folder)
     removing = remover(store)
     plan = removing.plan(Before(days_ago(90), "一厅"))
-    assert (plan.extent.attempts, plan.extent.unreviewed, plan.sounds.size) == (2, 1, 200)
+    assert (plan.extent.attempts, plan.extent.unreviewed, plan.recordings.size) == (2, 1, 200)
     assert plan.interrupted == (broken,)
     removing.carry_out(plan)
     assert {a.take.id for a in store.latest(Filter())} == {other.id, *(n.id for n in new)}
@@ -315,7 +315,7 @@ def test_a_name_in_several_groups_needs_the_group(filled: Practice, golden: Gold
 
 def test_leftovers_are_told_though_the_name_is_gone(filled: Practice, golden: Golden) -> None:
     store = Store(filled.recordings)
-    Removal(store.database).remove(WANG)
+    remove_records(store.database, WANG)
     store.close()
     done = filled("forget", "王芳", "--yes")
     done.refused(PracticeError, "王芳")

@@ -25,6 +25,7 @@ from conftest import (
 from desks import at_desk
 from fake_sound import FakeSound
 from in_process import Practice
+from pydantic import TypeAdapter
 
 from practice.errors import PracticeError
 from practice.output.attempt import one_line
@@ -32,11 +33,12 @@ from practice.output.export.table import COLUMNS, row_of
 from practice.records.attempt import Attempt, Take
 from practice.records.exchange import Record, ScoreRecord
 from practice.records.review import Decision, Observation, Review
+from practice.records.scenario import Line
 from practice.scoring.review import final_score, watchers
 from practice.store import Filter, Store, rows, schema
 from practice.store.database import FILE
 from practice.store.people import People
-from practice.store.retention import Removal
+from practice.store.retention import Remover
 from practice.store.reviews import Counts, Queue, ReviewedAttempts
 from practice.sync.format import FormatError, record_from_bytes, record_to_bytes
 
@@ -64,12 +66,13 @@ def test_who_only_watched_has_not_judged(place: Place) -> None:
     assert attempt.judgement is None
     assert final_score(attempt) == attempt.assessment.score
     queue, everything = Queue(store.database), Filter()
+    remover = Remover(store, store.folder / "settings.json", "default")
     assert queue.counts(everything) == Counts(waiting=1, done=0)
     assert [a.take.id for a in queue.page(Filter(reviewed=False))] == [made.id]
     assert store.latest(Filter(reviewed=True)) == []
     assert People(store.database).agreement() == []
     assert len(ReviewedAttempts(store.database, None)) == 0
-    assert Removal(store.database).extent(made.trainee).unreviewed == 1
+    assert remover.plan(made.trainee).extent.unreviewed == 1
 
     store.add_review(made.id, review(base=saw.id, decision=Decision.PASS))
     assert queue.counts(everything) == Counts(waiting=0, done=1)
@@ -97,7 +100,7 @@ def test_whoever_reviewed_before_had_judged(place: Place) -> None:
             values = {
                 c.name: getattr(made, c.name, None) for c in tables.tables["attempts"].columns
             }
-            values |= {"trainee_id": 1, "spec": rows.LINE.dump_json(LINE).decode()}
+            values |= {"trainee_id": 1, "spec": TypeAdapter(Line).dump_json(LINE).decode()}
             db.execute(tables.tables["attempts"].insert(), values)
             rows.insert_score(db, made.id, 1, heard("慢走"))
             standing = {

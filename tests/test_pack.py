@@ -36,7 +36,7 @@ from practice.scoring.review import final_score
 from practice.store import Filter, Store
 from practice.store import recordings as takes
 from practice.store.exchange import Exchange
-from practice.store.retention import Removal
+from practice.store.retention import remove_records
 from practice.store.schema import forgotten
 from practice.sync import format as packs
 from practice.sync.exporting import ExportResult, write
@@ -231,7 +231,7 @@ def test_what_was_forgotten_stays_away(hall: Store, trainer: Store) -> None:
     path = hall.folder.parent / "1.practice"
     pack(hall, path)
     unpack(trainer, path)
-    Removal(trainer.database).remove(made.trainee)
+    remove_records(trainer.database, made.trainee)
     arrived = unpack(trainer, path)
     assert (arrived.new, arrived.forgotten, arrived.recordings) == (0, 1, 0)
     assert trainer.latest(Filter()) == []
@@ -450,7 +450,7 @@ def test_a_pack_that_was_cut_off_or_damaged(
 
 def return_to_empty(store: Store) -> None:
     for attempt in store.latest(Filter()):
-        Removal(store.database).remove(attempt.take.trainee)
+        remove_records(store.database, attempt.take.trainee)
         (store.folder / (attempt.take.audio or "")).unlink(missing_ok=True)
     with store.database.writing() as db:
         db.execute(forgotten.delete())
@@ -856,7 +856,7 @@ def test_what_stays_out_of_a_store_is_told(
     add(hall, sound=b"no sound")
     here.add(gone, heard("慢走"))
     here.add(replace(differing, title="别的"), heard("请慢走"))
-    Removal(here.database).remove(gone.trainee)
+    remove_records(here.database, gone.trainee)
     pack(hall, tmp_path / "week.practice")
     golden("unpack-left-out", practice(*IMPORT, tmp_path / "week.practice").stdout)
 

@@ -16,7 +16,7 @@ from practice.records.attempt import Assessment, Take
 from practice.records.kinds import Kind
 from practice.records.recognition import Unscored
 from practice.records.review import Decision, Mark, Review
-from practice.records.score import Verdict
+from practice.records.score import Result, Verdict
 from practice.scoring.score import VERSION, unscored, with_total
 from practice.scoring.trend import ElementCount, TrendPoint
 from practice.store import Store
@@ -204,7 +204,7 @@ def test_a_verdict_that_changed_after_the_review_was_confirmed_by_nobody(place: 
 
 
 def points() -> list[TrendPoint]:
-    made = [("passed", 91.0), ("failed", 40.0), ("open", 74.0), ("unscored", None)]
+    made = list(zip(Result, (91.0, 40.0, 74.0, None), strict=True))
     return [
         TrendPoint(f"{i}", at(i), "farewell", 1, total, None, result)
         for i, (result, total) in enumerate(made, 1)

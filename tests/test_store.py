@@ -13,11 +13,13 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from conftest import CHECK, LINE, Golden, Place, heard, review, take
+from pydantic import TypeAdapter
 
 from practice.errors import StoreError
 from practice.records.attempt import Assessment, Take, Trainee
 from practice.records.recognition import Unscored
 from practice.records.review import Comment, Decision, Mark, Observation
+from practice.records.scenario import Line
 from practice.records.score import Verdict
 from practice.scoring.review import final_score
 from practice.scoring.score import VERSION, unscored
@@ -300,7 +302,7 @@ def test_records_of_the_first_version_are_brought_up_to_date(tmp_path: Path) -> 
         db.exec_driver_sql("INSERT INTO trainees VALUES (1, '王芳', '一厅')")
         old = sa.Table("attempts", sa.MetaData(), autoload_with=db)
         values = {c.name: getattr(made, c.name, None) for c in old.columns}
-        values |= {"trainee_id": 1, "spec": rows.LINE.dump_json(LINE).decode()}
+        values |= {"trainee_id": 1, "spec": TypeAdapter(Line).dump_json(LINE).decode()}
         db.execute(old.insert().values(values))
         rows.insert_score(db, made.id, 1, heard("慢走"))
     engine.dispose()

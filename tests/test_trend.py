@@ -15,7 +15,7 @@ from practice.output.wording import since_text
 from practice.records.attempt import Attempt
 from practice.records.review import Mark
 from practice.records.scenario import Line
-from practice.records.score import Verdict
+from practice.records.score import Result, Verdict
 from practice.scenarios.markup import parse_script
 from practice.scoring.score import score_transcript
 from practice.scoring.trend import (
@@ -47,7 +47,9 @@ def with_total(attempt: Attempt, total: float | None) -> Attempt:
 
 
 def point(scenario: str, line: int, total: float | None) -> TrendPoint:
-    return TrendPoint("", "2026-11-22T08:00:00.000+00:00", scenario, line, total, None, "passed")
+    return TrendPoint(
+        "", "2026-11-22T08:00:00.000+00:00", scenario, line, total, None, Result.PASSED
+    )
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ def offer_interrupted(console: Console, session: Session, stage: TerminalStage) 
         if session.store.has(take.id):
             takes.discard(session.folder, take, with_audio=False)
             continue
-        if not takes.has_sound(session.folder, take):
+        if not takes.has_audio(session.folder, take):
             takes.discard(session.folder, take, with_audio=True)
             continue
         say(

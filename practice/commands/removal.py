@@ -17,7 +17,7 @@ from practice.records.attempt import DEFAULT_GROUP, Trainee
 
 if TYPE_CHECKING:
     from practice.store import Store
-    from practice.store.retention import Plan, Remover, Sounds
+    from practice.store.retention import Plan, RecordingCount, Remover
 
 
 def open_remover(store: Store) -> Remover:
@@ -72,15 +72,15 @@ def emit(plan: Plan) -> None:
             "attempts": extent.attempts,
             "unreviewed": extent.unreviewed,
             "reviews": extent.reviews,
-            "recordings": plan.sounds.number,
-            "bytes": plan.sounds.size,
+            "recordings": plan.recordings.number,
+            "bytes": plan.recordings.size,
             "broken_off": len(plan.interrupted),
             "accounts": extent.accounts,
         }
     )
 
 
-def tell_leftovers(found: Sounds, *, as_json: bool) -> None:
+def tell_leftovers(found: RecordingCount, *, as_json: bool) -> None:
     """Print how many recordings an earlier removal had left behind, if any; not for JSON."""
     if found.number and not as_json:
         click.echo(
@@ -107,7 +107,9 @@ def _list(plan: Plan, *, to_stderr: bool) -> None:
             )
         ]
     lines.append(
-        _("recordings: {n}, {mb:.1f} MB").format(n=plan.sounds.number, mb=plan.sounds.size / 1e6)
+        _("recordings: {n}, {mb:.1f} MB").format(
+            n=plan.recordings.number, mb=plan.recordings.size / 1e6
+        )
     )
     counted: list[tuple[str, Any]] = [
         (_("reviews: {n}"), extent.reviews),

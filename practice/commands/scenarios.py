@@ -150,9 +150,9 @@ def _best(
     trainee = context.known_trainee(name, group)
     if not Store.exists(records.folder, records.database):
         return {}
-    from practice.store.history import best_of_lines
+    from practice.store.history import PracticeHistory
 
-    lines = best_of_lines(context.open_store(records).database, trainee)
+    lines = PracticeHistory(context.open_store(records).database).best_of_lines(trainee)
     found = {s.id: best_result(len(s.lines), lines.get(s.id, ())) for s in scenarios}
     return {name: best for name, best in found.items() if best is not None}
 

@@ -10,6 +10,7 @@ from statistics import fmean, median
 
 from practice.records.attempt import Attempt, Trainee
 from practice.records.kinds import Kind
+from practice.records.score import Result
 from practice.scoring.review import final_score
 
 NOISE, NOISE_LONG = 12.0, 5.0
@@ -82,7 +83,7 @@ class TrendPoint:
     line: int
     total: float | None
     accuracy: float | None
-    result: str
+    result: Result
     title: str = ""
 
 
@@ -195,7 +196,7 @@ def progress_of(
         The progress. An attempt that was not scored does not count as practice, so silence does
         not continue a streak.
     """
-    days = {day_of(p.created_at) for p in points if p.result != "unscored"}
+    days = {day_of(p.created_at) for p in points if p.result is not Result.UNSCORED}
     return Progress(
         trainee,
         tuple(points),

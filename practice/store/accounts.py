@@ -95,10 +95,7 @@ class Accounts:
             StoreError: The account does not exist, or the password is too short.
         """
         values = {"password": _hashed(password), "session_key": secrets.token_hex(16)}
-        with self._database.writing() as db:
-            query = accounts.update().where(accounts.c.name == name).values(**values)
-            if db.execute(query).rowcount != 1:
-                raise StoreError(_no_account(name))
+        self._change(name, accounts.update().values(**values))
 
     def remove(self, name: str) -> None:
         """Remove an account but keep its reviews.
@@ -106,9 +103,7 @@ class Accounts:
         Raises:
             StoreError: The account does not exist.
         """
-        with self._database.writing() as db:
-            if db.execute(accounts.delete().where(accounts.c.name == name)).rowcount != 1:
-                raise StoreError(_no_account(name))
+        self._change(name, accounts.delete())
 
     def all(self) -> list[Account]:
         """Return all accounts, sorted by name."""
@@ -130,42 +125,39 @@ class Accounts:
         """Return the account if name and password match, otherwise None."""
         from werkzeug.security import check_password_hash
 
-        with self._database.reading() as db:
-            hashed = db.execute(
-                sa.select(accounts.c.password).where(accounts.c.name == name)
-            ).scalar()
+        query = sa.select(accounts.c.password).where(accounts.c.name == name)
+        hashed = self._database.value(query)
         # Unknown names take as long as known ones, so that names cannot be probed for.
         fits = check_password_hash(hashed or _nobodys_hash(), password)
-        if hashed is None or not fits:
-            return None
-        found = self._select(accounts.c.name == name)
+        found = self._select(accounts.c.name == name) if hashed and fits else []
         return found[0] if found else None
+
+    def _change(self, name: str, statement: sa.Update | sa.Delete) -> None:
+        with self._database.writing() as db:
+            if db.execute(statement.where(accounts.c.name == name)).rowcount != 1:
+                raise StoreError(
+                    _(
+                        "There is no account “{name}”. `practice account list` lists the accounts."
+                    ).format(name=name)
+                )
 
     def _select(self, condition: sa.ColumnElement[bool]) -> list[Account]:
         query = (
-            sa.select(
-                accounts.c.id,
-                accounts.c.name,
-                accounts.c.role,
-                accounts.c.session_key,
-                trainees.c.name.label("trainee"),
-                trainees.c.group_name,
-            )
-            .outerjoin(trainees, trainees.c.id == accounts.c.trainee_id)
+            sa.select(accounts, trainees.c.name.label("trainee"), trainees.c.group_name)
+            .select_from(accounts.outerjoin(trainees))
             .where(condition)
             .order_by(accounts.c.name)
         )
-        with self._database.reading() as db:
-            return [
-                Account(
-                    row["id"],
-                    row["name"],
-                    Role(row["role"]),
-                    Trainee(row["trainee"], row["group_name"]) if row["trainee"] else None,
-                    row["session_key"],
-                )
-                for row in db.execute(query).mappings()
-            ]
+        return [
+            Account(
+                row.id,
+                row.name,
+                Role(row.role),
+                Trainee(row.trainee, row.group_name) if row.trainee else None,
+                row.session_key,
+            )
+            for row in self._database.rows(query)
+        ]
 
 
 def _hashed(password: str) -> str:
@@ -176,12 +168,6 @@ def _hashed(password: str) -> str:
             _("The password is too short. Use at least {n} characters.").format(n=LEAST_PASSWORD)
         )
     return generate_password_hash(password)
-
-
-def _no_account(name: str) -> str:
-    return _("There is no account “{name}”. `practice account list` lists the accounts.").format(
-        name=name
-    )
 
 
 @cache

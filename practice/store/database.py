@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -53,7 +53,7 @@ class Database:
         self._engine = self._connect(url)
         self._writer = self._engine.execution_options(practice_writes=True)
         self.was_migrated_from: str | None = None
-        with self.told():
+        with self.translate_errors():
             self._migrate()
 
     def _place(self, folder: Path, url: str | None) -> str:
@@ -62,9 +62,9 @@ class Database:
         try:
             parts = sa.make_url(url)
         except (ArgumentError, ValueError):
-            raise _no_address() from None
+            raise _invalid_address() from None
         if "@" in (parts.host or ""):  # part of a password whose "@" is not written as %40
-            raise _no_address()
+            raise _invalid_address()
         # Leave out the password and the query, which may also contain one.
         bare = sa.URL.create(
             parts.drivername, parts.username, None, parts.host, parts.port, parts.database
@@ -81,7 +81,7 @@ class Database:
             sa.event.listen(engine, "begin", _on_begin)
             return engine
         if sa.make_url(url).drivername != "postgresql+psycopg":
-            raise _no_address()
+            raise _invalid_address()
         try:
             return sa.create_engine(
                 url, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_TIMEOUT_S}
@@ -98,17 +98,32 @@ class Database:
         SQLite gives all its queries the same snapshot. PostgreSQL does so for each query only, at
         its default isolation level (read committed).
         """
-        with self.told(), self._engine.begin() as db:
+        with self.translate_errors(), self._engine.begin() as db:
             yield db
+
+    def rows(self, query: sa.Select[*tuple[Any, ...]]) -> Sequence[sa.Row[*tuple[Any, ...]]]:
+        """Return the rows of a query, read in a transaction of its own."""
+        with self.reading() as db:
+            return db.execute(query).all()
+
+    def column(self, query: sa.Select[Any]) -> list[Any]:
+        """Return the values of a query with one column, likewise."""
+        with self.reading() as db:
+            return list(db.scalars(query))
+
+    def value(self, query: sa.Select[Any]) -> Any | None:
+        """Return the first value of a query with one column, or None, likewise."""
+        with self.reading() as db:
+            return db.scalar(query)
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """Open a transaction for writing, which is committed as a whole or not at all."""
-        with self.told(), self._writer.begin() as db:
+        with self.translate_errors(), self._writer.begin() as db:
             yield db
 
     @contextmanager
-    def told(self) -> Iterator[None]:
+    def translate_errors(self) -> Iterator[None]:
         """Convert errors of the database and unreadable records to ``StoreError``."""
         try:
             yield
@@ -176,7 +191,7 @@ class Database:
         """
         if self.is_shared:
             return
-        with self.told():
+        with self.translate_errors():
             connection = self._engine.raw_connection()
             try:
                 connection.cursor().execute("VACUUM")
@@ -190,7 +205,7 @@ class Database:
         self._engine.dispose()
 
 
-def _no_address() -> StoreError:
+def _invalid_address() -> StoreError:
     return StoreError(
         _("--database is not a valid address. Write it like postgresql+psycopg://user@host/name.")
     )

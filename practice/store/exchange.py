@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 import sqlalchemy as sa
+from pydantic import TypeAdapter
 
-from practice.records.attempt import Take
+from practice.records.attempt import Assessment, Take
 from practice.records.exchange import Conflict, Record, ScoreRecord, find_conflict
 from practice.records.review import Review
 from practice.store import rows
@@ -29,6 +30,8 @@ from practice.store.schema import (
     standings,
     trainees,
 )
+
+_ASSESSMENT = TypeAdapter(Assessment)
 
 _AT_ONCE = 200
 """Attempts read per query."""
@@ -214,7 +217,7 @@ class Merger:
         db, take = self._db, record.take
         if _is_forgotten(db, take.id):
             return Merged(Fate.FORGOTTEN)
-        rows.hold(db, take.id)
+        rows.lock_attempt(db, take.id)
         ours = _take(db, take.id)
         if ours is None:
             rows.insert_attempt(db, replace(take, audio=audio_name), self._received_at)
@@ -253,10 +256,7 @@ class Merger:
         query = sa.select(reviews.c.attempt_id, reviews.c.review).where(
             sa.or_(reviews.c.attempt_id == attempt_id, reviews.c.id.in_([r.id for r in given]))
         )
-        known = [
-            (row.attempt_id, rows.REVIEW.validate_json(row.review))
-            for row in self._db.execute(query)
-        ]
+        known = [(row.attempt_id, row.review) for row in self._db.execute(query)]
         ours = {review.id: review for owner, review in known if owner == attempt_id}
         taken = {review.id for _owner, review in known}
         new = [review for review in given if review.id not in taken]
@@ -279,10 +279,7 @@ class Merger:
 def _merge_judgements(db: sa.Connection, attempt_id: str, given: tuple[ScoreRecord, ...]) -> int:
     """Append new assessments, number all by time, and return how many are new."""
     query = sa.select(scores).where(scores.c.attempt_id == attempt_id).order_by(scores.c.number)
-    ours = [
-        ScoreRecord(row.created_at, rows.ASSESSMENT.validate_json(row.assessment))
-        for row in db.execute(query)
-    ]
+    ours = [ScoreRecord(row.created_at, row.assessment) for row in db.execute(query)]
     new: list[ScoreRecord] = []
     for judgement in given:
         if judgement not in (*ours, *new):
@@ -297,7 +294,7 @@ def _merge_judgements(db: sa.Connection, attempt_id: str, given: tuple[ScoreReco
 
 def _age(judgement: ScoreRecord) -> tuple[str, bytes]:
     # The order within a millisecond does not matter, but all stores must agree on it.
-    return judgement.created_at, rows.ASSESSMENT.dump_json(judgement.assessment)
+    return judgement.created_at, _ASSESSMENT.dump_json(judgement.assessment)
 
 
 def _is_forgotten(db: sa.Connection, attempt_id: str) -> bool:
@@ -321,7 +318,7 @@ def _read(db: sa.Connection, ids: Sequence[str]) -> Iterator[Outgoing]:
     for row in db.execute(
         sa.select(scores).where(scores.c.attempt_id.in_(ids)).order_by(scores.c.number)
     ):
-        judgement = ScoreRecord(row.created_at, rows.ASSESSMENT.validate_json(row.assessment))
+        judgement = ScoreRecord(row.created_at, row.assessment)
         judgements.setdefault(row.attempt_id, []).append(judgement)
     reviewed: dict[str, list[Review]] = {}
     for row in db.execute(
@@ -329,7 +326,7 @@ def _read(db: sa.Connection, ids: Sequence[str]) -> Iterator[Outgoing]:
         .where(reviews.c.attempt_id.in_(ids))
         .order_by(reviews.c.created_at, reviews.c.id)
     ):
-        review = rows.REVIEW.validate_json(row.review)
+        review = row.review
         reviewed.setdefault(row.attempt_id, []).append(review)
     query = (
         sa.select(

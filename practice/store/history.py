@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from dataclasses import dataclass
+from itertools import groupby
 
 import sqlalchemy as sa
 
 from practice.errors import StoreError
 from practice.i18n import gettext as _
 from practice.records.attempt import Attempt, LineAttempt, Mode, Trainee
-from practice.records.score import Verdict
+from practice.records.score import Result, Verdict
 from practice.store import rows
 from practice.store.database import Database
-from practice.store.schema import attempts, element_results, standings, trainees
+from practice.store.schema import attempts, element_results, standings
+
+
+@dataclass(frozen=True, slots=True)
+class BestOfLine:
+    """The best final results of a trainee's attempts at one line.
+
+    Attributes:
+        passed: At least one attempt passed.
+        total: Highest score; None if no attempt has one.
+    """
+
+    line: int
+    passed: bool
+    total: float | None
 
 
 class PracticeHistory:
@@ -29,10 +43,10 @@ class PracticeHistory:
         Attempts that need review and those that could not be scored are left out, because their
         outcome is not known.
         """
-        settled = (
-            sa.select(standings.c.attempt_id)
-            .join(trainees, trainees.c.id == standings.c.trainee_id)
-            .where(*_is(trainee), standings.c.result.in_(("passed", "failed")))
+        missed = sa.and_(
+            element_results.c.attempt_id == attempts.c.id,
+            element_results.c.required,
+            element_results.c.final == Verdict.MISSED,
         )
         query = (
             sa.select(
@@ -43,36 +57,47 @@ class PracticeHistory:
                 attempts.c.spec,
                 standings.c.result,
                 standings.c.total,
+                element_results.c.name,
             )
-            .join(standings, standings.c.attempt_id == attempts.c.id)
-            .where(attempts.c.id.in_(settled))
-            .order_by(attempts.c.created_at, attempts.c.id)
+            .select_from(rows.SUMMARIES.outerjoin(element_results, missed))
+            .where(rows.is_trainee(trainee), standings.c.result.in_((Result.PASSED, Result.FAILED)))
+            .order_by(attempts.c.created_at, attempts.c.id, element_results.c.place)
         )
-        elements = (
-            sa.select(element_results.c.attempt_id, element_results.c.name)
-            .where(
-                element_results.c.attempt_id.in_(settled),
-                element_results.c.required,
-                element_results.c.final == Verdict.MISSED,
-            )
-            .order_by(element_results.c.attempt_id, element_results.c.place)
-        )
-        missed: dict[str, list[str]] = defaultdict(list)
-        with self._database.reading() as db:
-            for attempt_id, name in db.execute(elements):
-                missed[attempt_id].append(name)
-            return [
+        found = []
+        for _id, of_attempt in groupby(self._database.rows(query), lambda row: row.id):
+            first, *others = of_attempt
+            found.append(
                 LineAttempt(
-                    row["created_at"],
-                    row["scenario"],
-                    row["line"],
-                    rows.LINE.validate_json(row["spec"]),
-                    row["result"] == "passed",
-                    row["total"],
-                    tuple(missed.get(row["id"], ())),
+                    first.created_at,
+                    first.scenario,
+                    first.line,
+                    first.spec,
+                    first.result is Result.PASSED,
+                    first.total,
+                    tuple(row.name for row in (first, *others) if row.name is not None),
                 )
-                for row in db.execute(query).mappings()
-            ]
+            )
+        return found
+
+    def best_of_lines(self, trainee: Trainee) -> dict[str, list[BestOfLine]]:
+        """Return the best results of a trainee at each practiced line.
+
+        Returns:
+            Results in line order, by scenario ID.
+        """
+        line = (attempts.c.scenario, attempts.c.line)
+        passed = sa.func.count().filter(standings.c.result == Result.PASSED)
+        query = (
+            sa.select(*line, passed, sa.func.max(standings.c.total))
+            .select_from(rows.SUMMARIES)
+            .where(rows.is_trainee(trainee))
+            .group_by(*line)
+            .order_by(*line)
+        )
+        found: dict[str, list[BestOfLine]] = {}
+        for scenario, number, times_passed, total in self._database.rows(query):
+            found.setdefault(scenario, []).append(BestOfLine(number, times_passed > 0, total))
+        return found
 
     def exam(self, prefix: str) -> list[Attempt]:
         """Return the attempts of an exam in order.
@@ -83,14 +108,12 @@ class PracticeHistory:
         Raises:
             StoreError: No exam or several exams match.
         """
-        begins = sa.func.substr(attempts.c.session, 1, len(prefix)) == prefix.lower()
         query = (
             rows.select_attempts()
-            .where(begins, _is_exam())
+            .where(rows.starts_with(attempts.c.session, prefix.lower()), _is_exam())
             .order_by(standings.c.created_at, attempts.c.id)
         )
-        with self._database.reading() as db:
-            found = [rows.attempt_of(row) for row in db.execute(query).mappings()]
+        found = rows.read_attempts(self._database, query)
         sessions = {attempt.take.session for attempt in found}
         if len(sessions) != 1:
             message = (
@@ -112,20 +135,14 @@ class PracticeHistory:
             book: Name of the exam book.
             session: Session ID of the exam, which must be stored.
         """
-        begun = sa.func.min(attempts.c.created_at)
         query = (
             sa.select(attempts.c.session)
-            .join(trainees, trainees.c.id == attempts.c.trainee_id)
-            .where(*_is(trainee), _is_exam(book))
+            .select_from(rows.SUMMARIES)
+            .where(rows.is_trainee(trainee), _is_exam(book))
             .group_by(attempts.c.session)
-            .order_by(begun, attempts.c.session)
+            .order_by(sa.func.min(attempts.c.created_at), attempts.c.session)
         )
-        with self._database.reading() as db:
-            return list(db.execute(query).scalars()).index(session) + 1
-
-
-def _is(trainee: Trainee) -> tuple[sa.ColumnElement[bool], ...]:
-    return (trainees.c.name == trainee.name, trainees.c.group_name == trainee.group)
+        return self._database.column(query).index(session) + 1
 
 
 def _is_exam(book: str | None = None) -> sa.ColumnElement[bool]:
@@ -136,40 +153,4 @@ def _is_exam(book: str | None = None) -> sa.ColumnElement[bool]:
     beginning = f'{{"mode":"{Mode.EXAM}",'
     if book is not None:
         beginning += f'"name":{json.dumps(book, ensure_ascii=False)},'
-    return sa.func.substr(attempts.c.setting, 1, len(beginning)) == beginning
-
-
-@dataclass(frozen=True, slots=True)
-class BestOfLine:
-    """The best final results of a trainee's attempts at one line.
-
-    Attributes:
-        passed: At least one attempt passed.
-        total: Highest score; None if no attempt has one.
-    """
-
-    line: int
-    passed: bool
-    total: float | None
-
-
-def best_of_lines(database: Database, trainee: Trainee) -> dict[str, list[BestOfLine]]:
-    """Return the best results of a trainee at each practiced line.
-
-    Returns:
-        Results in line order, by scenario ID.
-    """
-    passed = sa.func.max(sa.case((standings.c.result == "passed", 1), else_=0))
-    query = (
-        sa.select(standings.c.scenario, attempts.c.line, passed, sa.func.max(standings.c.total))
-        .join(attempts, attempts.c.id == standings.c.attempt_id)
-        .join(trainees, trainees.c.id == standings.c.trainee_id)
-        .where(trainees.c.name == trainee.name, trainees.c.group_name == trainee.group)
-        .group_by(standings.c.scenario, attempts.c.line)
-        .order_by(standings.c.scenario, attempts.c.line)
-    )
-    found: dict[str, list[BestOfLine]] = {}
-    with database.reading() as db:
-        for scenario, line, has_passed, total in db.execute(query):
-            found.setdefault(scenario, []).append(BestOfLine(line, bool(has_passed), total))
-    return found
+    return rows.starts_with(attempts.c.setting, beginning)

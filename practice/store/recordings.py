@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from filelock import FileLock, Timeout
 from pydantic import TypeAdapter, ValidationError
 
 from practice.errors import AudioError, system_reason
+from practice.files import atomic_write
 from practice.i18n import gettext as _
 from practice.records.attempt import Take
 
@@ -38,11 +40,7 @@ def audio_name(take_id: str, created_at: str, suffix: str) -> str:
 
 
 def audio_path(folder: Path, audio: str) -> Path:
-    """Return the path of a recording and create its folder.
-
-    Args:
-        folder: The recordings folder.
-        audio: Path relative to it.
+    """Return the path of a recording in the recordings folder and create its own folder.
 
     Raises:
         AudioError: The folder cannot be created.
@@ -51,55 +49,42 @@ def audio_path(folder: Path, audio: str) -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise AudioError(
-            _("Cannot write to {folder}: {why}. Choose another folder with --recordings.").format(
-                folder=path.parent, why=system_reason(error)
-            )
-        ) from None
+        raise _unwritable(path.parent, error) from None
     return path
 
 
 def keep_copy(folder: Path, audio: str, source: Path) -> None:
-    """Copy a recording into the recordings folder atomically.
-
-    Args:
-        folder: The recordings folder.
-        audio: Target path relative to it.
-        source: File to copy.
+    """Copy a file to the path ``audio`` in the recordings folder, atomically.
 
     Raises:
         AudioError: The file cannot be copied.
     """
-    _put(folder, audio, str(source), lambda part: shutil.copyfile(source, part))
+    with _writing(folder, audio, str(source)) as target, source.open("rb") as file:
+        shutil.copyfileobj(file, target)
 
 
 def keep(folder: Path, audio: str, data: bytes) -> None:
-    """Write a recording into the recordings folder atomically.
-
-    Args:
-        folder: The recordings folder.
-        audio: Target path relative to it.
-        data: Content of the file.
+    """Write a file to the path ``audio`` in the recordings folder, atomically.
 
     Raises:
         AudioError: The file cannot be written.
     """
-    _put(folder, audio, audio, lambda part: part.write_bytes(data))
+    with _writing(folder, audio, audio) as target:
+        target.write(data)
 
 
-def _put(folder: Path, audio: str, name: str, write: Callable[[Path], object]) -> None:
-    target = audio_path(folder, audio)
-    part = target.with_name(f".{target.name}.part")
+@contextmanager
+def _writing(folder: Path, audio: str, name: str) -> Iterator[BinaryIO]:
+    path = audio_path(folder, audio)
     try:
-        write(part)
-        part.replace(target)
+        with atomic_write(path) as file:
+            yield file
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise AudioError(
             _(
                 "{path} cannot be copied to {folder}: {why}. Check the free space and the "
                 "write permission there."
-            ).format(path=name, folder=target.parent, why=system_reason(error))
+            ).format(path=name, folder=path.parent, why=system_reason(error))
         ) from None
 
 
@@ -121,11 +106,7 @@ def pending(folder: Path, take: Take) -> Iterator[None]:
         note.write_bytes(_TAKE.dump_json(take))
     except OSError as error:
         lock.release()
-        raise AudioError(
-            _("Cannot write to {folder}: {why}. Choose another folder with --recordings.").format(
-                folder=note.parent, why=system_reason(error)
-            )
-        ) from None
+        raise _unwritable(note.parent, error) from None
     try:
         yield
     except BaseException:
@@ -141,7 +122,7 @@ def interrupted(folder: Path) -> list[Take]:
     return [take for note, take in _notes(folder) if take and _is_free(note)]
 
 
-def under_way(folder: Path) -> list[Take]:
+def in_progress(folder: Path) -> list[Take]:
     """Return the attempts that are being recorded or assessed now."""
     return [take for note, take in _notes(folder) if take and not _is_free(note)]
 
@@ -150,11 +131,10 @@ def discard_truncated(folder: Path) -> None:
     """Delete the notes whose writing was interrupted: nothing was recorded yet."""
     for note, take in _notes(folder):
         if take is None and _is_free(note):
-            note.unlink(missing_ok=True)
-            note.with_suffix(".lock").unlink(missing_ok=True)
+            _delete(note)
 
 
-def sounds(folder: Path) -> Iterator[tuple[str, Path]]:
+def recorded_files(folder: Path) -> Iterator[tuple[str, Path]]:
     """Yield the attempt ID and path of each file in ``takes/`` that is named after an attempt."""
     for path in (folder / "takes").glob("*/*"):
         name = _ID.search(path.name)
@@ -162,7 +142,7 @@ def sounds(folder: Path) -> Iterator[tuple[str, Path]]:
             yield name[0], path
 
 
-def has_sound(folder: Path, take: Take) -> bool:
+def has_audio(folder: Path, take: Take) -> bool:
     """Return whether a pending attempt has audio, that is, more than a WAV header."""
     path = folder / (take.audio or "")
     return path.is_file() and path.stat().st_size > _HEADER_BYTES
@@ -170,11 +150,22 @@ def has_sound(folder: Path, take: Take) -> bool:
 
 def discard(folder: Path, take: Take, *, with_audio: bool) -> None:
     """Delete the note of a pending attempt, and its recording if ``with_audio``."""
-    note = _note(folder, take.id)
-    note.unlink(missing_ok=True)
-    note.with_suffix(".lock").unlink(missing_ok=True)
+    _delete(_note(folder, take.id))
     if with_audio and take.audio:
         (folder / take.audio).unlink(missing_ok=True)
+
+
+def _unwritable(folder: Path, error: OSError) -> AudioError:
+    return AudioError(
+        _("Cannot write to {folder}: {why}. Choose another folder with --recordings.").format(
+            folder=folder, why=system_reason(error)
+        )
+    )
+
+
+def _delete(note: Path) -> None:
+    note.unlink(missing_ok=True)
+    note.with_suffix(".lock").unlink(missing_ok=True)
 
 
 def _note(folder: Path, take_id: str) -> Path:

@@ -19,8 +19,7 @@ from practice import settings
 from practice.errors import PracticeError, system_reason
 from practice.i18n import gettext as _
 from practice.records.attempt import Take, Trainee
-from practice.store import Store, rows
-from practice.store import recordings as takes
+from practice.store import Store, recordings, rows
 from practice.store.database import Database
 from practice.store.exchange import lock_merging
 from practice.store.people import People
@@ -37,152 +36,6 @@ from practice.store.schema import (
 
 
 @dataclass(frozen=True, slots=True)
-class Sounds:
-    """Recordings, counted.
-
-    Attributes:
-        number: Number of recordings.
-        size: Total size in bytes.
-    """
-
-    number: int
-    size: int
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """Preview of a removal.
-
-    Attributes:
-        interrupted: Attempts that were recorded but never assessed.
-        remembered: The trainee is the one that this machine remembers in its settings.
-    """
-
-    aim: Aim
-    extent: Extent
-    sounds: Sounds
-    interrupted: tuple[Take, ...]
-    remembered: bool
-
-    @property
-    def is_empty(self) -> bool:
-        """Return whether there is nothing to remove; a trainee always is something."""
-        return not isinstance(self.aim, Trainee) and not self.extent.attempts + len(
-            self.interrupted
-        )
-
-
-class Remover:
-    """Removal of trainees and old attempts from the records, the folder, and the settings."""
-
-    def __init__(self, store: Store, settings_file: Path, default_group: str) -> None:
-        self._store = store
-        self._records = Removal(store.database)
-        self._settings = settings_file
-        name = settings.remembered(settings_file, "trainee")
-        group = settings.remembered(settings_file, "group") or default_group
-        self._remembered = Trainee(name, group) if name else None
-
-    def groups_of(self, name: str) -> list[str]:
-        """Return the groups with any data under this name, sorted."""
-        pending = {take.trainee for take in takes.interrupted(self._store.folder)}
-        known = {t.group for t in pending | {self._remembered} if t and t.name == name}
-        return sorted({*known, *People(self._store.database).groups_of(name)})
-
-    def plan(self, aim: Aim) -> Plan:
-        """Return what would be removed."""
-        number = size = 0
-        for path, stored in self._records.sounds(aim):
-            length = _length(self._store.folder / path)
-            length = stored if length is None else length
-            if length is not None:
-                number, size = number + 1, size + length
-        return Plan(
-            aim,
-            self._records.extent(aim),
-            Sounds(number, size),
-            tuple(take for take in takes.interrupted(self._store.folder) if _is_meant(aim, take)),
-            remembered=aim == self._remembered,
-        )
-
-    def carry_out(self, plan: Plan) -> Extent:
-        """Remove what was planned, including what was added in the meantime.
-
-        Raises:
-            PracticeError: The trainee is practicing now, or a file cannot be deleted.
-        """
-        folder, aim = self._store.folder, plan.aim
-        if isinstance(aim, Trainee) and any(t.trainee == aim for t in takes.under_way(folder)):
-            raise PracticeError(
-                _("{name} is practicing now. Wait until the attempt is finished.").format(
-                    name=aim.name
-                )
-            )
-        extent = self._records.remove(aim)
-        try:
-            for take in takes.interrupted(folder):
-                if _is_meant(aim, take):
-                    takes.discard(folder, take, with_audio=True)
-            if isinstance(aim, Trainee):
-                takes.discard_truncated(folder)  # it is unknown whose they were
-            if aim == self._remembered:
-                settings.forget(self._settings, "trainee")
-            sweep(self._store)
-        except OSError as error:
-            raise PracticeError(_stuck(1, error)) from None
-        finally:
-            self._store.database.compact()
-        return extent
-
-
-def sweep(store: Store) -> Sounds:
-    """Delete the recordings of attempts that were removed from the records.
-
-    Returns:
-        The deleted recordings.
-
-    Raises:
-        PracticeError: A file cannot be deleted; the next sweep tries again.
-    """
-    forgotten = Removal(store.database).forgotten()
-    number = size = 0
-    failed: list[OSError] = []
-    for attempt_id, path in takes.sounds(store.folder) if forgotten else ():
-        if attempt_id not in forgotten:
-            continue
-        try:
-            length = path.stat().st_size
-            path.unlink()
-        except OSError as error:
-            failed.append(error)
-        else:
-            number, size = number + 1, size + length
-    if failed:
-        raise PracticeError(_stuck(len(failed), failed[0]))
-    return Sounds(number, size)
-
-
-def _stuck(number: int, error: OSError) -> str:
-    return _(
-        "Files that could not be removed: {n}, for example {path} ({why}). Their records "
-        "are deleted. Close the programs that use the files, then run the command again."
-    ).format(n=number, path=error.filename, why=system_reason(error))
-
-
-def _is_meant(aim: Aim, take: Take) -> bool:
-    if isinstance(aim, Trainee):
-        return take.trainee == aim
-    return take.created_at < aim.moment and aim.group in (None, take.trainee.group)
-
-
-def _length(path: Path) -> int | None:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return None
-
-
-@dataclass(frozen=True, slots=True)
 class Before:
     """The attempts before a moment (ISO 8601, UTC), of one group or of all."""
 
@@ -190,8 +43,16 @@ class Before:
     group: str | None = None
 
 
-Aim = Trainee | Before
-"""The selection to remove: a trainee with all their data, or old attempts."""
+Selection = Trainee | Before
+"""What to remove: a trainee with all their data, or old attempts."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingCount:
+    """Recordings, counted; ``size`` is their total size in bytes."""
+
+    number: int
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,102 +72,212 @@ class Extent:
     newest: str | None
 
 
-class Removal:
-    """Removal of attempts with all rows that refer to them."""
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Preview of a removal.
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    Attributes:
+        interrupted: Attempts that were recorded but never assessed.
+        remembered: The trainee is the one that this machine remembers in its settings.
+    """
 
-    def extent(self, aim: Aim) -> Extent:
-        """Count what a removal would affect."""
-        with self._database.reading() as db:
-            return _extent(db, aim)
+    selection: Selection
+    extent: Extent
+    recordings: RecordingCount
+    interrupted: tuple[Take, ...]
+    remembered: bool
 
-    def sounds(self, aim: Aim) -> list[tuple[str, int | None]]:
-        """List the recordings of the selected attempts.
+    @property
+    def is_empty(self) -> bool:
+        """Return whether there is nothing to remove; a trainee always is something."""
+        found = self.extent.attempts + len(self.interrupted)
+        return not isinstance(self.selection, Trainee) and not found
 
-        Returns:
-            For each recording, its path relative to the recordings folder and its size in bytes in
-            the shared database, or None if it is not stored there.
-        """
-        query = (
-            sa.select(attempts.c.audio, sa.func.length(audio.c.data))
-            .outerjoin(audio, audio.c.attempt_id == attempts.c.id)
-            .where(_meant(aim), attempts.c.audio.is_not(None))
+
+class Remover:
+    """Removal of trainees and old attempts from the records, the folder, and the settings."""
+
+    def __init__(self, store: Store, settings_file: Path, default_group: str) -> None:
+        self._store = store
+        self._settings = settings_file
+        name = settings.remembered(settings_file, "trainee")
+        group = settings.remembered(settings_file, "group") or default_group
+        self._remembered = Trainee(name, group) if name else None
+
+    def groups_of(self, name: str) -> list[str]:
+        """Return the groups with any data under this name, sorted."""
+        pending = {take.trainee for take in recordings.interrupted(self._store.folder)}
+        known = {t.group for t in pending | {self._remembered} if t and t.name == name}
+        return sorted({*known, *People(self._store.database).groups_of(name)})
+
+    def plan(self, selection: Selection) -> Plan:
+        """Return what would be removed."""
+        with self._store.database.reading() as db:
+            extent = _extent(db, selection)
+        return Plan(
+            selection,
+            extent,
+            self._recordings(selection),
+            tuple(self._interrupted(selection)),
+            remembered=selection == self._remembered,
         )
-        with self._database.reading() as db:
-            return [(path, size) for path, size in db.execute(query)]
 
-    def remove(self, aim: Aim) -> Extent:
-        """Remove the selection in one transaction and return what was removed."""
-        gone = sa.select(attempts.c.id).where(_meant(aim))
-        whose = sa.select(trainees.c.id).where(_is(aim)) if isinstance(aim, Trainee) else None
-        with self._database.writing() as db:
-            # From here on, nothing can be added to these attempts or to this trainee.
-            lock_merging(db)
-            if whose is not None:
-                db.execute(whose.with_for_update())
-            db.execute(gone.with_for_update())
-            extent = _extent(db, aim)
-            ids = rows.insert_for(db)(forgotten).from_select(["attempt_id"], gone)
-            db.execute(ids.on_conflict_do_nothing())
-            _remove_what_refers(db, attempts.c.id, gone)
-            db.execute(attempts.delete().where(_meant(aim)))
-            if whose is not None and isinstance(aim, Trainee):
-                _remove_what_refers(db, trainees.c.id, whose)
-                db.execute(trainees.delete().where(_is(aim)))
+    def carry_out(self, plan: Plan) -> Extent:
+        """Remove what was planned, including what was added in the meantime.
+
+        Raises:
+            PracticeError: The trainee is practicing now, or a file cannot be deleted.
+        """
+        folder, selection = self._store.folder, plan.selection
+        if isinstance(selection, Trainee) and any(
+            take.trainee == selection for take in recordings.in_progress(folder)
+        ):
+            raise PracticeError(
+                _("{name} is practicing now. Wait until the attempt is finished.").format(
+                    name=selection.name
+                )
+            )
+        extent = remove_records(self._store.database, selection)
+        try:
+            for take in self._interrupted(selection):
+                recordings.discard(folder, take, with_audio=True)
+            if isinstance(selection, Trainee):
+                recordings.discard_truncated(folder)  # it is unknown whose they were
+            if selection == self._remembered:
+                settings.forget(self._settings, "trainee")
+            sweep(self._store)
+        except OSError as error:
+            raise _files_left([error]) from None
+        finally:
+            self._store.database.compact()
         return extent
 
-    def forgotten(self) -> set[str]:
-        """Return the IDs of all removed attempts."""
-        with self._database.reading() as db:
-            return set(db.execute(sa.select(forgotten.c.attempt_id)).scalars())
+    def _interrupted(self, selection: Selection) -> list[Take]:
+        found = recordings.interrupted(self._store.folder)
+        return [take for take in found if _is_selected(take, selection)]
+
+    def _recordings(self, selection: Selection) -> RecordingCount:
+        """Count the recordings in the folder, and those that only a shared database has."""
+        query = (
+            sa.select(attempts.c.audio, sa.func.length(audio.c.data))
+            .select_from(attempts.outerjoin(audio))
+            .where(_selected(selection), attempts.c.audio.is_not(None))
+        )
+        sizes = []
+        for name, stored in self._store.database.rows(query):
+            try:
+                sizes.append((self._store.folder / name).stat().st_size)
+            except OSError:
+                if stored is not None:
+                    sizes.append(stored)
+        return RecordingCount(len(sizes), sum(sizes))
 
 
-def _is(trainee: Trainee) -> sa.ColumnElement[bool]:
-    return sa.and_(trainees.c.name == trainee.name, trainees.c.group_name == trainee.group)
+def sweep(store: Store) -> RecordingCount:
+    """Delete the recordings of attempts that were removed from the records.
+
+    Returns:
+        The deleted recordings.
+
+    Raises:
+        PracticeError: A file cannot be deleted; the next sweep tries again.
+    """
+    removed = removed_ids(store.database)
+    sizes: list[int] = []
+    failed: list[OSError] = []
+    for attempt_id, path in recordings.recorded_files(store.folder) if removed else ():
+        if attempt_id not in removed:
+            continue
+        try:
+            size = path.stat().st_size
+            path.unlink()
+            sizes.append(size)
+        except OSError as error:
+            failed.append(error)
+    if failed:
+        raise _files_left(failed)
+    return RecordingCount(len(sizes), sum(sizes))
 
 
-def _meant(aim: Aim) -> sa.ColumnElement[bool]:
+def removed_ids(database: Database) -> set[str]:
+    """Return the IDs of all removed attempts."""
+    return set(database.column(sa.select(forgotten.c.attempt_id)))
+
+
+def remove_records(database: Database, selection: Selection) -> Extent:
+    """Remove the selection from the records in one transaction and return what was removed."""
+    gone = sa.select(attempts.c.id).where(_selected(selection))
+    with database.writing() as db:
+        # From here on, nothing can be added to these attempts or to this trainee.
+        lock_merging(db)
+        if isinstance(selection, Trainee):
+            owner = sa.select(trainees.c.id).where(rows.is_trainee(selection))
+            db.execute(owner.with_for_update())
+        db.execute(gone.with_for_update())
+        extent = _extent(db, selection)
+        ids = rows.insert_for(db)(forgotten).from_select(["attempt_id"], gone)
+        db.execute(ids.on_conflict_do_nothing())
+        _remove_with_references(db, attempts.c.id, gone)
+        if isinstance(selection, Trainee):
+            _remove_with_references(db, trainees.c.id, owner)
+    return extent
+
+
+def _files_left(errors: list[OSError]) -> PracticeError:
+    return PracticeError(
+        _(
+            "Files that could not be removed: {n}, for example {path} ({why}). Their records "
+            "are deleted. Close the programs that use the files, then run the command again."
+        ).format(n=len(errors), path=errors[0].filename, why=system_reason(errors[0]))
+    )
+
+
+def _is_selected(take: Take, selection: Selection) -> bool:
+    if isinstance(selection, Trainee):
+        return take.trainee == selection
+    return take.created_at < selection.moment and selection.group in (None, take.trainee.group)
+
+
+def _selected(selection: Selection) -> sa.ColumnElement[bool]:
     """Return the condition on ``attempts`` that selects what to remove."""
-    whose = sa.select(trainees.c.id)
-    if isinstance(aim, Trainee):
-        return attempts.c.trainee_id.in_(whose.where(_is(aim)))
-    old = attempts.c.created_at < aim.moment
-    if aim.group is None:
-        return old
-    return sa.and_(old, attempts.c.trainee_id.in_(whose.where(trainees.c.group_name == aim.group)))
+    if isinstance(selection, Trainee):
+        owner = sa.select(trainees.c.id).where(rows.is_trainee(selection))
+        return attempts.c.trainee_id.in_(owner)
+    return sa.and_(
+        attempts.c.created_at < selection.moment,
+        rows.of_group(attempts.c.trainee_id, selection.group),
+    )
 
 
-def _remove_what_refers(
-    db: sa.Connection, column: sa.Column[Any], gone: sa.Select[tuple[Any]]
+def _remove_with_references(
+    db: sa.Connection, key: sa.Column[Any], gone: sa.Select[tuple[Any]]
 ) -> None:
-    """Delete the rows of all tables that refer to the given rows.
+    """Delete rows by their primary key, and first the rows of all tables that refer to them.
 
     The tables follow from the foreign keys of the schema, so that a new table is not overlooked.
     """
     for table in metadata.sorted_tables:
-        for referring in table.columns:
-            if referring.references(column):
-                db.execute(table.delete().where(referring.in_(gone)))
+        for column in table.columns:
+            if column.references(key):
+                db.execute(table.delete().where(column.in_(gone)))
+    db.execute(key.table.delete().where(key.in_(gone)))
 
 
-def _extent(db: sa.Connection, aim: Aim) -> Extent:
-    gone = sa.select(attempts.c.id).where(_meant(aim))
-    number, reviewed, oldest, newest = db.execute(
+def _extent(db: sa.Connection, selection: Selection) -> Extent:
+    is_selected = _selected(selection)
+    number, unreviewed, oldest, newest = db.execute(
         sa.select(
             sa.func.count(),
-            sa.func.count(sa.case((standings.c.reviewed, 1))),
+            sa.func.count().filter(sa.not_(standings.c.reviewed)),
             sa.func.min(standings.c.created_at),
             sa.func.max(standings.c.created_at),
-        ).where(standings.c.attempt_id.in_(gone))
+        )
+        .select_from(standings.join(attempts))
+        .where(is_selected)
     ).one()
-    given = sa.select(sa.func.count()).where(reviews.c.attempt_id.in_(gone))
+    given = sa.select(sa.func.count()).select_from(reviews.join(attempts)).where(is_selected)
     logins = 0
-    if isinstance(aim, Trainee):
-        logins = db.execute(
-            sa.select(sa.func.count())
-            .select_from(accounts.join(trainees, trainees.c.id == accounts.c.trainee_id))
-            .where(_is(aim))
-        ).scalar_one()
-    return Extent(number, number - reviewed, db.execute(given).scalar_one(), logins, oldest, newest)
+    if isinstance(selection, Trainee):
+        query = sa.select(sa.func.count()).select_from(accounts.join(trainees))
+        logins = db.execute(query.where(rows.is_trainee(selection))).scalar_one()
+    return Extent(number, unreviewed, db.execute(given).scalar_one(), logins, oldest, newest)

@@ -63,8 +63,7 @@ class Queue:
         query = (
             rows.select_attempts().join(ids, ids.c.attempt_id == attempts.c.id).order_by(*_ORDER)
         )
-        with self._database.reading() as db:
-            return [rows.attempt_of(row) for row in db.execute(query).mappings()]
+        return rows.read_attempts(self._database, query)
 
     def next_after(self, only: Filter, attempt_id: str) -> str | None:
         """Return the ID of the attempt that follows another in the queue.
@@ -100,26 +99,27 @@ class Queue:
                         ),
                     )
                 )
-            found = db.execute(following.order_by(*_ORDER).limit(1)).scalar()
-            return found or db.execute(query.order_by(*_ORDER).limit(1)).scalar()
+            found: str | None = db.scalar(following.order_by(*_ORDER).limit(1)) or db.scalar(
+                query.order_by(*_ORDER).limit(1)
+            )
+            return found
 
     def counts(self, only: Filter) -> Counts:
         """Count the attempts that match a filter, regardless of its ``reviewed``."""
         query = _narrow(
-            sa.select(sa.func.count(), sa.func.count(sa.case((standings.c.reviewed, 1)))),
+            sa.select(sa.func.count(), sa.func.count().filter(standings.c.reviewed)),
             replace(only, reviewed=None),
         )
-        with self._database.reading() as db:
-            total, done = db.execute(query).one()
+        ((total, done),) = self._database.rows(query)
         return Counts(total - done, done)
 
     def trainees(self) -> list[tuple[str, str]]:
         """Return the group and name of each trainee, sorted."""
-        query = sa.select(trainees.c.group_name, trainees.c.name).order_by(
-            trainees.c.group_name, trainees.c.name
-        )
-        with self._database.reading() as db:
-            return [(group, name) for group, name in db.execute(query)]
+        columns = (trainees.c.group_name, trainees.c.name)
+        return [
+            (group, name)
+            for group, name in self._database.rows(sa.select(*columns).order_by(*columns))
+        ]
 
     def scenarios(self) -> list[str]:
         """Return the IDs of all practiced scenarios."""
@@ -131,8 +131,9 @@ class Queue:
             .scalar_subquery()
         ).where(first.c.scenario.is_not(None))
         every = first.union_all(further)
-        with self._database.reading() as db:
-            return [s for s in db.execute(sa.select(every.c.scenario)).scalars() if s is not None]
+        return self._database.column(
+            sa.select(every.c.scenario).where(every.c.scenario.is_not(None))
+        )
 
 
 _ORDER = (standings.c.doubt.desc(), standings.c.created_at.desc(), standings.c.attempt_id)
@@ -175,13 +176,12 @@ class ReviewedAttempts:
 
     def __init__(self, database: Database, group: str | None) -> None:
         self._database = database
-        query = sa.select(standings.c.attempt_id).where(standings.c.reviewed)
-        if group is not None:
-            query = query.join(trainees, trainees.c.id == standings.c.trainee_id).where(
-                trainees.c.group_name == group
-            )
-        with database.reading() as db:
-            self._ids = list(db.execute(query.order_by(standings.c.attempt_id)).scalars())
+        query = (
+            sa.select(standings.c.attempt_id)
+            .where(standings.c.reviewed, rows.of_group(standings.c.trainee_id, group))
+            .order_by(standings.c.attempt_id)
+        )
+        self._ids: list[str] = database.column(query)
 
     def __len__(self) -> int:
         return len(self._ids)
@@ -191,38 +191,20 @@ class ReviewedAttempts:
             yield from self._read(self._ids[start : start + _AT_ONCE])
 
     def _read(self, ids: list[str]) -> list[Reviewed]:
-        newest, seen = scores.alias(), scores.alias()
+        seen = scores.alias()
+        is_seen = sa.and_(
+            seen.c.attempt_id == standings.c.attempt_id,
+            seen.c.number == rows.seen_number(standings.c.attempt_id, reviews.c.created_at),
+        )
         # Mostly the reviewer saw the newest assessment; its text is not read twice then.
-        other = sa.case((seen.c.number != newest.c.number, seen.c.assessment))
+        other = sa.case((seen.c.number != scores.c.number, seen.c.assessment))
         query = (
-            sa.select(
-                standings.c.trainee_id, newest.c.assessment, reviews.c.review, other.label("other")
-            )
-            .join(reviews, reviews.c.id == standings.c.review_id)
-            .join(
-                newest,
-                sa.and_(
-                    newest.c.attempt_id == standings.c.attempt_id,
-                    newest.c.number == standings.c.score_number,
-                ),
-            )
-            .join(
-                seen,
-                sa.and_(
-                    seen.c.attempt_id == standings.c.attempt_id,
-                    seen.c.number == rows.seen_number(standings.c.attempt_id, reviews.c.created_at),
-                ),
-            )
+            sa.select(standings.c.trainee_id, scores.c.assessment, other, reviews.c.review)
+            .select_from(rows.RECORDS.join(seen, is_seen))
             .where(standings.c.attempt_id.in_(ids))
             .order_by(standings.c.attempt_id)
         )
-        found = []
-        with self._database.reading() as db:
-            for trainee_id, text, review, other_text in db.execute(query):
-                assessment = rows.ASSESSMENT.validate_json(text)
-                seen_score = assessment.score
-                if other_text is not None:
-                    seen_score = rows.ASSESSMENT.validate_json(other_text).score
-                review_of = rows.REVIEW.validate_json(review)
-                found.append(Reviewed(trainee_id, assessment, seen_score, review_of))
-        return found
+        return [
+            Reviewed(trainee_id, newest, (other_seen or newest).score, review)
+            for trainee_id, newest, other_seen, review in self._database.rows(query)
+        ]

@@ -2,23 +2,53 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 import sqlalchemy as sa
-from pydantic import TypeAdapter
 
-from practice.records.attempt import Assessment, Attempt, SessionContext, Take, Trainee
+from practice.records.attempt import Assessment, Attempt, Take, Trainee
 from practice.records.review import Review
-from practice.records.scenario import Line
 from practice.records.score import Score
 from practice.scoring.review import doubts, final_score, numbered, trainers_verdicts
-from practice.store.database import now
+from practice.store.database import Database, now
 from practice.store.schema import attempts, element_results, reviews, scores, standings, trainees
 
-LINE = TypeAdapter(Line)
-ASSESSMENT = TypeAdapter(Assessment)
-REVIEW = TypeAdapter(Review)
-SETTING = TypeAdapter(SessionContext)
+SUMMARIES = standings.join(attempts).join(trainees)
+"""All attempts with trainee and summary, to select from."""
+
+RECORDS = SUMMARIES.join(
+    scores,
+    sa.and_(
+        scores.c.attempt_id == standings.c.attempt_id, scores.c.number == standings.c.score_number
+    ),
+).outerjoin(reviews, reviews.c.id == standings.c.review_id)
+"""The same with the newest assessment and the newest review."""
+
+_TAKE_COLUMNS = tuple(field.name for field in fields(Take) if field.name != "trainee")
+
+
+# ---- conditions --------------------------------------------------------------
+
+
+def is_trainee(trainee: Trainee) -> sa.ColumnElement[bool]:
+    """Return the condition on ``trainees`` that selects a trainee."""
+    return sa.and_(trainees.c.name == trainee.name, trainees.c.group_name == trainee.group)
+
+
+def of_group(trainee_id: sa.ColumnElement[int], group: str | None) -> sa.ColumnElement[bool]:
+    """Return the condition that a column has the ID of a trainee of a group; None for all."""
+    if group is None:
+        return sa.true()
+    return trainee_id.in_(sa.select(trainees.c.id).where(trainees.c.group_name == group))
+
+
+def starts_with(column: sa.ColumnElement[str], text: str) -> sa.ColumnElement[bool]:
+    """Return the condition that a text starts with another; unlike LIKE, case matters."""
+    return sa.func.substr(column, 1, len(text)) == text
+
+
+# ---- writing -----------------------------------------------------------------
 
 
 def insert_attempt(db: sa.Connection, take: Take, received_at: str | None = None) -> None:
@@ -29,34 +59,15 @@ def insert_attempt(db: sa.Connection, take: Take, received_at: str | None = None
         take: The attempt.
         received_at: Time of the import, ISO 8601 in UTC; None if the attempt was recorded here.
     """
-    db.execute(
-        attempts.insert().values(
-            id=take.id,
-            session=take.session,
-            created_at=take.created_at,
-            trainee_id=trainee_id(db, take.trainee),
-            scenario=take.scenario,
-            title=take.title,
-            prompt_sha256=take.prompt_sha256,
-            line=take.line,
-            take=take.take,
-            spec=LINE.dump_json(take.spec).decode(),
-            audio=take.audio,
-            source=take.source,
-            device=take.device,
-            overflows=take.overflows,
-            setting=SETTING.dump_json(take.setting).decode() if take.setting else None,
-            received_at=received_at,
-        )
-    )
+    values = {name: getattr(take, name) for name in _TAKE_COLUMNS}
+    owner = trainee_id(db, take.trainee)
+    db.execute(attempts.insert().values(**values, trainee_id=owner, received_at=received_at))
 
 
 def trainee_id(db: sa.Connection, trainee: Trainee) -> int:
     """Return the ID of a trainee, who is inserted if new."""
-    query = sa.select(trainees.c.id).where(
-        trainees.c.name == trainee.name, trainees.c.group_name == trainee.group
-    )
-    found = db.execute(query).scalar()
+    query = sa.select(trainees.c.id).where(is_trainee(trainee))
+    found = db.scalar(query)
     if found is None:
         values = {"name": trainee.name, "group_name": trainee.group}
         insert = insert_for(db)(trainees).values(**values).on_conflict_do_nothing()
@@ -104,7 +115,7 @@ def insert_score(
             total=score.total,
             model=assessment.model.name if assessment.model else None,
             scorer=assessment.scorer,
-            assessment=ASSESSMENT.dump_json(assessment).decode(),
+            assessment=assessment,
         )
     )
 
@@ -117,12 +128,12 @@ def insert_review(db: sa.Connection, attempt_id: str, review: Review) -> None:
             attempt_id=attempt_id,
             created_at=review.created_at,
             reviewer=review.reviewer,
-            review=REVIEW.dump_json(review).decode(),
+            review=review,
         )
     )
 
 
-def hold(db: sa.Connection, attempt_id: str) -> None:
+def lock_attempt(db: sa.Connection, attempt_id: str) -> None:
     """Lock an attempt against other writers until the transaction ends."""
     db.execute(
         sa.select(standings.c.attempt_id)
@@ -136,13 +147,9 @@ def newest_review(db: sa.Connection, attempt_id: str) -> Review | None:
 
     Stores with the same reviews agree on it.
     """
-    text = db.execute(
-        sa.select(reviews.c.review)
-        .where(reviews.c.attempt_id == attempt_id)
-        .order_by(reviews.c.created_at.desc(), reviews.c.id.desc())
-        .limit(1)
-    ).scalar()
-    return None if text is None else REVIEW.validate_json(text)
+    query = sa.select(reviews.c.review).where(reviews.c.attempt_id == attempt_id)
+    newest_first = query.order_by(reviews.c.created_at.desc(), reviews.c.id.desc())
+    return db.scalar(newest_first.limit(1))
 
 
 def seen_number(
@@ -163,68 +170,30 @@ def seen_number(
     return query.scalar_subquery()
 
 
-def seen_score(db: sa.Connection, attempt_id: str, review: Review) -> Score:
-    """Return the machine's score that the trainer reviewed."""
-    text = db.execute(
-        sa.select(scores.c.assessment).where(
-            scores.c.attempt_id == attempt_id,
-            scores.c.number == seen_number(attempt_id, review.created_at),
-        )
-    ).scalar_one()
-    return ASSESSMENT.validate_json(text).score
+# ---- reading -----------------------------------------------------------------
 
 
 def take_of(row: sa.RowMapping) -> Take:
     """Convert a row of ``attempts`` with the trainee's name and group to a ``Take``."""
-    return Take(
-        id=row["id"],
-        session=row["session"],
-        created_at=row["created_at"],
-        trainee=Trainee(row["name"], row["group_name"]),
-        scenario=row["scenario"],
-        title=row["title"],
-        prompt_sha256=row["prompt_sha256"],
-        line=row["line"],
-        take=row["take"],
-        spec=LINE.validate_json(row["spec"]),
-        audio=row["audio"],
-        source=row["source"],
-        device=row["device"],
-        overflows=row["overflows"],
-        setting=None if row["setting"] is None else SETTING.validate_json(row["setting"]),
-    )
+    values = {name: row[name] for name in _TAKE_COLUMNS}
+    return Take(**values, trainee=Trainee(row["name"], row["group_name"]))
 
 
-def attempt_of(row: sa.RowMapping) -> Attempt:
-    """Convert a row of ``select_attempts`` to an ``Attempt``."""
-    review = None if row["review"] is None else REVIEW.validate_json(row["review"])
-    return Attempt(take_of(row), ASSESSMENT.validate_json(row["assessment"]), review)
+def select_attempts() -> sa.Select[*tuple[Any, ...]]:
+    """Return a query for ``read_attempts``, to which conditions and an order can be added."""
+    return sa.select(
+        attempts, trainees.c.name, trainees.c.group_name, scores.c.assessment, reviews.c.review
+    ).select_from(RECORDS)
 
 
-def select_attempts() -> sa.Select[Any]:
-    """Return a query for attempts with trainee, newest assessment, and newest review.
-
-    ``attempt_of`` converts its rows.
-    """
-    newest = sa.and_(
-        scores.c.attempt_id == standings.c.attempt_id, scores.c.number == standings.c.score_number
-    )
-    return (
-        sa.select(
-            attempts, trainees.c.name, trainees.c.group_name, scores.c.assessment, reviews.c.review
-        )
-        .join(standings, standings.c.attempt_id == attempts.c.id)
-        .join(trainees, trainees.c.id == attempts.c.trainee_id)
-        .join(scores, newest)
-        .outerjoin(reviews, reviews.c.id == standings.c.review_id)
-    )
+def read_attempts(database: Database, query: sa.Select[*tuple[Any, ...]]) -> list[Attempt]:
+    """Read the attempts of a query made from ``select_attempts``."""
+    return [
+        Attempt(take_of(row._mapping), row.assessment, row.review) for row in database.rows(query)
+    ]
 
 
-def result_of(score: Score) -> str:
-    """Return the result of a score: passed, failed, open (needs review), or unscored."""
-    if score.passed is None:
-        return "open" if score.reason is None else "unscored"
-    return "passed" if score.passed else "failed"
+# ---- derived rows ------------------------------------------------------------
 
 
 def refresh_summary(
@@ -242,24 +211,26 @@ def refresh_summary(
     """
     row = (
         db.execute(
-            sa.select(attempts, trainees.c.name, trainees.c.group_name)
-            .join(trainees, trainees.c.id == attempts.c.trainee_id)
+            sa.select(
+                attempts,
+                trainees.c.name,
+                trainees.c.group_name,
+                scores.c.number,
+                scores.c.assessment,
+            )
+            .select_from(attempts.join(trainees).join(scores))
             .where(attempts.c.id == attempt_id)
+            .order_by(scores.c.number.desc())
+            .limit(1)
         )
         .mappings()
         .one()
     )
-    number, text = db.execute(
-        sa.select(scores.c.number, scores.c.assessment)
-        .where(scores.c.attempt_id == attempt_id)
-        .order_by(scores.c.number.desc())
-        .limit(1)
-    ).one()
-    review = newest_review(db, attempt_id)
-    attempt = Attempt(take_of(row), ASSESSMENT.validate_json(text), review)
+    attempt = Attempt(take_of(row), row["assessment"], newest_review(db, attempt_id))
     machine, final = attempt.assessment.score, final_score(attempt)
-    judged = attempt.judgement
-    theirs = trainers_verdicts(seen_score(db, attempt_id, judged), judged) if judged else {}
+    review, theirs = attempt.judgement, {}
+    if review is not None:
+        theirs = trainers_verdicts(_seen_score(db, attempt_id, review), review)
     for table in (standings, element_results):
         db.execute(table.delete().where(table.c.attempt_id == attempt_id))
     db.execute(
@@ -270,10 +241,10 @@ def refresh_summary(
             created_at=row["created_at"],
             changed_at=changed_at,
             unsent=unsent,
-            score_number=number,
-            review_id=review.id if review else None,
-            reviewed=judged is not None,
-            result=result_of(final),
+            score_number=row["number"],
+            review_id=attempt.review.id if attempt.review else None,
+            reviewed=review is not None,
+            result=final.result,
             total=final.total,
             accuracy=final.counts.accuracy if final.reason is None else None,
             doubt=sum(doubts(attempt).values()),
@@ -297,3 +268,13 @@ def refresh_summary(
     ]
     if elements:
         db.execute(element_results.insert(), elements)
+
+
+def _seen_score(db: sa.Connection, attempt_id: str, review: Review) -> Score:
+    """Return the machine's score that the trainer reviewed."""
+    query = sa.select(scores.c.assessment).where(
+        scores.c.attempt_id == attempt_id,
+        scores.c.number == seen_number(attempt_id, review.created_at),
+    )
+    seen: Assessment = db.execute(query).scalar_one()
+    return seen.score

@@ -6,9 +6,15 @@ from them and rewritten in the same transaction; they make a store with many att
 search and count.
 """
 
+from enum import StrEnum
+from typing import Any
+
+from pydantic import TypeAdapter
 from sqlalchemy import (
     Boolean,
     Column,
+    Dialect,
+    Enum,
     Float,
     ForeignKey,
     Index,
@@ -18,13 +24,46 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    TypeDecorator,
     UniqueConstraint,
     false,
 )
 
+from practice.records.attempt import Assessment, SessionContext
+from practice.records.kinds import Kind
+from practice.records.review import Review
+from practice.records.scenario import Line
+from practice.records.score import Result, Verdict
+
 HEAD = "0003"
 
 metadata = MetaData()
+
+
+class Json(TypeDecorator[Any]):
+    """A record, stored as JSON text."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, record: type) -> None:
+        super().__init__()
+        self.record = record
+        self._adapter: TypeAdapter[Any] = TypeAdapter(record)
+
+    def process_bind_param(self, value: Any, _dialect: Dialect) -> str | None:
+        """Convert a record to JSON."""
+        return None if value is None else self._adapter.dump_json(value).decode()
+
+    def process_result_value(self, value: str | None, _dialect: Dialect) -> Any:
+        """Convert JSON to a record; a ``ValidationError`` means that it is damaged."""
+        return None if value is None else self._adapter.validate_json(value)
+
+
+def _name_of(names: type[StrEnum]) -> Enum:
+    """Return the type of a column that has the value of a member."""
+    return Enum(names, native_enum=False, values_callable=lambda all_: [n.value for n in all_])
+
 
 trainees = Table(
     "trainees",
@@ -49,12 +88,12 @@ attempts = Table(
     Column("prompt_sha256", String(64), nullable=False),
     Column("line", Integer, nullable=False),
     Column("take", Integer, nullable=False),
-    Column("spec", Text, nullable=False),  # the line as it was at that time, JSON
+    Column("spec", Json(Line), nullable=False),  # the line as it was at that time
     Column("audio", Text),  # relative to the recordings folder
     Column("source", String(16), nullable=False),
     Column("device", Text, nullable=False),
     Column("overflows", Integer, nullable=False),
-    Column("setting", Text),  # the session context, JSON
+    Column("setting", Json(SessionContext)),
     Column("received_at", String(32)),  # time of the import, if imported
     Index("ix_attempts_created_at", "created_at"),
     Index("ix_attempts_trainee", "trainee_id", "scenario", "line", "created_at"),
@@ -72,7 +111,7 @@ scores = Table(
     Column("total", Float),
     Column("model", Text),
     Column("scorer", Text, nullable=False),
-    Column("assessment", Text, nullable=False),  # the whole record, JSON
+    Column("assessment", Json(Assessment), nullable=False),
 )
 
 reviews = Table(
@@ -82,7 +121,7 @@ reviews = Table(
     Column("attempt_id", String(36), ForeignKey("attempts.id"), nullable=False),
     Column("created_at", String(32), nullable=False),
     Column("reviewer", Text, nullable=False),
-    Column("review", Text, nullable=False),  # the whole record, JSON
+    Column("review", Json(Review), nullable=False),
     Index("ix_reviews_attempt", "attempt_id", "created_at"),
 )
 
@@ -99,7 +138,7 @@ standings = Table(
     Column("review_id", String(36)),  # the newest review
     # By a trainer; an observer's notes alone do not count.
     Column("reviewed", Boolean, nullable=False, server_default=false()),
-    Column("result", String(16), nullable=False),  # passed, failed, open, unscored
+    Column("result", _name_of(Result), nullable=False),
     Column("total", Float),
     Column("accuracy", Float),
     Column("doubt", Float, nullable=False),
@@ -119,10 +158,10 @@ element_results = Table(
     Column("place", Integer, primary_key=True),
     Column("trainee_id", Integer, ForeignKey("trainees.id"), nullable=False),
     Column("name", Text, nullable=False),
-    Column("kind", Text),
+    Column("kind", _name_of(Kind)),
     Column("required", Boolean, nullable=False),
-    Column("machine", String(16), nullable=False),
-    Column("final", String(16), nullable=False),
+    Column("machine", _name_of(Verdict), nullable=False),
+    Column("final", _name_of(Verdict), nullable=False),
     Column("reviewed", Boolean, nullable=False),  # a trainer marked or confirmed ``final``
     Index("ix_element_results_trainee", "trainee_id", "name"),
     Index("ix_element_results_reviewed", "reviewed"),

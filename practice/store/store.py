@@ -13,6 +13,7 @@ from practice.errors import StoreError, system_reason
 from practice.i18n import gettext as _
 from practice.records.attempt import Assessment, Attempt, Take, Trainee
 from practice.records.review import Review
+from practice.records.score import Result
 from practice.store import rows
 from practice.store.database import FILE, Database, now
 from practice.store.schema import attempts, audio, reviews, scores, standings, trainees
@@ -28,7 +29,6 @@ class Filter:
     Attributes:
         since: Start of the period, inclusive, ISO 8601 in UTC.
         until: End of the period, exclusive, likewise.
-        result: passed, failed, open (needs review), or unscored.
         reviewed: True for attempts that a trainer has reviewed, False for the others. Notes of an
             observer do not count as a review.
     """
@@ -39,7 +39,7 @@ class Filter:
     line: int | None = None
     since: str | None = None
     until: str | None = None
-    result: str | None = None
+    result: Result | None = None
     reviewed: bool | None = None
 
     def conditions(self) -> list[sa.ColumnElement[bool]]:
@@ -123,18 +123,18 @@ class Store:
 
         A shared database also gets the recording, read from the folder.
         """
-        sound = self._file(take) if self.database.is_shared else None
+        data = self._file(take) if self.database.is_shared else None
         with self.database.writing() as db:
             rows.insert_attempt(db, take)
             rows.insert_score(db, take.id, 1, assessment)
-            if sound is not None:
-                db.execute(audio.insert().values(attempt_id=take.id, data=sound))
+            if data is not None:
+                db.execute(audio.insert().values(attempt_id=take.id, data=data))
             rows.refresh_summary(db, take.id, now())
 
     def add_score(self, attempt_id: str, assessment: Assessment) -> None:
         """Append a later assessment to an attempt; earlier ones are kept."""
         with self.database.writing() as db:
-            rows.hold(db, attempt_id)
+            rows.lock_attempt(db, attempt_id)
             number, last_at = db.execute(
                 sa.select(scores.c.number, scores.c.created_at)
                 .where(scores.c.attempt_id == attempt_id)
@@ -152,7 +152,7 @@ class Store:
                 seen that one.
         """
         with self.database.writing() as db:
-            rows.hold(db, attempt_id)
+            rows.lock_attempt(db, attempt_id)
             newest = rows.newest_review(db, attempt_id)
             if newest is not None and newest.id != review.base:
                 raise ReviewConflictError(newest)
@@ -176,8 +176,7 @@ class Store:
     def has(self, attempt_id: str) -> bool:
         """Return whether an attempt is stored."""
         query = sa.select(attempts.c.id).where(attempts.c.id == attempt_id)
-        with self.database.reading() as db:
-            return db.execute(query).first() is not None
+        return self.database.value(query) is not None
 
     def get(self, prefix: str) -> Attempt:
         """Return the attempt whose ID starts with a prefix.
@@ -185,9 +184,7 @@ class Store:
         Raises:
             StoreError: No attempt or several attempts match.
         """
-        found = self._select(
-            sa.func.substr(attempts.c.id, 1, len(prefix)) == prefix.lower(), limit=2
-        )
+        found = self._select(rows.starts_with(attempts.c.id, prefix.lower()), limit=2)
         if len(found) != 1:
             message = (
                 _("No attempt ID starts with “{prefix}”. `practice history` lists the attempts.")
@@ -228,8 +225,7 @@ class Store:
             .where(scores.c.attempt_id == attempt_id)
             .order_by(scores.c.number)
         )
-        with self.database.reading() as db:
-            return [rows.ASSESSMENT.validate_json(t) for t in db.execute(query).scalars()]
+        return self.database.column(query)
 
     def reviews_of(self, attempt_id: str) -> list[Review]:
         """Return all reviews of an attempt, oldest first: who changed what, and when."""
@@ -238,8 +234,7 @@ class Store:
             .where(reviews.c.attempt_id == attempt_id)
             .order_by(reviews.c.created_at, reviews.c.id)
         )
-        with self.database.reading() as db:
-            return [rows.REVIEW.validate_json(text) for text in db.execute(query).scalars()]
+        return self.database.column(query)
 
     def previous(self, take: Take) -> Attempt | None:
         """Return the trainee's last scored attempt at the same line before this one, or None."""
@@ -269,18 +264,12 @@ class Store:
         found = self._file(take)
         if found is not None or not self.database.is_shared:
             return found
-        query = sa.select(audio.c.data).where(audio.c.attempt_id == take.id)
-        with self.database.reading() as db:
-            data = db.execute(query).scalar()
+        data = self.database.value(sa.select(audio.c.data).where(audio.c.attempt_id == take.id))
         return None if data is None else bytes(data)
 
     def consent(self, trainee: Trainee) -> str | None:
         """Return the text that a trainee agreed to, or None if they were not asked yet."""
-        query = sa.select(trainees.c.consent).where(
-            trainees.c.name == trainee.name, trainees.c.group_name == trainee.group
-        )
-        with self.database.reading() as db:
-            return db.execute(query).scalar()
+        return self.database.value(sa.select(trainees.c.consent).where(rows.is_trainee(trainee)))
 
     def _file(self, take: Take) -> bytes | None:
         if take.audio is None:
@@ -300,8 +289,7 @@ class Store:
             .order_by(standings.c.created_at.desc(), attempts.c.id)
             .limit(limit)
         )
-        with self.database.reading() as db:
-            return [rows.attempt_of(row) for row in db.execute(query).mappings()]
+        return rows.read_attempts(self.database, query)
 
     def _refresh_summaries(self) -> None:
         with self.database.writing() as db:
