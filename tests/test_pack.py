@@ -115,7 +115,7 @@ def records(store: Store) -> dict[str, Any]:
             store.scores_of(a.take.id),
             store.reviews_of(a.take.id),
             a.review,
-            store.sound(a.take),
+            store.recording(a.take),
         )
         for a in store.latest(Filter())
     }
@@ -185,9 +185,9 @@ def test_the_record_may_come_before_its_sound(hall: Store, trainer: Store, tmp_p
     pack(hall, tmp_path / "with.practice", [made.id])
     third = Store(tmp_path / "third")
     assert unpack(third, tmp_path / "without.practice").new == 1
-    assert third.sound(third.get(made.id).take) is None
+    assert third.recording(third.get(made.id).take) is None
     assert unpack(third, tmp_path / "with.practice").recordings == 1
-    assert third.sound(third.get(made.id).take) == SOUND
+    assert third.recording(third.get(made.id).take) == SOUND
 
 
 def test_reviews_that_did_not_see_each_other(hall: Store, trainer: Store) -> None:
@@ -444,7 +444,7 @@ def test_a_pack_that_was_cut_off_or_damaged(
             refused(receiver, path)
         else:
             (attempt,) = receiver.latest(Filter())
-            assert receiver.sound(attempt.take) == SOUND
+            assert receiver.recording(attempt.take) == SOUND
             return_to_empty(receiver)
 
 
@@ -553,7 +553,7 @@ def test_recordings_that_are_none(hall: Store, trainer: Store, tmp_path: Path) -
     assert (arrived.new, arrived.recordings) == (6, 1)
     for m in made:
         assert trainer.get(m.id).take.audio is None
-    assert trainer.sound(trainer.get(fine.id).take) == SOUND
+    assert trainer.recording(trainer.get(fine.id).take) == SOUND
     assert len(list(trainer.folder.glob("takes/*/*"))) == (not trainer.database.is_shared)
 
 

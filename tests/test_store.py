@@ -242,10 +242,10 @@ def test_a_shared_database_holds_the_sound(place: Place, tmp_path: Path) -> None
     store.add(made, heard("请慢走"))
     elsewhere = Store(tmp_path / "another machine", address)
     if address is None:
-        assert store.sound(made) == b"RIFF"
-        assert elsewhere.sound(made) is None
+        assert store.recording(made) == b"RIFF"
+        assert elsewhere.recording(made) is None
     else:
-        assert elsewhere.sound(made) == b"RIFF"
+        assert elsewhere.recording(made) == b"RIFF"
 
 
 def test_accounts(place: Place) -> None:

@@ -122,7 +122,7 @@ def show_attempt(
     if store is None:
         return
     attempt = store.get(attempt_id)
-    sound = store.sound(attempt.take)
+    sound = store.recording(attempt.take)
 
     if path is not None and sound is None:
         raise AudioError(

@@ -457,7 +457,7 @@ def compare_with_reference(store: Store, judge: Assessor, prompts_dir: Path) -> 
     def compare(attempt: Attempt) -> Comparison | NotCompared | None:
         if readings.find(attempt) is None:  # saves reading the recording
             return None
-        return readings.compare(attempt, store.sound(attempt.take))
+        return readings.compare(attempt, store.recording(attempt.take))
 
     return compare
 

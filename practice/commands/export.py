@@ -143,7 +143,7 @@ def report(
         raise context.no_attempts(store, person.name)
     hall = "" if person.group == DEFAULT_GROUP else person.group
     path = output or Path(file_name([person.name, hall], made.date()))
-    sound = None if no_audio else store.sound
+    sound = None if no_audio else store.recording
     with write_output(path) as file, context.progress(attempts, len(attempts)) as bar:
         write_report(cover, bar, file, sound)
     text = ngettext("{path}: {n} attempt", "{path}: {n} attempts", len(attempts))

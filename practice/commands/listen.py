@@ -102,7 +102,7 @@ def _newest(store: Store, trainee: Trainee, step: Step) -> Samples | None:
         trainee=trainee.name, group=trainee.group, scenario=step.scenario.id, line=step.number
     )
     for attempt in store.latest(only, limit=1):
-        sound = store.sound(attempt.take)
+        sound = store.recording(attempt.take)
         if sound is not None:
             try:
                 return audio.decode(sound, attempt.take.audio or "").samples

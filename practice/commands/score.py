@@ -242,7 +242,7 @@ def _judge_again(judge: Assessor, model: ModelInfo, attempt: Attempt, store: Sto
     if as_before or take.audio is None:
         return earlier
     cut_off = earlier.score.reason is Unscored.CUT_OFF
-    sound = store.sound(take)
+    sound = store.recording(take)
     if sound is None:
         raise AudioError(_("There is no file {path}.").format(path=store.folder / take.audio))
     return judge.assess(audio.decode(sound, take.audio), take.spec, cut_off=cut_off)

@@ -256,7 +256,7 @@ class Store:
             limit=limit,
         )
 
-    def sound(self, take: Take) -> bytes | None:
+    def recording(self, take: Take) -> bytes | None:
         """Return the original recording of an attempt as the content of its file.
 
         It is read from the folder, otherwise from the shared database; None if neither has it.

@@ -150,7 +150,7 @@ class _Writing:
         if take.audio is None or (outgoing.received and not self._every_sound):
             return
         suffix = PurePosixPath(take.audio).suffix
-        sound = self._store.sound(take)
+        sound = self._store.recording(take)
         if sound is None:
             text = _("Recording {path} was not exported: the file is missing.")
         elif len(sound) > packs.MOST_SOUND_BYTES or suffix not in packs.SOUND_SUFFIXES:

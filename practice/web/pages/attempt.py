@@ -61,7 +61,7 @@ def show(attempt_id: UUID) -> ResponseReturnValue:
 def sound(attempt_id: UUID) -> ResponseReturnValue:
     """Send the recording, or the requested range of it."""
     attempt = attempt_or_404(attempt_id)
-    data = desk().store.sound(attempt.take)
+    data = desk().store.recording(attempt.take)
     if data is None:
         abort(404)
     suffix = PurePosixPath(attempt.take.audio or "").suffix
@@ -73,7 +73,7 @@ def sound(attempt_id: UUID) -> ResponseReturnValue:
 def drawn(attempt_id: UUID) -> ResponseReturnValue:
     """Draw the recording: waveform, pitch, characters at their times, pauses."""
     attempt = attempt_or_404(attempt_id)
-    data = desk().store.sound(attempt.take)
+    data = desk().store.recording(attempt.take)
     if data is None:
         abort(404)
     try:
@@ -97,7 +97,7 @@ def compare_with_reference(attempt_id: UUID) -> ResponseReturnValue:
     """
     attempt = attempt_or_404(attempt_id)
     try:
-        found = desk().readings.compare(attempt, desk().store.sound(attempt.take))
+        found = desk().readings.compare(attempt, desk().store.recording(attempt.take))
     except PracticeError as error:
         current_app.logger.warning("%s", error)
         return [
@@ -146,7 +146,7 @@ def _page(
     """Render the page of an attempt, with the form filled from the ``entered`` review."""
     store = desk().store
     characters = comparison(attempt.assessment)
-    data = store.sound(attempt.take) if attempt.take.audio else None
+    data = store.recording(attempt.take) if attempt.take.audio else None
     return render_template(
         "attempt.html",
         attempt=attempt,

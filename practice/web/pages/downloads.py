@@ -54,7 +54,7 @@ def report(trainee_id: int) -> ResponseReturnValue:
         desk().store, Trainee(person.name, person.group), REPORT_TAKES, made.isoformat()
     )
     file = _file()
-    write_report(cover, attempts, file, desk().store.sound if "audio" in request.args else None)
+    write_report(cover, attempts, file, desk().store.recording if "audio" in request.args else None)
     return _send(file, "html", file_name([person.name, person.group], made.date()))
 
 
