@@ -15,8 +15,8 @@ from rich.console import Console
 
 from practice.delivery.clarity import CLEAR_FROM, Clarity, clarity, unclear
 from practice.mandarin.alignment import columns
+from practice.output.alignment import SIGNS, strip
 from practice.output.attempt import print_attempt
-from practice.output.delivery import SIGNS, strip
 from practice.records.attempt import Assessment, Attempt
 from practice.records.recognition import Transcript
 from practice.records.scenario import Line

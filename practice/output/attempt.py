@@ -8,26 +8,23 @@ from dataclasses import asdict
 from rich.console import Console
 from rich.text import Text
 
-from practice.delivery.clarity import Clarity, unclear
-from practice.delivery.clarity import clarity as of_columns
+from practice.delivery.clarity import clarity
 from practice.i18n import gettext as _
-from practice.mandarin.alignment import columns
 from practice.output import delivery
-from practice.output.alignment import LESS_CLEAR, MARKS, compare
-from practice.output.layout import MAX_WIDTH, say
+from practice.output.alignment import clarity_legend, compare, strip
+from practice.output.layout import say, width_of
 from practice.output.review import decision_text, postures, print_review
 from practice.output.wording import (
     banned_text,
-    difference_name,
+    component_text,
     element_name,
-    element_names,
     labelled,
     mark_text,
     missed_text,
     reason_text,
-    result_name,
-    said_text,
+    score_text,
     since_text,
+    unsure_text,
     verdict_heading,
     verdict_name,
 )
@@ -90,15 +87,15 @@ def print_explanation(console: Console, attempt: Attempt) -> None:
 
 def print_clarity(console: Console, attempt: Attempt) -> None:
     """Print the clarity of each character; print nothing if it is unavailable."""
-    levels = delivery.strip(attempt.assessment, min(console.width, MAX_WIDTH) - 2)
-    if not levels:
+    lines = strip(attempt.assessment, width_of(console) - 2)
+    if not lines:
         return
     console.print()
     say(console, _("Clarity of each character"), "bold")
-    for line in levels:
+    for line in lines:
         console.print(Text("  ") + line, no_wrap=True, crop=False)
-    signs = delivery.legend(of_columns(attempt.assessment))
-    say(console, "  " + "   ".join(f"{sign} {name}" for sign, name in signs), "dim", indent=2)
+    legend = clarity_legend(clarity(attempt.assessment))
+    say(console, "  " + "   ".join(map(" ".join, legend)), "dim", indent=2)
 
 
 def _explanation(attempt: Attempt) -> Iterator[str]:
@@ -158,24 +155,15 @@ def _explanation(attempt: Attempt) -> Iterator[str]:
 def one_line(attempt: Attempt) -> str:
     """Summarize the final result of an attempt, including the review, for lists."""
     score = final_score(attempt)
-    by = f"  {decision_text(attempt.judgement)}" if attempt.judgement else ""
+    decision = decision_text(attempt.judgement) if attempt.judgement else ""
     if score.reason is not None:
         reason = reason_text(attempt.assessment.check, score.reason)
-        return _("not scored: {reason}").format(reason=reason) + by
-    parts = [f"{result_name(score)} {score.total:.0f}{by}"]
-    if score.off_script:
-        return parts[0] + "  " + _("off script")
-    missed = missed_text(score)
-    if missed:
-        parts.append(_("Missed: {elements}").format(elements=missed))
-    unsure = element_names(score.with_verdict(Verdict.UNSURE))
-    if unsure:
-        parts.append(_("Unsure: {elements}").format(elements=unsure))
-    said = said_text(score)
-    if said:
-        parts.append(_("Banned: {phrases}").format(phrases=said))
-    parts += [heading for heading, _seen in postures(attempt.review)] if attempt.review else []
-    return "  ".join(parts)
+        text = _("not scored: {reason}").format(reason=reason)
+        return "  ".join(filter(None, (text, decision)))
+    text = score_text(score, decision)
+    if score.off_script or attempt.review is None:
+        return text
+    return "  ".join([text, *(heading for heading, _seen in postures(attempt.review))])
 
 
 def _print_next(console: Console, attempt: Attempt) -> None:
@@ -189,25 +177,28 @@ def _print_next(console: Console, attempt: Attempt) -> None:
     total = mark_text(score.total or 0.0, tally_of(score).deciding, PASS_MARK)
     line.append("  " + total, style="default")
     console.print(line)
-    hint = delivery.hint(attempt)
-    if hint and not _has_faults(score):
-        say(console, _("Next: {step}").format(step=hint), "bold")
-        return
-    say(console, _("Next: {step}").format(step=_next_step(score)), "bold")
-    if hint:
+    hint, fault = delivery.hint(attempt), _fault(score)
+    step = fault or hint or _("well said; go on.")
+    say(console, _("Next: {step}").format(step=step), "bold")
+    if fault and hint:
         say(console, hint)
 
 
-def _has_faults(score: Score) -> bool:
-    """Return True if words were missed, wrong, or banned; these matter more than delivery."""
-    missed = any(e.required for e in score.with_verdict(Verdict.MISSED))
-    wrong = any(c.op in (Op.SUBSTITUTE, Op.DELETE) for c in score.chunks)
-    return missed or wrong or any(hit.sure for hit in score.banned)
+def _fault(score: Score) -> str:
+    """Return how to correct the gravest fault in the words; empty if there is none."""
+    said = [hit.phrase for hit in score.banned if hit.sure]
+    if said:
+        return _("do not say “{phrase}”; use the suggested wording.").format(phrase=said[0])
+    missed = dict.fromkeys(e.text for e in score.with_verdict(Verdict.MISSED) if e.required)
+    if missed:
+        texts = _(", ").join(f"“{text}”" for text in list(missed)[:_NAMED])
+        return _("say it again, with {texts}.").format(texts=texts)
+    wrong = next((c for c in score.chunks if c.op in (Op.SUBSTITUTE, Op.DELETE)), None)
+    return _("say “{text}” more clearly.").format(text=wrong.reference) if wrong else ""
 
 
 def _print_verdict(console: Console, score: Score) -> None:
-    missed = missed_text(score)
-    unsure = element_names(score.with_verdict(Verdict.UNSURE))
+    missed, unsure = missed_text(score), unsure_text(score)
     if score.off_script:
         say(console, _("This is not the script: something else was said."), "red", indent=2)
     elif missed:
@@ -227,39 +218,23 @@ def _print_verdict(console: Console, score: Score) -> None:
 
 def _print_comparison(console: Console, assessment: Assessment) -> None:
     console.print()
-    width, chunks = min(console.width, MAX_WIDTH), assessment.score.chunks
-    less_clear = unclear(of_columns(assessment))
-    for line in compare(chunks, (_("script"), _("transcript")), width, less_clear):
+    lines, legend = compare(assessment, width_of(console))
+    for line in lines:
         console.print(line, no_wrap=True, crop=False)
-    used = {chunk.op for chunk in chunks}
-    notes = [f"{mark} {difference_name(op)}" for op, mark in MARKS.items() if op in used]
-    if any(column.op is Op.EQUAL for i, column in enumerate(columns(chunks)) if i in less_clear):
-        notes.append(f"{LESS_CLEAR} {delivery.clarity_name(Clarity.LESS)}")
-    if notes:
-        say(console, "   ".join(notes), "dim")
+    if legend:
+        say(console, "   ".join(map(" ".join, legend)), "dim")
     console.print()
 
 
 def _print_figures(console: Console, attempt: Attempt, previous: Attempt | None) -> None:
     score = attempt.assessment.score
-    figures = [
-        _("accuracy {accuracy:.0%} ({said:g} of {length} characters)").format(
-            accuracy=score.counts.accuracy or 0.0,
-            said=score.counts.said,
-            length=score.counts.reference_length,
-        )
-    ]
-    figures += [
-        _("courtesies {done:g} of {total}").format(done=part.done, total=part.total)
-        for part in score.components
-        if part.name == "courtesies"
-    ]
-    figures += [
-        _("delivery {done:g} of {total}").format(done=part.done, total=part.total)
-        for part in score.components
-        if part.name == "delivery"
-    ]
-    say(console, " · ".join(figures))
+    accuracy = _("accuracy {accuracy:.0%} ({said:g} of {length} characters)").format(
+        accuracy=score.counts.accuracy or 0.0,
+        said=score.counts.said,
+        length=score.counts.reference_length,
+    )
+    others = [component_text(part) for part in score.components if part.name != "accuracy"]
+    say(console, " · ".join([accuracy, *others]))
     compared = since(previous, attempt)
     if compared is not None:
         say(console, since_text(compared))
@@ -267,38 +242,30 @@ def _print_figures(console: Console, attempt: Attempt, previous: Attempt | None)
 
 def evidence_text(element: ElementResult) -> str:
     """Describe an element's verdict and the evidence for it."""
-    evidence = element.evidence
-    verdict = verdict_name(element.verdict)
+    evidence, verdict = element.evidence, verdict_name(element.verdict)
+    if evidence.basis is Basis.NONE:
+        return verdict
     heard = _("the transcript has “{heard}” here").format(heard=evidence.heard or "-")
-    strength = f"{evidence.strength or 0.0:+.1f}"
+    strength = evidence.strength or 0.0
     high, low = _limits(element)
-    match evidence.basis:
-        case Basis.TEXT:
-            why = _("found in the transcript at its position in the script")
-        case Basis.HOMOPHONE:
-            why = _("{heard}, which sounds the same").format(heard=heard)
-        case Basis.ELSEWHERE:
-            why = _("found in the transcript, but not at its position in the script")
-        case Basis.PART:
-            why = _("{heard}, which is another courtesy").format(heard=heard)
-        case Basis.ABSENT:
-            why = heard
-        case Basis.AUDIO:
-            why = _(
-                "{heard}; audio evidence {strength} nats (heard from {high:+.1f} up, "
-                "missed from {low:+.1f} down)"
-            ).format(heard=heard, strength=strength, high=high, low=low)
-        case Basis.PRONOUN:
-            why = _(
-                "audio evidence for 您 over 你 {strength} nats (heard from {high:+.1f} up, "
-                "missed from {low:+.1f} down)"
-            ).format(strength=strength, high=high, low=low)
-        case _:
-            return verdict
-    saved = evidence.basis is Basis.AUDIO and (evidence.strength or 0.0) <= low
-    told = [doubt for doubt in evidence.doubts if saved or doubt == "unasked"]
-    doubts = "".join(f"; {_doubt(doubt)}" for doubt in told)
-    return labelled(verdict, why + doubts)
+    why = {
+        Basis.TEXT: _("found in the transcript at its position in the script"),
+        Basis.HOMOPHONE: _("{heard}, which sounds the same"),
+        Basis.ELSEWHERE: _("found in the transcript, but not at its position in the script"),
+        Basis.PART: _("{heard}, which is another courtesy"),
+        Basis.ABSENT: "{heard}",
+        Basis.AUDIO: _(
+            "{heard}; audio evidence {strength} nats (heard from {high:+.1f} up, "
+            "missed from {low:+.1f} down)"
+        ),
+        Basis.PRONOUN: _(
+            "audio evidence for 您 over 你 {strength} nats (heard from {high:+.1f} up, "
+            "missed from {low:+.1f} down)"
+        ),
+    }[evidence.basis].format(heard=heard, strength=f"{strength:+.1f}", high=high, low=low)
+    saved = evidence.basis is Basis.AUDIO and strength <= low
+    shown = [doubt for doubt in evidence.doubts if saved or doubt == "unasked"]
+    return labelled(verdict, "; ".join([why, *map(_doubt, shown)]))
 
 
 def _limits(element: ElementResult) -> tuple[float, float]:
@@ -319,19 +286,3 @@ def _doubt(doubt: str) -> str:
         "script": _("but the script matches the audio better with it"),
         "unasked": _("but the speech is too long to check the audio for it"),
     }[doubt]
-
-
-def _next_step(score: Score) -> str:
-    said = [hit.phrase for hit in score.banned if hit.sure]
-    if said:
-        return _("do not say “{phrase}”; use the suggested wording.").format(phrase=said[0])
-    missed = [e.text for e in score.with_verdict(Verdict.MISSED) if e.required]
-    if missed:
-        named = list(dict.fromkeys(missed))[:_NAMED]
-        return _("say it again, with {texts}.").format(
-            texts=_(", ").join(f"“{text}”" for text in named)
-        )
-    wrong = next((c for c in score.chunks if c.op in (Op.SUBSTITUTE, Op.DELETE)), None)
-    if wrong is not None:
-        return _("say “{text}” more clearly.").format(text=wrong.reference)
-    return _("well said; go on.")

@@ -90,18 +90,23 @@ def _change_lines(changes: tuple[Change, ...]) -> list[str]:
     unsure is confirmed if the verdict before was not the trainer's.
     """
     total: Counter[tuple[Verdict, Verdict]] = Counter()
-    told: Counter[tuple[Verdict, Verdict]] = Counter()
+    confirmed: Counter[tuple[Verdict, Verdict]] = Counter()
     for change in changes:
         pair = (change.before, change.after)
         total[pair] += change.cases
-        reopened = change.after is Verdict.UNSURE
-        is_told = change.truth is not change.before if reopened else change.truth is change.after
-        told[pair] += change.cases if is_told else 0
+        if change.after is Verdict.UNSURE:
+            is_confirmed = change.truth is not change.before
+        else:
+            is_confirmed = change.truth is change.after
+        confirmed[pair] += change.cases if is_confirmed else 0
     right = _("{n} {before} -> {after}; correct according to the trainers: {told}")
     wrong = _("{n} {before} -> {after}; wrong before, according to the trainers: {told}")
     return [
         (wrong if after is Verdict.UNSURE else right).format(
-            n=n, before=verdict_name(before), after=verdict_name(after), told=told[before, after]
+            n=n,
+            before=verdict_name(before),
+            after=verdict_name(after),
+            told=confirmed[before, after],
         )
         for (before, after), n in total.items()
     ]

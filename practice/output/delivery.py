@@ -1,19 +1,13 @@
-"""Delivery and clarity of an attempt in words: one hint at most, and all figures."""
+"""Delivery of an attempt in words: one hint at most, all figures, and hints on tones."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby
 
-from rich.cells import cell_len
-from rich.text import Text
-
-from practice.delivery.clarity import Clarity, clarity
 from practice.i18n import gettext as _
 from practice.i18n import ngettext
-from practice.mandarin.alignment import columns
-from practice.output.alignment import LESS_CLEAR
-from practice.records.attempt import Assessment, Attempt
+from practice.records.attempt import Attempt
 from practice.records.delivery import FIGURES, Aim, AimResult, Delivery, Flaw, Pause, Unavailable
 from practice.records.score import Score
 from practice.scoring.score import PASS_MARK, tally_of
@@ -107,46 +101,39 @@ def rows(attempt: Attempt) -> Iterator[tuple[str, str]]:
     for reason, names in groupby(FIGURES, delivery.untold.get):
         if reason is not None:
             text = _("unavailable: {reason}").format(reason=_reason(reason))
-            yield _(", ").join(map(_name, names)), text
+            yield _(", ").join(_figure(name)[0] for name in names), text
             continue
         for name in names:
-            yield _name(name), _value(name, delivery, attempt.assessment.score.wording)
+            yield _figure(name)[0], _value(name, delivery, attempt.assessment.score.wording)
     for flaw in delivery.flaws:
         yield _("recording"), _flaw_hint(flaw)
 
 
-def _name(figure: str) -> str:
+def _figure(name: str) -> tuple[str, str]:
+    """Return the name of a figure for the user, and the format of its value."""
     return {
-        "articulation_cps": _("pace without pauses"),
-        "speech_cps": _("pace"),
-        "pauses": _("pauses"),
-        "level_dbfs": _("loudness"),
-        "pitch_hz": _("pitch"),
-        "pitch_range_st": _("pitch range"),
-        "pitch_variation": _("pitch variation"),
-        "final_st": _("pitch at the end"),
-    }[figure]
+        "articulation_cps": (_("pace without pauses"), _("{value:.1f} characters a second")),
+        "speech_cps": (_("pace"), _("{value:.1f} characters a second")),
+        "pauses": (_("pauses"), ""),
+        "level_dbfs": (_("loudness"), _("{value:.0f} dBFS (active speech level)")),
+        "pitch_hz": (_("pitch"), _("{value:.0f} Hz (median)")),
+        "pitch_range_st": (
+            _("pitch range"),
+            _("{value:.1f} semitones (10th to 90th percentile)"),
+        ),
+        "pitch_variation": (_("pitch variation"), _("{value:.2f} (0: monotonous)")),
+        "final_st": (_("pitch at the end"), ""),
+    }[name]
 
 
 def _value(figure: str, delivery: Delivery, script: str) -> str:
     if figure == "pauses":
         return _pauses_text(delivery, script)
     value = getattr(delivery, figure)
-    if figure == "final_st":
-        text = (
-            _("rises by {value:.1f} semitones")
-            if value > 0
-            else _("falls by {value:.1f} semitones")
-        )
-        return text.format(value=abs(value))
-    return {
-        "articulation_cps": _("{value:.1f} characters a second"),
-        "speech_cps": _("{value:.1f} characters a second"),
-        "level_dbfs": _("{value:.0f} dBFS (active speech level)"),
-        "pitch_hz": _("{value:.0f} Hz (median)"),
-        "pitch_range_st": _("{value:.1f} semitones (10th to 90th percentile)"),
-        "pitch_variation": _("{value:.2f} (0: monotonous)"),
-    }[figure].format(value=value)
+    if figure != "final_st":
+        return _figure(figure)[1].format(value=value)
+    text = _("rises by {value:.1f} semitones") if value > 0 else _("falls by {value:.1f} semitones")
+    return text.format(value=abs(value))
 
 
 def _pauses_text(delivery: Delivery, script: str) -> str:
@@ -172,52 +159,3 @@ def _reason(reason: Unavailable) -> str:
         Unavailable.NOISY: _("the background noise is too loud"),
         Unavailable.OTHERS: _("more than one voice, or music"),
     }[reason]
-
-
-# Full-width signs, to align with Han characters in every terminal.
-SIGNS = {Clarity.CLEAR: "・", Clarity.LESS: LESS_CLEAR, Clarity.NOT_HEARD: "－"}
-_STYLES = {Clarity.CLEAR: "", Clarity.LESS: "yellow", Clarity.NOT_HEARD: "red"}
-
-
-def clarity_name(level: Clarity) -> str:
-    """Name a level in the user's language."""
-    return {
-        Clarity.CLEAR: _("clear"),
-        Clarity.LESS: _("less clear"),
-        Clarity.NOT_HEARD: _("not heard"),
-    }[level]
-
-
-def legend(levels: list[Clarity | None]) -> list[tuple[str, str]]:
-    """Return the signs that occur in a strip, with their meanings."""
-    return [(sign, clarity_name(level)) for level, sign in SIGNS.items() if level in levels]
-
-
-def strip(assessment: Assessment, width: int) -> list[Text]:
-    """Lay out the script with a sign under each character, in blocks that fit ``width`` cells.
-
-    Args:
-        assessment: Assessment of the attempt.
-        width: Maximum width of a line, in terminal cells.
-
-    Returns:
-        Alternating lines of script and signs; empty if the clarity is unavailable.
-    """
-    labels = _("script"), _("clarity")
-    margin = max(cell_len(label) for label in labels) + 2
-    per_block = max(1, (width - margin) // 2)
-    shown = [
-        (column.reference, level)
-        for column, level in zip(
-            columns(assessment.score.chunks), clarity(assessment), strict=False
-        )
-        if level is not None
-    ]
-    lines = []
-    for start in range(0, len(shown), per_block):
-        upper, lower = (Text(label + " " * (margin - cell_len(label))) for label in labels)
-        for character, level in shown[start : start + per_block]:
-            upper.append(character + " " * (2 - cell_len(character)))
-            lower.append(SIGNS[level], style=_STYLES[level])
-        lines += [upper, lower]
-    return lines

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import click
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 
 from practice.i18n import gettext as _
 from practice.text import visible
@@ -47,8 +47,17 @@ def say(console: Console, text: str, style: str = "", indent: int = 0) -> None:
     """Print a paragraph, wrapped to the terminal, with control characters replaced."""
     from rich.text import Text
 
-    shown = wrap(visible(text), min(console.width, MAX_WIDTH), indent)
-    console.print(Text(shown, style=style))
+    console.print(Text(wrap(visible(text), width_of(console), indent), style=style))
+
+
+def width_of(console: Console) -> int:
+    """Return the width of lines on a console, in cells."""
+    return min(console.width, MAX_WIDTH)
+
+
+def shortened(text: str, width: int) -> str:
+    """Cut text that is wider than ``width`` cells; it then ends in “…”."""
+    return text if cell_len(text) <= width else set_cell_size(text, width - 1).rstrip() + "…"
 
 
 class CellFormatter(click.HelpFormatter):
@@ -56,8 +65,6 @@ class CellFormatter(click.HelpFormatter):
 
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
         """Write the usage; continuation lines are aligned with the first argument."""
-        from rich.cells import cell_len
-
         start = (_("Usage: ") if prefix is None else prefix) + prog + " "
         self.write(wrap(start + args, self.width, cell_len(start)) + "\n")
 
@@ -82,8 +89,6 @@ class CellFormatter(click.HelpFormatter):
             col_max: Maximum width of the column of terms, in cells.
             col_spacing: Cells between the columns.
         """
-        from rich.cells import cell_len
-
         rows = list(rows)
         longest = min(max((cell_len(term) for term, _text in rows), default=0), col_max)
         margin = self.current_indent + longest + col_spacing

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from practice.i18n import gettext as _
 from practice.i18n import ngettext
-from practice.output.layout import MAX_WIDTH, say
+from practice.output.layout import say, width_of
 from practice.output.wording import element_name, labelled, times_text
 from practice.records.attempt import DEFAULT_GROUP, Trainee
 from practice.scoring.trend import Change, PaceTrend, Progress, ScenarioTrend, Streak
@@ -33,12 +33,10 @@ def print_progress(console: Console, progress: Progress) -> None:
     say(console, heading(progress), "bold")
     say(console, streak_text(progress.streak))
     console.print()
-    width = min(console.width, MAX_WIDTH)
-    table = Table(box=None, pad_edge=False, width=None)
+    table = Table(box=None, pad_edge=False)
     table.add_column(_("scenario"), max_width=_TITLE_CELLS, no_wrap=True, overflow="ellipsis")
-    table.add_column(_("attempts"), justify="right", no_wrap=True)
-    table.add_column(_("first"), justify="right", no_wrap=True)
-    table.add_column(_("now"), justify="right", no_wrap=True)
+    for name in (_("attempts"), _("first"), _("now")):
+        table.add_column(name, justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
     # Last, because some terminals give these bars two cells each.
     table.add_column(_("trend"), no_wrap=True, overflow="crop")
@@ -51,7 +49,7 @@ def print_progress(console: Console, progress: Progress) -> None:
             Text(change_text(trend), style=_STYLES[trend.change] if trend.change else ""),
             sparkline(trend.standings, 0, 100, BARS),
         )
-    console.print(table, width=width)
+    console.print(table, width=width_of(console))
     more = len(progress.scenarios) - MOST_SCENARIOS
     if more > 0:
         text = ngettext("and {n} more scenario", "and {n} more scenarios", more)

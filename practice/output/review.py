@@ -8,7 +8,7 @@ from practice.i18n import gettext as _
 from practice.output.layout import say
 from practice.output.wording import element_name, local_time, verdict_name
 from practice.records.attempt import Attempt
-from practice.records.review import Comment, Decision, Observation, Review
+from practice.records.review import Comment, Decision, Mark, Observation, Review
 from practice.scoring.review import final_score, numbered, watchers
 
 
@@ -41,6 +41,11 @@ def postures(review: Review) -> list[tuple[str, tuple[Observation, ...]]]:
     ]
 
 
+def marks_of(review: Review | None) -> dict[tuple[str, int], Mark]:
+    """Return the marks of a review by the keys of ``numbered``."""
+    return {(mark.name, mark.nth): mark for mark in review.marks} if review else {}
+
+
 def print_review(console: Console, attempt: Attempt) -> None:
     """Print the trainer's review and the observations of posture, as far as there are any."""
     if attempt.judgement is not None:
@@ -58,13 +63,13 @@ def _print_judgement(console: Console, attempt: Attempt, review: Review) -> None
         name=review.reviewer, when=local_time(review.created_at), decision=decision_text(review)
     )
     say(console, text, "bold")
-    final = final_score(attempt)
+    final, marks = final_score(attempt), marks_of(review)
     for (place, machine), (_place, trainer) in zip(
         numbered(attempt.assessment.score.elements), numbered(final.elements), strict=True
     ):
         if machine.verdict is trainer.verdict:
             continue
-        reason = next((m.reason for m in review.marks if (m.name, m.nth) == place), "")
+        reason = marks[place].reason if place in marks else ""
         text = _("{element}: {verdict}; machine verdict: {other}").format(
             element=element_name(machine),
             verdict=verdict_name(trainer.verdict),

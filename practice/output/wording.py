@@ -1,7 +1,7 @@
 """Names of kinds, reasons, verdicts, and results in the user's language."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from practice.i18n import gettext as _
@@ -10,7 +10,7 @@ from practice.records.attempt import Mode, SessionContext
 from practice.records.kinds import CHINESE, CHINESE_SCENARIO_KINDS, Kind, ScenarioKind
 from practice.records.recognition import SpeechCheck, Unscored
 from practice.records.scenario import Severity
-from practice.records.score import BannedHit, ElementResult, Op, Result, Score, Verdict
+from practice.records.score import BannedHit, Component, ElementResult, Op, Result, Score, Verdict
 from practice.scoring.trend import Change, ElementCount, Since
 
 
@@ -69,6 +69,11 @@ def missed_text(score: Score) -> str:
     return element_names(e for e in score.with_verdict(Verdict.MISSED) if e.required)
 
 
+def unsure_text(score: Score) -> str:
+    """List the elements that are unsure; empty if there are none."""
+    return element_names(score.with_verdict(Verdict.UNSURE))
+
+
 def most_missed(scores: Iterable[Score]) -> list[tuple[str, int]]:
     """Count the required elements that were missed, the most frequent first."""
     counted = Counter(
@@ -83,6 +88,12 @@ def most_missed(scores: Iterable[Score]) -> list[tuple[str, int]]:
 def times_text(missed: Iterable[tuple[str, int]]) -> str:
     """Format elements with the number of times they were missed: ``请（敬语） ×2``."""
     return _(", ").join(f"{name} ×{n}" if n > 1 else name for name, n in missed)
+
+
+def most_missed_text(scores: Iterable[Score]) -> str:
+    """List the required elements that were missed with their numbers; empty if there are none."""
+    missed = most_missed(scores)
+    return _("Missed: {elements}").format(elements=times_text(missed)) if missed else ""
 
 
 def mode_name(setting: SessionContext | None) -> str:
@@ -119,11 +130,6 @@ def banned_text(hit: BannedHit) -> str:
     return _(" – ").join(part for part in parts if part)
 
 
-def said_text(score: Score) -> str:
-    """List the banned phrases that were said with certainty; empty if there are none."""
-    return _(", ").join(f"“{hit.phrase}”" for hit in score.banned if hit.sure)
-
-
 def result_names() -> dict[Result, str]:
     """Name all results of an attempt."""
     return {
@@ -137,6 +143,11 @@ def result_names() -> dict[Result, str]:
 def result_name(score: Score) -> str:
     """Name the result of an attempt."""
     return result_names()[score.result]
+
+
+def result_text(score: Score) -> str:
+    """Name the result of an attempt, with the score if there is one."""
+    return result_name(score) + ("" if score.total is None else f" {score.total:.0f}")
 
 
 def verdict_heading(passed: bool | None) -> tuple[str, str]:
@@ -162,6 +173,16 @@ def mark_text(total: float, deciding: float, mark: float) -> str:
     return text.format(total=total, deciding=deciding, mark=mark)
 
 
+def component_text(part: Component) -> str:
+    """Format what a component of a score counts."""
+    text = {
+        "courtesies": _("courtesies {done:g} of {total}"),
+        "accuracy": _("characters {done:g} of {total}"),
+        "delivery": _("delivery {done:g} of {total}"),
+    }[part.name]
+    return text.format(done=part.done, total=part.total)
+
+
 def since_text(since: Since) -> str:
     """Describe the change of a score since the previous attempt."""
     if since.change is Change.SAME:
@@ -169,23 +190,26 @@ def since_text(since: Since) -> str:
     return _("{change:+.0f} since last time").format(change=since.points)
 
 
-def score_text(score: Score) -> str:
-    """Summarize an attempt in one line: result, score, missed elements, banned phrases."""
-    text = result_name(score)
-    if score.total is not None:
-        text += f" {score.total:.0f}"
+def score_text(score: Score, decision: str = "") -> str:
+    """Summarize an attempt in one line: result, score, missed elements, banned phrases.
+
+    Args:
+        score: Score of the attempt.
+        decision: The trainer's decision, to show after the score.
+    """
+    return "  ".join(filter(None, (result_text(score), decision, *_faults(score))))
+
+
+def _faults(score: Score) -> Iterator[str]:
     if score.off_script:
-        return text + "  " + _("off script")
-    missed = missed_text(score)
-    if missed:
-        text += "  " + _("Missed: {elements}").format(elements=missed)
-    unsure = element_names(score.with_verdict(Verdict.UNSURE))
-    if unsure:
-        text += "  " + _("Unsure: {elements}").format(elements=unsure)
-    said = said_text(score)
-    if said:
-        text += "  " + _("Banned: {phrases}").format(phrases=said)
-    return text
+        yield _("off script")
+        return
+    if missed := missed_text(score):
+        yield _("Missed: {elements}").format(elements=missed)
+    if unsure := unsure_text(score):
+        yield _("Unsure: {elements}").format(elements=unsure)
+    if said := _(", ").join(f"“{hit.phrase}”" for hit in score.banned if hit.sure):
+        yield _("Banned: {phrases}").format(phrases=said)
 
 
 def difference_name(op: Op) -> str:

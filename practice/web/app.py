@@ -48,7 +48,7 @@ def create_app(here: Desk, hosts: list[str], key: str, *, behind_tls: bool = Fal
         viewer=viewer,
         menu=_menu,
         DOUBT_NAMES=DOUBT_NAMES,
-        RESULT_NAMES=result_names(),
+        result_names=result_names,
     )
     app.jinja_env.filters.update(
         local_time=local_time,

@@ -53,13 +53,13 @@ class Desk:
     Attributes:
         reviewer: Name of the reviewer if no login is required.
         login: A login is required.
-        readings: Compares attempts with reference recordings.
+        references: Compares attempts with reference recordings.
     """
 
     store: Store
     reviewer: str
     login: bool
-    readings: ReferenceRecordings
+    references: ReferenceRecordings
 
     @property
     def queue(self) -> Queue:
@@ -100,6 +100,15 @@ def attempt_or_404(attempt_id: object) -> Attempt:
     if attempt is None or not viewer().may_see_trainee(attempt.take.trainee):
         abort(404)
     return attempt
+
+
+def trainee_or_404(trainee_id: int) -> Trainee:
+    """Return a trainee that the viewer may see; 404 as for ``attempt_or_404``."""
+    person = desk().people.person(trainee_id)
+    trainee = Trainee(person.name, person.group) if person else None
+    if trainee is None or not viewer().may_see_trainee(trainee):
+        abort(404)
+    return trainee
 
 
 def require_reviewer() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 from werkzeug.datastructures import MultiDict
@@ -17,6 +17,8 @@ from practice.records.score import Result, Verdict
 from practice.scoring.review import numbered, watchers
 from practice.store import Filter
 from practice.store.database import beginning, end, now
+
+T = TypeVar("T")
 
 LONGEST_TEXT = 2000
 """Maximum length of a comment or reason in characters."""
@@ -38,8 +40,8 @@ def filter_of(values: Mapping[str, str], show: str = "todo") -> Filter:
         trainee=values.get("trainee") or None,
         group=values.get("group") or None,
         scenario=values.get("scenario") or None,
-        since=_moment(values.get("since", ""), beginning),
-        until=_moment(values.get("until", ""), end),
+        since=_converted(values.get("since", ""), lambda day: beginning(date.fromisoformat(day))),
+        until=_converted(values.get("until", ""), lambda day: end(date.fromisoformat(day))),
         result=next((r for r in Result if r == values.get("result")), None),
         reviewed=SHOWN.get(values.get("show", ""), SHOWN[show]),
     )
@@ -80,7 +82,7 @@ def review_of(form: MultiDict[str, str], attempt: Attempt, reviewer: str) -> Rev
         id=str(uuid4()),
         created_at=now(),
         reviewer=reviewer,
-        base=_uuid(form.get("base", "")),
+        base=_converted(form.get("base", ""), lambda text: str(UUID(text))),
         # Without a new decision, the one in force is kept.
         decision=Decision(decision) if decision in tuple(Decision) else in_force,
         marks=tuple(marks),
@@ -103,9 +105,8 @@ def _observations(
             before |= {(o.item, o.seen): who for o in observed}
     found = []
     for i, item in enumerate(attempt.take.spec.body_items):
-        chosen = form.get(f"body-{i}", "")
-        if chosen in ("seen", "unseen"):
-            seen = chosen == "seen"
+        seen = {"seen": True, "unseen": False}.get(form.get(f"body-{i}", ""))
+        if seen is not None:
             by = before.get((item, seen), reviewer)
             found.append(Observation(item, seen, "" if by == reviewer else by))
     return tuple(found)
@@ -117,23 +118,13 @@ def _text(text: str) -> str:
 
 
 def _time(text: str, duration_s: float) -> float | None:
+    value = _converted(text, float)
+    return round(value, 2) if value is not None and 0 <= value <= duration_s else None
+
+
+def _converted(text: str, convert: Callable[[str], T]) -> T | None:
+    """Return a converted value; None if it is invalid, or a day out of range for the clock."""
     try:
-        value = float(text)
-    except ValueError:
-        return None
-    return round(value, 2) if 0 <= value <= duration_s else None
-
-
-def _uuid(text: str) -> str | None:
-    try:
-        return str(UUID(text))
-    except ValueError:
-        return None
-
-
-def _moment(day: str, edge: Callable[[date], str]) -> str | None:
-    """Return the edge of a day; None if the day is invalid or out of range for the clock."""
-    try:
-        return edge(date.fromisoformat(day))
+        return convert(text)
     except (OverflowError, ValueError, OSError):
         return None

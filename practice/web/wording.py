@@ -1,4 +1,4 @@
-"""Texts for the pages: reasons, results, evidence, and aligned characters."""
+"""Texts for the pages: reasons, results, and aligned characters."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from practice.delivery.clarity import Clarity, clarity
 from practice.i18n import gettext as _
 from practice.mandarin.alignment import columns, moments
-from practice.output.alignment import MARKS
-from practice.output.delivery import SIGNS, clarity_name
-from practice.output.delivery import legend as signs_of
-from practice.output.wording import difference_name, reason_text, result_name
+from practice.output.alignment import MARKS, SIGNS, clarity_name
+from practice.output.wording import difference_name, reason_text, result_text
 from practice.records.attempt import Assessment, Attempt
 from practice.records.score import Op, Result, Score, Verdict
 
@@ -42,7 +40,6 @@ class Character:
     script: str
     heard: str
     op: Op
-    mark: str
     at_s: float | None
     clarity: Clarity | None
 
@@ -50,15 +47,18 @@ class Character:
     def label(self) -> str:
         """The column as text, for screen readers."""
         both = " / ".join(c for c in dict.fromkeys((self.script, self.heard)) if c)
-        words = [both] if self.op is Op.EQUAL else [both, difference_name(self.op)]
-        if self.clarity is Clarity.LESS:
-            words.append(clarity_name(self.clarity))
-        return " ".join(words)
+        level = clarity_name(self.clarity) if self.clarity is Clarity.LESS else ""
+        return " ".join(filter(None, (both, difference_name(self.op), level)))
+
+    @property
+    def mark(self) -> str:
+        """The mark for the difference."""
+        return MARKS.get(self.op, "")
 
     @property
     def sign(self) -> str:
         """The sign for the clarity."""
-        return "" if self.clarity is None else SIGNS[self.clarity]
+        return SIGNS[self.clarity] if self.clarity else ""
 
 
 def comparison(assessment: Assessment) -> list[Character]:
@@ -68,20 +68,9 @@ def comparison(assessment: Assessment) -> list[Character]:
     at_s = moments(chunks, transcript.times_s if transcript else ())
     levels = clarity(assessment) or [None] * len(shown)
     return [
-        Character(c.reference, c.hypothesis, c.op, MARKS.get(c.op, ""), begin, level)
+        Character(c.reference, c.hypothesis, c.op, begin, level)
         for c, begin, level in zip(shown, at_s, levels, strict=True)
     ]
-
-
-def legend(characters: list[Character]) -> list[tuple[str, str]]:
-    """Return the marks that a comparison uses, with their meanings."""
-    used = {c.op for c in characters}
-    return [(MARKS[op], difference_name(op)) for op in MARKS if op in used]
-
-
-def clarity_legend(characters: list[Character]) -> list[tuple[str, str]]:
-    """Return the clarity signs that a comparison uses, with their meanings."""
-    return signs_of([c.clarity for c in characters])
 
 
 def mark_name(verdict: Verdict) -> str:
@@ -99,7 +88,7 @@ def result_line(attempt: Attempt, score: Score) -> str:
     if score.result is Result.UNSCORED and score.reason is not None:
         reason = reason_text(attempt.assessment.check, score.reason)
         return _("not scored: {reason}").format(reason=reason)
-    return result_name(score) + ("" if score.total is None else f" {score.total:.0f}")
+    return result_text(score)
 
 
 def seconds(time_s: float) -> str:

@@ -21,8 +21,8 @@ from practice.errors import AudioError
 from practice.i18n import gettext as _
 from practice.mandarin.alignment import after_pauses, columns, moments
 from practice.output.plots.files import as_png, as_svg, families
-from practice.output.wording import local_time, result_name
-from practice.records.attempt import Attempt
+from practice.output.wording import local_time, result_text
+from practice.records.attempt import Assessment, Attempt
 from practice.records.delivery import Pause
 from practice.records.score import Op
 from practice.scoring.review import final_score
@@ -52,7 +52,7 @@ _APART = 17
 
 # Okabe and Ito's colors for pitch, as in the plot of scores; color is never the only cue.
 _WAVE, _PITCH, _MISSING, _OTHER = "#56737f", "#0072B2", "#C03000", "#7a5200"
-_MODEL = "#D55E00"
+_REFERENCE, _DASHES = "#D55E00", (0, (3, 2))
 _NOTE = "#555555"
 
 _PITCH_RANGE = 1.9
@@ -93,24 +93,21 @@ def layout(attempt: Attempt, duration_s: float) -> Layout:
     """Arrange the characters and pauses of an attempt in rows."""
     rows = max(1, ceil(duration_s / ROW_S))
     row_s = max(duration_s, 0.5) / rows
-    return Layout(rows, row_s, _glyphs(attempt, rows, row_s), pauses(attempt))
+    pauses = _pauses(attempt.assessment)
+    return Layout(rows, row_s, _glyphs(attempt.assessment, rows, row_s, pauses), pauses)
 
 
-def pauses(attempt: Attempt) -> tuple[Pause, ...]:
-    """Return the pauses of an attempt.
-
-    If the delivery has none measured, all silences of at least ``PAUSE_S`` are returned.
-    """
-    delivery = attempt.assessment.delivery
-    if delivery is not None and delivery.pauses is not None:
-        return delivery.pauses
-    silences = attempt.assessment.check.silences_s
-    gaps = (Pause(begin, end - begin) for begin, end in silences)
+def _pauses(assessment: Assessment) -> tuple[Pause, ...]:
+    """Return the measured pauses; if there are none, the silences of at least ``PAUSE_S``."""
+    if assessment.delivery is not None and assessment.delivery.pauses is not None:
+        return assessment.delivery.pauses
+    gaps = (Pause(begin, end - begin) for begin, end in assessment.check.silences_s)
     return tuple(pause for pause in gaps if pause.length_s >= PAUSE_S)
 
 
-def _glyphs(attempt: Attempt, rows: int, row_s: float) -> tuple[Glyph, ...]:
-    assessment = attempt.assessment
+def _glyphs(
+    assessment: Assessment, rows: int, row_s: float, pauses: tuple[Pause, ...]
+) -> tuple[Glyph, ...]:
     transcript, chunks = assessment.transcript, assessment.score.chunks
     if transcript is None or not transcript.times_s:
         return ()
@@ -118,7 +115,7 @@ def _glyphs(attempt: Attempt, rows: int, row_s: float) -> tuple[Glyph, ...]:
     # The recognizer gets a margin before the speech and lets the first character begin there.
     spoken = assessment.check.spans_s
     begin = spoken[0][0] if spoken else 0.0
-    silences = [(pause.start_s, pause.start_s + pause.length_s) for pause in pauses(attempt)]
+    silences = [(pause.start_s, pause.start_s + pause.length_s) for pause in pauses]
     times_s = after_pauses([max(at_s, begin) for at_s in transcript.times_s], silences)
     times = _spread_missing([c.op is Op.DELETE for c in shown], moments(chunks, times_s))
     by_row: list[list[int]] = [[] for _row in range(rows)]
@@ -139,19 +136,15 @@ def _glyphs(attempt: Attempt, rows: int, row_s: float) -> tuple[Glyph, ...]:
 
 def _spread_missing(is_missing: Sequence[bool], moments_s: Sequence[float | None]) -> list[float]:
     """Return the time of each column, with omitted characters evenly between their neighbors."""
-    times = [at_s or 0.0 for at_s in moments_s]
-    i = 0
-    while i < len(times):
-        j = i
-        while j < len(times) and is_missing[j]:
-            j += 1
-        if j > i:
-            after = times[j] if j < len(times) else times[i] + 0.2 * (j - i + 1)
-            before = times[i - 1] if i else max(0.0, after - 0.2 * (j - i + 1))
-            for k in range(i, j):
-                times[k] = before + (after - before) * (k - i + 1) / (j - i + 1)
-        i = j + 1
-    return times
+    n = len(is_missing)
+    known = [i for i in range(n) if not is_missing[i]]
+    if not known:
+        return [at_s or 0.0 for at_s in moments_s]
+    times = [moments_s[i] or 0.0 for i in known]
+    # Before the first and after the last known character, one takes 0.2 s.
+    indices = [-1, *known, n]
+    begin, end = max(0.0, times[0] - 0.2 * (known[0] + 1)), times[-1] + 0.2 * (n - known[-1])
+    return [float(at_s) for at_s in np.interp(range(n), indices, [begin, *times, end])]
 
 
 def room_for(wanted: Sequence[float], step: float) -> list[float]:
@@ -180,80 +173,108 @@ def room_for(wanted: Sequence[float], step: float) -> list[float]:
 # ---- drawing ---------------------------------------------------------------------
 
 
-def svg(attempt: Attempt, sound: bytes, model: PitchTrack | None = None) -> bytes:
+def svg(attempt: Attempt, recording: bytes, reference: PitchTrack | None = None) -> bytes:
     """Draw an attempt as SVG; the text is rendered with the browser's fonts.
 
     The output is deterministic.
 
     Args:
         attempt: Attempt to draw.
-        sound: Its recording, as the bytes of an audio file.
-        model: Pitch of the reference recording, aligned to the attempt, to draw over it.
+        recording: Its recording, as the bytes of an audio file.
+        reference: Pitch of the reference recording, aligned to the attempt, to draw over it.
 
     Raises:
         AudioError: The recording cannot be read.
     """
-    return as_svg(_figure(attempt, _samples(attempt, sound), ["sans-serif"], model))
+    return as_svg(_figure(attempt, _samples(attempt, recording), ["sans-serif"], reference))
 
 
-def png(attempt: Attempt, sound: bytes, model: PitchTrack | None = None) -> bytes:
-    """Draw an attempt as PNG.
+def png(attempt: Attempt, recording: bytes, reference: PitchTrack | None = None) -> bytes:
+    """Draw an attempt as PNG; arguments and errors as for ``svg``.
+
+    Raises:
+        ExportError: No installed font has the characters.
+    """
+    samples = _samples(attempt, recording)
+    transcript = attempt.assessment.transcript
+    plan = layout(attempt, len(samples) / RATE_HZ)
+    legend = _legend(attempt, plan, has_reference=reference is not None)
+    words = (attempt.take.spec.script, transcript.text if transcript else "", legend)
+    fonts = families("".join((_title(attempt), *words)))
+    return as_png(_figure(attempt, samples, fonts, reference))
+
+
+OUTLINE_WIDTH, OUTLINE_HEIGHT = 1000, 120
+"""Size of the outline, regardless of the duration."""
+
+
+def outline(attempt: Attempt, recording: bytes) -> tuple[str, float]:
+    """Return the outline of a waveform and its duration, for the player on a page.
 
     Args:
         attempt: Attempt to draw.
-        sound: Its recording, as the bytes of an audio file.
-        model: Pitch of the reference recording, aligned to the attempt, to draw over it.
+        recording: Its recording, as the bytes of an audio file.
+
+    Returns:
+        The ``d`` attribute of an SVG path of the outline's size, and the duration in seconds.
 
     Raises:
         AudioError: The recording cannot be read.
-        ExportError: No installed font has the characters.
     """
-    samples = _samples(attempt, sound)
-    transcript = attempt.assessment.transcript
-    words = (_title(attempt), attempt.take.spec.script, transcript.text if transcript else "")
-    fonts = families("".join((*words, *_notes())))
-    return as_png(_figure(attempt, samples, fonts, model))
+    samples = _samples(attempt, recording)
+    # If there are fewer samples than columns, they are repeated.
+    edges = np.linspace(0, len(samples), OUTLINE_WIDTH + 1).astype(int)
+    starts = np.minimum(edges[:-1], len(samples) - 1)
+    peaks = np.maximum.reduceat(np.abs(samples), starts)
+    half = OUTLINE_HEIGHT / 2
+    heights = np.maximum(peaks / _loudest(samples) * (half - 2), 0.5)
+    upper = [f"{x} {half - y:.1f}" for x, y in enumerate(heights)]
+    lower = [f"{x} {half + y:.1f}" for x, y in reversed(list(enumerate(heights)))]
+    return "M" + "L".join(upper + lower) + "Z", len(samples) / RATE_HZ
 
 
-def _samples(attempt: Attempt, sound: bytes) -> Samples:
-    clip = audio.decode(sound, attempt.take.audio or "")
+def _samples(attempt: Attempt, recording: bytes) -> Samples:
+    clip = audio.decode(recording, attempt.take.audio or "")
     if not len(clip.samples):
         raise AudioError(_("The recording contains no sound. Nothing can be drawn."))
     return clip.samples
 
 
+def _loudest(samples: Samples) -> float:
+    """Return the peak to scale by: that of the samples, so that quiet speech is visible.
+
+    The noise of a silent recording is drawn as a line.
+    """
+    return max(float(np.max(np.abs(samples))), 0.01)
+
+
 def _figure(
-    attempt: Attempt, samples: Samples, fonts: list[str], model: PitchTrack | None
+    attempt: Attempt, samples: Samples, fonts: list[str], reference: PitchTrack | None
 ) -> Figure:
     from matplotlib.figure import Figure
 
-    duration_s = len(samples) / RATE_HZ
-    plan = layout(attempt, duration_s)
+    plan = layout(attempt, len(samples) / RATE_HZ)
     height = _height(plan)
     figure = Figure(figsize=(WIDTH / 72, height / 72), dpi=72)
     text: dict[str, Any] = {"family": fonts, "parse_math": False}
-    figure.text(
-        _LEFT / WIDTH,
-        1 - 28 / height,
-        one_line(_title(attempt)),
-        fontsize=15,
-        weight="bold",
-        **text,
-    )
-    peak = max(float(np.max(np.abs(samples), initial=0.0)), 0.01)
+    title = one_line(_title(attempt))
+    figure.text(_LEFT / WIDTH, 1 - 28 / height, title, fontsize=15, weight="bold", **text)
+    peak = _loudest(samples)
     # Only within speech: the tracker finds pitch in noise, too.
     spans = attempt.assessment.check.spans_s
     pitch = without_octave_errors(within(track(samples), spans))
-    limits = _pitch_limits(pitch)
+    middle = median_hz(pitch)
+    limits = None if middle is None else (middle / _PITCH_RANGE, middle * _PITCH_RANGE)
     for row in range(plan.rows):
         wave = _panel(figure, plan, row, _ABOVE, fonts)
         _draw_wave(wave, samples, peak, plan, row, text)
         _draw_glyphs(wave, plan, row, text)
         tones = _panel(figure, plan, row, _ABOVE + _PANEL, fonts)
         _draw_pitch(tones, pitch, limits, plan, row, text)
-        if model is not None and limits is not None:
-            tones.plot(model.times_s, model.hz, color=_MODEL, linewidth=1.6, linestyle=(0, (3, 2)))
-    legend = _legend(attempt, plan, has_reference=model is not None)
+        if reference is not None and limits is not None:
+            style: dict[str, Any] = {"color": _REFERENCE, "linewidth": 1.6, "linestyle": _DASHES}
+            tones.plot(reference.times_s, reference.hz, **style)
+    legend = _legend(attempt, plan, has_reference=reference is not None)
     figure.text(_LEFT / WIDTH, 10 / height, legend, fontsize=10, color=_NOTE, **text)
     return figure
 
@@ -292,68 +313,45 @@ def _draw_wave(
         low = np.minimum.reduceat(part, starts) / peak
         at_s = (first + starts) / RATE_HZ
         axes.fill_between(at_s, low, high, color=_WAVE, linewidth=0.4)
-    for pause, (start, end) in _in_row(plan, row):
-        axes.axvspan(start, end, facecolor="none", edgecolor="#cccccc", hatch="///", linewidth=0)
+    for pause, middle in _draw_pauses(axes, plan, row):
         seconds = _("{seconds:.1f} s").format(seconds=pause.length_s)
         note = f"{seconds} !" if pause.inside else seconds
         paper = {"boxstyle": "square,pad=0.2", "facecolor": "white", "edgecolor": "none"}
-        middle = (start + end) / 2
         axes.text(middle, -0.6, note, ha="center", fontsize=11, bbox=paper, **text)
 
 
-def _in_row(plan: Layout, row: int) -> list[tuple[Pause, tuple[float, float]]]:
-    """Return the pauses in a row with their start and end, in seconds, clipped to it."""
+def _draw_pauses(axes: Axes, plan: Layout, row: int) -> list[tuple[Pause, float]]:
+    """Hatch the pauses in a row; return each with the middle of its part there, in seconds."""
     begin, end = row * plan.row_s, (row + 1) * plan.row_s
     found = []
     for pause in plan.pauses:
-        part = max(pause.start_s, begin), min(pause.start_s + pause.length_s, end)
-        if part[1] - part[0] > 0.05:
-            found.append((pause, part))
+        first, last = max(pause.start_s, begin), min(pause.start_s + pause.length_s, end)
+        if last - first > 0.05:
+            axes.axvspan(
+                first, last, facecolor="none", edgecolor="#cccccc", hatch="///", linewidth=0
+            )
+            found.append((pause, (first + last) / 2))
     return found
 
 
 def _draw_glyphs(axes: Axes, plan: Layout, row: int, text: dict[str, Any]) -> None:
     """Draw the characters above the waveform, each with a line to its time."""
     style: dict[str, Any] = {"transform": axes.transAxes, "ha": "center", **text}
+    frame = {"boxstyle": "square,pad=0.12", "facecolor": "none"}
+    missing = frame | {"edgecolor": _MISSING, "linestyle": "--"}
+    other = frame | {"edgecolor": _OTHER, "linestyle": "-"}
+    tie: dict[str, Any] = {"color": "#aaaaaa", "linewidth": 0.6, "clip_on": False}
     for glyph in plan.glyphs:
         if glyph.row != row:
             continue
-        frame = {
-            "boxstyle": "square,pad=0.12",
-            "facecolor": "none",
-            "edgecolor": _MISSING,
-            "linestyle": "--",
-        }
-        axes.text(
-            glyph.x,
-            1.12,
-            one_line(glyph.text),
-            fontsize=13,
-            color=_MISSING if glyph.is_missing else "#000000",
-            bbox=frame if glyph.is_missing else None,
-            **style,
-        )
-        if glyph.heard:
-            heard = frame | {"edgecolor": _OTHER, "linestyle": "-"}
-            axes.text(
-                glyph.x,
-                1.39,
-                one_line(glyph.heard),
-                fontsize=11,
-                color=_OTHER,
-                bbox=heard,
-                **style,
-            )
+        color, box = (_MISSING, missing) if glyph.is_missing else ("#000000", None)
+        character, heard = one_line(glyph.text), one_line(glyph.heard)
+        axes.text(glyph.x, 1.12, character, fontsize=13, color=color, bbox=box, **style)
+        if heard:
+            axes.text(glyph.x, 1.39, heard, fontsize=11, color=_OTHER, bbox=other, **style)
         if not glyph.is_missing:
             x = (glyph.at_s / plan.row_s) - row
-            tie: dict[str, Any] = {"color": "#aaaaaa", "linewidth": 0.6, "clip_on": False}
             axes.plot([x, x, glyph.x], [0.0, 1.0, 1.1], transform=axes.transAxes, **tie)
-
-
-def _pitch_limits(pitch: PitchTrack) -> tuple[float, float] | None:
-    """Return the frequencies to show, in Hz; None if no pitch was found."""
-    middle = median_hz(pitch)
-    return None if middle is None else (middle / _PITCH_RANGE, middle * _PITCH_RANGE)
 
 
 def _draw_pitch(
@@ -380,52 +378,29 @@ def _draw_pitch(
     axes.set_yticks(ticks, [str(hz) for hz in ticks])
     axes.set_ylabel(_("pitch (Hz)"), fontsize=10, **text)
     axes.grid(axis="y", color="#e0e0e0", linewidth=0.6)
-    for _pause, (start, end) in _in_row(plan, row):
-        axes.axvspan(start, end, facecolor="none", edgecolor="#cccccc", hatch="///", linewidth=0)
+    _draw_pauses(axes, plan, row)
     at_s = pitch.times_s
     here = (at_s >= row * plan.row_s) & (at_s <= (row + 1) * plan.row_s)
     axes.plot(at_s[here], pitch.hz[here], color=_PITCH, linewidth=1.8)
 
 
 def _title(attempt: Attempt) -> str:
-    take, score = attempt.take, final_score(attempt)
-    total = "" if score.total is None else f" {score.total:.0f}"
-    return "  ".join(
-        (
-            take.trainee.name,
-            take.title,
-            local_time(take.created_at),
-            f"{result_name(score)}{total}",
-        )
-    )
+    take, result = attempt.take, result_text(final_score(attempt))
+    return "  ".join((take.trainee.name, take.title, local_time(take.created_at), result))
 
 
 def _legend(attempt: Attempt, plan: Layout, *, has_reference: bool) -> str:
     """Explain the signs, but only those that the plot contains."""
-    left_out, other, silence, inside, unknown, reading = _notes()
-    notes = [_("horizontal axis: seconds")]
-    if any(g.is_missing for g in plan.glyphs):
-        notes.append(left_out)
-    if any(g.heard for g in plan.glyphs):
-        notes.append(other)
-    if plan.pauses:
-        notes.append(silence)
-    if any(pause.inside for pause in plan.pauses):
-        notes.append(inside)
-    if not plan.glyphs and attempt.assessment.score.reason is None:
-        notes.append(unknown)
-    if has_reference:
-        notes.append(reading)
-    lines = notes[:_NOTES_A_LINE], notes[_NOTES_A_LINE:]
+    is_scored = attempt.assessment.score.reason is None
+    notes = {
+        _("horizontal axis: seconds"): True,
+        _("dashed frame: left out"): any(g.is_missing for g in plan.glyphs),
+        _("frame above: different or extra words"): any(g.heard for g in plan.glyphs),
+        _("hatched: pause"): bool(plan.pauses),
+        _("!: inside a phrase"): any(pause.inside for pause in plan.pauses),
+        _("character times unavailable for this attempt"): is_scored and not plan.glyphs,
+        _("dashed line: reference recording, aligned in pitch"): has_reference,
+    }
+    used = [note for note, is_used in notes.items() if is_used]
+    lines = used[:_NOTES_A_LINE], used[_NOTES_A_LINE:]
     return "\n".join(" · ".join(line) for line in lines if line)
-
-
-def _notes() -> tuple[str, ...]:
-    return (
-        _("dashed frame: left out"),
-        _("frame above: different or extra words"),
-        _("hatched: pause"),
-        _("!: inside a phrase"),
-        _("character times unavailable for this attempt"),
-        _("dashed line: reference recording, aligned in pitch"),
-    )

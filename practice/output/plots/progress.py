@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from rich.cells import cell_len, set_cell_size
-
 from practice.i18n import gettext as _
+from practice.output.layout import shortened
 from practice.output.plots.files import as_png, as_svg, families
 from practice.output.progress import (
     heading,
@@ -126,7 +125,7 @@ def _figure(progress: Progress) -> Figure:
     write(58, missed_text(progress), fontsize=10)
     for nth, trend in enumerate(shown):
         top = _HEADER + nth * _STRIP
-        write(top + 17, _shortened(trend.title or trend.id), fontsize=10)
+        write(top + 17, shortened(trend.title or trend.id, _TITLE_CELLS), fontsize=10)
         _draw_strip(place(top + 3, _STRIP - 8, 0.34, 0.38), trend)
         figure.text(0.735, 1 - (top + 17) / height, standing_text(trend), fontsize=10)
     top = _HEADER + len(shown) * _STRIP
@@ -134,10 +133,6 @@ def _figure(progress: Progress) -> Figure:
     if progress.pace is not None:
         _draw_pace(place(top + _HEIGHT + 24, _PACE_HEIGHT - 44), progress.pace)
     return figure
-
-
-def _shortened(text: str) -> str:
-    return set_cell_size(text, _TITLE_CELLS - 1) + "…" if cell_len(text) > _TITLE_CELLS else text
 
 
 def _draw_strip(axes: Axes, trend: ScenarioTrend) -> None:

@@ -6,7 +6,6 @@ import io
 from pathlib import PurePosixPath
 from uuid import UUID
 
-import numpy as np
 from flask import (
     Blueprint,
     Response,
@@ -17,25 +16,25 @@ from flask import (
     render_template,
     request,
     send_file,
-    url_for,
 )
 from flask.typing import ResponseReturnValue
 
-from practice.audio import clip as audio
-from practice.audio.signal_check import RATE_HZ
 from practice.delivery.comparison import Comparison
 from practice.errors import AudioError, PracticeError
 from practice.i18n import gettext as _
 from practice.output import delivery
+from practice.output.alignment import clarity_legend, difference_legend
 from practice.output.comparison import lines
 from practice.output.plots import attempt as picture
+from practice.output.review import marks_of
 from practice.records.attempt import Attempt
-from practice.records.review import Mark, Review
+from practice.records.review import Review
 from practice.scoring.review import changes, doubts, final_score, numbered
 from practice.store import ReviewConflictError
 from practice.web.desk import attempt_or_404, desk, require_reviewer, viewer
-from practice.web.forms import filter_of, filter_values, review_of
-from practice.web.wording import clarity_legend, comparison, legend
+from practice.web.forms import filter_values, review_of
+from practice.web.pages.queue import next_page
+from practice.web.wording import comparison
 
 pages = Blueprint("attempt", __name__)
 
@@ -60,30 +59,24 @@ def show(attempt_id: UUID) -> ResponseReturnValue:
 @pages.get("/attempts/<uuid:attempt_id>/audio")
 def sound(attempt_id: UUID) -> ResponseReturnValue:
     """Send the recording, or the requested range of it."""
-    attempt = attempt_or_404(attempt_id)
-    data = desk().store.recording(attempt.take)
-    if data is None:
-        abort(404)
+    attempt, recording = _recording_or_404(attempt_id)
     suffix = PurePosixPath(attempt.take.audio or "").suffix
     kind = _TYPES.get(suffix, "application/octet-stream")
-    return send_file(io.BytesIO(data), mimetype=kind, conditional=True)
+    return send_file(io.BytesIO(recording), mimetype=kind, conditional=True)
 
 
 @pages.get("/attempts/<uuid:attempt_id>/picture.svg")
 def drawn(attempt_id: UUID) -> ResponseReturnValue:
     """Draw the recording: waveform, pitch, characters at their times, pauses."""
-    attempt = attempt_or_404(attempt_id)
-    data = desk().store.recording(attempt.take)
-    if data is None:
-        abort(404)
+    attempt, recording = _recording_or_404(attempt_id)
     try:
-        found = desk().readings.compare(attempt, data)
+        found = desk().references.compare(attempt, recording)
     except PracticeError as error:
         current_app.logger.warning("%s", error)
         found = None
     contour = found.contour if isinstance(found, Comparison) else None
     try:
-        return Response(picture.svg(attempt, data, contour), mimetype="image/svg+xml")
+        return Response(picture.svg(attempt, recording, contour), mimetype="image/svg+xml")
     except AudioError:
         abort(404)
 
@@ -97,7 +90,7 @@ def compare_with_reference(attempt_id: UUID) -> ResponseReturnValue:
     """
     attempt = attempt_or_404(attempt_id)
     try:
-        found = desk().readings.compare(attempt, desk().store.recording(attempt.take))
+        found = desk().references.compare(attempt, desk().store.recording(attempt.take))
     except PracticeError as error:
         current_app.logger.warning("%s", error)
         return [
@@ -117,34 +110,31 @@ def save(attempt_id: UUID) -> ResponseReturnValue:
     try:
         review = review_of(request.form, attempt, viewer().name)
     except PracticeError as error:
-        return _page(attempt, attempt.review, told=str(error)), 409
+        return _page(attempt, attempt.review, error=str(error)), 409
     store = desk().store
     try:
         store.add_review(attempt.take.id, review)
     except ReviewConflictError as error:
         # Keep what was entered; saved again, it follows the other review.
-        page = _page(attempt_or_404(attempt_id), review, told=str(error), theirs=error.theirs)
+        page = _page(attempt_or_404(attempt_id), review, error=str(error), theirs=error.theirs)
         return page, 409
     except PracticeError as error:
-        return _page(attempt, review, told=str(error)), 503
+        return _page(attempt, review, error=str(error)), 503
     flash(
         _("Saved: {trainee}, {script}").format(
             trainee=attempt.take.trainee.name, script=attempt.take.spec.script
         ),
         category=attempt.take.id,
     )
-    chosen = filter_values(request.args)
-    following = desk().queue.next_after(filter_of(request.args), attempt.take.id)
-    if following is None:
-        return redirect(url_for("queue.show", **chosen), 303)
-    return redirect(url_for("attempt.show", attempt_id=following, **chosen), 303)
+    return redirect(next_page(attempt.take.id), 303)
 
 
 def _page(
-    attempt: Attempt, entered: Review | None, told: str = "", theirs: Review | None = None
+    attempt: Attempt, entered: Review | None, error: str = "", theirs: Review | None = None
 ) -> str:
     """Render the page of an attempt, with the form filled from the ``entered`` review."""
     store = desk().store
+    reviews = store.reviews_of(attempt.take.id)
     characters = comparison(attempt.assessment)
     data = store.recording(attempt.take) if attempt.take.audio else None
     return render_template(
@@ -156,67 +146,39 @@ def _page(
         doubts=doubts(attempt),
         elements=list(numbered(attempt.assessment.score.elements)),
         characters=characters,
-        legend=legend(characters),
-        clarity_legend=clarity_legend(characters),
+        legend=difference_legend([c.op for c in characters]),
+        clarity_legend=clarity_legend([c.clarity for c in characters]),
         delivery=list(delivery.rows(attempt)),
         counted=delivery.points(attempt.assessment.score),
-        wave=outline(data) if data is not None else None,
+        wave=_wave(attempt, data),
         audible=data is not None,
-        has_reference=data is not None and desk().readings.find(attempt) is not None,
+        has_reference=data is not None and desk().references.find(attempt) is not None,
         entered=entered,
-        marks={(m.name, m.nth): m for m in entered.marks} if entered else {},
+        marks=marks_of(entered),
         seen={o.item: o.seen for o in entered.observations} if entered else {},
-        told=told,
+        error=error,
         theirs=theirs,
         base=theirs.id if theirs else attempt.review.id if attempt.review else "",
-        trail=_trail(store.reviews_of(attempt.take.id)),
+        trail=[
+            (after, *changes(before, after))
+            for before, after in zip([None, *reviews], reviews, strict=False)
+        ],
         judgements=store.scores_of(attempt.take.id),
         earlier=[(a, final_score(a)) for a in store.earlier(attempt.take, EARLIER)],
         chosen=filter_values(request.args),
     )
 
 
-def _trail(
-    reviews: list[Review],
-) -> list[tuple[Review, tuple[Mark, ...], bool, bool]]:
-    """Return each review with its changes from the one before it."""
-    before: list[Review | None] = [None, *reviews]
-    return [(after, *changes(b, after)) for b, after in zip(before, reviews, strict=False)]
+def _recording_or_404(attempt_id: UUID) -> tuple[Attempt, bytes]:
+    attempt = attempt_or_404(attempt_id)
+    recording = desk().store.recording(attempt.take)
+    if recording is None:
+        abort(404)
+    return attempt, recording
 
 
-WIDTH = 1000
-"""Columns of the picture, regardless of the duration."""
-
-HEIGHT = 120
-
-
-def outline(sound: bytes) -> tuple[str, float] | None:
-    """Return the waveform of a recording and its duration.
-
-    The height is relative to the recording's own peak, so that quiet speech is visible.
-
-    Args:
-        sound: Content of an audio file.
-
-    Returns:
-        The ``d`` attribute of an SVG path, ``WIDTH`` × ``HEIGHT``, and the duration in seconds;
-        None if the file cannot be decoded or is empty.
-    """
+def _wave(attempt: Attempt, recording: bytes | None) -> tuple[str, float] | None:
     try:
-        clip = audio.decode(sound, "")
+        return None if recording is None else picture.outline(attempt, recording)
     except AudioError:
         return None
-    samples = clip.samples
-    if not len(samples):
-        return None
-    # If there are fewer samples than columns, they are repeated.
-    edges = np.linspace(0, len(samples), WIDTH + 1).astype(int)
-    starts = np.minimum(edges[:-1], len(samples) - 1)
-    peaks = np.maximum.reduceat(np.abs(samples), starts)
-    # Draw the noise of a silent recording as a line.
-    loudest = max(float(peaks.max()), 0.01)
-    half = HEIGHT / 2
-    heights = np.maximum(peaks / loudest * (half - 2), 0.5)
-    upper = [f"{x} {half - y:.1f}" for x, y in enumerate(heights)]
-    lower = [f"{x} {half + y:.1f}" for x, y in reversed(list(enumerate(heights)))]
-    return "M" + "L".join(upper + lower) + "Z", len(samples) / RATE_HZ

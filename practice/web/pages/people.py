@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from practice.output.plots.progress import trend_svg
-from practice.records.attempt import Trainee
 from practice.store.people import Cell, Summary
-from practice.web.desk import desk, require_reviewer, viewer
+from practice.web.desk import desk, require_reviewer, trainee_or_404, viewer
 
 pages = Blueprint("people", __name__)
 
@@ -84,11 +83,8 @@ def agreement() -> ResponseReturnValue:
 
 def _summary_or_404(trainee_id: int) -> Summary:
     """Return a trainee's summary; 404 if the viewer may not see it."""
-    people = desk().people
-    person = people.person(trainee_id)
-    if person is None or not viewer().may_see_trainee(Trainee(person.name, person.group)):
-        abort(404)
-    return next(s for s in people.summaries(person.group) if s.trainee_id == trainee_id)
+    summaries = desk().people.summaries(trainee_or_404(trainee_id).group)
+    return next(summary for summary in summaries if summary.trainee_id == trainee_id)
 
 
 def _level(cell: Cell) -> int | None:

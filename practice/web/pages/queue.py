@@ -47,12 +47,16 @@ def show() -> ResponseReturnValue:
 @pages.get("/next")
 def next_one() -> ResponseReturnValue:
     """Redirect to the first attempt in the queue, or to the one after ``after``."""
-    only = viewer().narrowed(filter_of(request.args))
-    found = desk().queue.next_after(only, request.args.get("after", ""))
+    return redirect(next_page(request.args.get("after", "")))
+
+
+def next_page(after: str) -> str:
+    """Return the URL of the attempt after this one in the queue, or of the queue at its end."""
+    found = desk().queue.next_after(viewer().narrowed(filter_of(request.args)), after)
     chosen = filter_values(request.args)
     if found is None:
-        return redirect(url_for("queue.show", **chosen))
-    return redirect(url_for("attempt.show", attempt_id=found, **chosen))
+        return url_for("queue.show", **chosen)
+    return url_for("attempt.show", attempt_id=found, **chosen)
 
 
 def _options(values: Iterable[str]) -> list[tuple[str, str]]:
