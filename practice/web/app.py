@@ -21,7 +21,7 @@ from practice.output.wording import (
 )
 from practice.web import guard
 from practice.web.desk import Desk, Viewer, desk, viewer
-from practice.web.pages import accounts, attempt, downloads, login, people, queue
+from practice.web.pages import accounts, attempt, downloads, people, queue
 from practice.web.wording import DOUBT_NAMES, mark_name, result_line, seconds
 
 
@@ -38,7 +38,7 @@ def create_app(here: Desk, hosts: list[str], key: str, *, behind_tls: bool = Fal
     app.secret_key = key
     app.extensions["practice"] = here
     guard.protect(app, hosts, behind_tls=behind_tls)
-    for page in (queue, attempt, people, downloads, login, accounts):
+    for page in (queue, attempt, people, downloads, accounts):
         app.register_blueprint(page.pages)
     app.jinja_env.globals.update(
         _=i18n.gettext,

@@ -41,7 +41,7 @@ _HEADERS = {
     "Cache-Control": "no-store",
 }
 
-_OPEN = {"login.log_in", "static"}
+_OPEN = {"accounts.log_in", "static"}
 
 
 class User(UserMixin):  # type: ignore[misc]
@@ -107,7 +107,7 @@ def protect(app: Flask, hosts: list[str], *, behind_tls: bool) -> None:
         if not desk().login or request.endpoint in _OPEN or current_user.is_authenticated:
             return None
         here = request.full_path if request.method == "GET" else None
-        return redirect(url_for("login.log_in", to=here))
+        return redirect(url_for("accounts.log_in", to=here))
 
     @app.after_request
     def _headers(response: Response) -> Response:
