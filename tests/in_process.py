@@ -46,8 +46,7 @@ _FAKE_MODEL = weights.Installed("base", Path("base.pt"), FakeRecognizer.info.sha
 _SPEAK_WHEN_IMPORTED = (
     "practice.commands",
     "practice.web",
-    "practice.output.export.table",
-    "practice.output.export.files",
+    "practice.output.export.tables",
 )
 _spoken: dict[str, dict[str, ModuleType]] = {}
 """What was imported in each language."""

@@ -34,14 +34,15 @@ from pages import Page, read
 from playwright.sync_api import Browser
 
 from practice.errors import ExportError, PracticeError, StoreError
-from practice.output.export import KINDS, files
-from practice.output.export.report import Cover, Missed, embed, file_name, summary_of, write_report
-from practice.output.wording import element_name, local_time
+from practice.output.export import KINDS, tables
+from practice.output.export.report import Report, embed, file_name, write_report
+from practice.output.wording import local_time
 from practice.records.attempt import Assessment, Attempt, Take, Trainee
 from practice.records.recognition import Unscored
 from practice.records.review import Comment, Decision, Mark, Observation
 from practice.records.score import Verdict
 from practice.scoring.score import VERSION, unscored
+from practice.scoring.trend import ElementCount
 from practice.store import Store
 from practice.store import recordings as takes
 from practice.store.database import FILE as DATABASE
@@ -142,14 +143,14 @@ def test_no_cell_is_a_formula(text: str) -> None:
         review(comments=(Comment(text),), reviewer=text),
     )
     out = io.BytesIO()
-    assert files.write("csv", [attempt], out) == 1
+    assert tables.write("csv", [attempt], out) == 1
     (row,) = rows_of(out.getvalue())
     assert row["trainee"] == "'=cmd|' /C calc'!A0"
     assert [row[k] for k in ("title", "reviewer", "comments")] == [f"'{text}"] * 3
     assert row["score"] == "100.0"  # a number stays one
 
     out = io.BytesIO()
-    assert files.write("xlsx", [attempt], out) == 1
+    assert tables.write("xlsx", [attempt], out) == 1
     (sheet,) = openpyxl.load_workbook(out).worksheets
     assert {cell.data_type for row in sheet.iter_rows() for cell in row} <= {"s", "n", "d"}
     assert "=cmd|' /C calc'!A0" in [cell.value for cell in sheet[2]]
@@ -194,17 +195,17 @@ def test_excel_can_sort_filter_and_count(
 def test_excel_opens_whatever_was_written(text: str, shown: str) -> None:
     attempt = Attempt(take(), heard("请慢走"), review(comments=(Comment(text),)))
     out = io.BytesIO()
-    files.write("xlsx", [attempt], out)
+    tables.write("xlsx", [attempt], out)
     (sheet,) = openpyxl.load_workbook(out).worksheets
     assert shown in [cell.value for cell in sheet[2]]
 
 
 def test_excel_is_told_when_it_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "EXCEL_ROWS", 3)
+    monkeypatch.setattr(tables, "EXCEL_ROWS", 3)
     attempt = Attempt(take(), heard("请慢走"))
-    assert files.write("xlsx", [attempt] * 2, io.BytesIO()) == 2
+    assert tables.write("xlsx", [attempt] * 2, io.BytesIO()) == 2
     with pytest.raises(ExportError, match=r"\b2\b"):
-        files.write("xlsx", [attempt] * 3, io.BytesIO())
+        tables.write("xlsx", [attempt] * 3, io.BytesIO())
 
 
 @pytest.mark.slow
@@ -214,7 +215,7 @@ def test_excel_is_told_where_its_parts_find_no_room() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (10, usual[1]))  # as a full disk, but for tests
     try:
         with pytest.raises(OSError) as error:  # noqa: PT011 - of that number
-            files.write("xlsx", [Attempt(take(), heard("请慢走"))], io.BytesIO())
+            tables.write("xlsx", [Attempt(take(), heard("请慢走"))], io.BytesIO())
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, usual)
     assert error.value.errno == errno.EFBIG
@@ -509,8 +510,8 @@ def test_a_plot_is_shown() -> None:
     attempts = [Attempt(take(), heard("请慢走"))]
     plot = b"""<svg xmlns="http://www.w3.org/2000/svg" width="400" height="100">
     <style>path { stroke: red }</style><path style="fill: none" d="M0 0L400 100"/></svg>"""
-    cover = Cover(Trainee("王芳", "一厅"), AT.format(0), 1, summary_of(attempts), plot)
-    for shown, many in ((cover, 1), (replace(cover, trend=None), 0)):
+    report = Report(Trainee("王芳", "一厅"), AT.format(0), 1, attempts, plot)
+    for shown, many in ((report, 1), (replace(report, trend=None), 0)):
         out = io.BytesIO()
         write_report(shown, attempts, out, None)
         pictures = [img.get("src") for img in read(out.getvalue().decode()).root.all("img")]
@@ -595,12 +596,14 @@ def test_what_was_missed_most() -> None:
     corrected = review(marks=(Mark("请", 1, Verdict.HEARD),), decision=Decision.PASS)
     attempts.append(Attempt(take(), heard("慢走"), corrected))
     attempts.append(Attempt(take(), silence()))
-    summary = summary_of(attempts)
-    assert (summary.takes, summary.passed, summary.failed, summary.unscored) == (6, 2, 3, 1)
-    please, goodbye = (element_name(e) for e in attempts[0].assessment.score.elements)
-    assert summary.missed == (Missed(please, 2, 5), Missed(goodbye, 1, 5))
-    assert (please[0], goodbye[:2]) == ("请", "慢走")
-    assert summary_of([]).missed == ()
+    report = Report(Trainee("王芳", "一厅"), AT.format(0), 6, attempts)
+    assert report.results == {"passed": 2, "failed": 3, "unscored": 1}
+    please, goodbye = attempts[0].assessment.score.elements
+    assert report.missed == [
+        ElementCount("请", please.kind, heard=3, missed=2, unsure=0),
+        ElementCount("慢走", goodbye.kind, heard=4, missed=1, unsure=0),
+    ]
+    assert replace(report, attempts=[]).missed == []
 
 
 def test_sound_goes_out_small_and_whole() -> None:

@@ -29,7 +29,7 @@ from pydantic import TypeAdapter
 
 from practice.errors import PracticeError
 from practice.output.attempt import one_line
-from practice.output.export.table import COLUMNS, row_of
+from practice.output.export.tables import COLUMNS, row_of
 from practice.records.attempt import Attempt, Take
 from practice.records.exchange import Record, ScoreRecord
 from practice.records.review import Decision, Observation, Review

@@ -46,7 +46,7 @@ def export(
 ) -> None:
     """Write the attempts, by default the newest first, and print their number."""
     from practice.files import write_output
-    from practice.output.export.files import write
+    from practice.output.export.tables import write
     from practice.store import Filter
 
     kind = kind or _kind_of(output)
@@ -138,13 +138,14 @@ def report(
         return
     person = context.find_trainee(store, trainee, group)
     made = datetime.now().astimezone()
-    cover, attempts = gather(store, person, last, made.isoformat())
+    found = gather(store, person, last, made.isoformat())
+    attempts = found.attempts
     if not attempts:
         raise context.no_attempts(store, person.name)
     hall = "" if person.group == DEFAULT_GROUP else person.group
     path = output or Path(file_name([person.name, hall], made.date()))
     sound = None if no_audio else store.recording
     with write_output(path) as file, context.progress(attempts, len(attempts)) as bar:
-        write_report(cover, bar, file, sound)
+        write_report(found, bar, file, sound)
     text = ngettext("{path}: {n} attempt", "{path}: {n} attempts", len(attempts))
     click.echo(one_line(text.format(path=path, n=len(attempts))))

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
-from tempfile import SpooledTemporaryFile
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 from flask import Blueprint, abort, request, send_file
 from flask.typing import ResponseReturnValue
 
 from practice.output.export import KINDS
-from practice.output.export.files import write
 from practice.output.export.report import file_name, gather, write_report
-from practice.records.attempt import Trainee
-from practice.web.desk import desk, viewer
+from practice.output.export.tables import in_memory, write
+from practice.web.desk import desk, trainee_or_404, viewer
 from practice.web.forms import filter_of
 
 pages = Blueprint("downloads", __name__)
 
 REPORT_TAKES = 20
 """Maximum number of attempts in a downloaded report; `practice report` makes longer ones."""
-
-_IN_MEMORY_BYTES = 8_000_000
 
 _TYPES = {
     "csv": "text/csv",
@@ -36,7 +32,7 @@ def export(kind: str) -> ResponseReturnValue:
     """Send the attempts that match the queue's filter as a table."""
     if kind not in KINDS:
         abort(404)
-    file = _file()
+    file = in_memory()
     only = filter_of(request.args, "todo" if viewer().may_review else "all")
     write(kind, desk().store.stream(viewer().narrowed(only)), file)
     day = datetime.now().date().isoformat()
@@ -46,20 +42,12 @@ def export(kind: str) -> ResponseReturnValue:
 @pages.get("/people/<int(max=2147483647):trainee_id>/report")
 def report(trainee_id: int) -> ResponseReturnValue:
     """Send a trainee's report, with or without the recordings."""
-    person = desk().people.person(trainee_id)
-    if person is None or not viewer().may_see_trainee(Trainee(person.name, person.group)):
-        abort(404)
+    store, trainee = desk().store, trainee_or_404(trainee_id)
     made = datetime.now().astimezone()
-    cover, attempts = gather(
-        desk().store, Trainee(person.name, person.group), REPORT_TAKES, made.isoformat()
-    )
-    file = _file()
-    write_report(cover, attempts, file, desk().store.recording if "audio" in request.args else None)
-    return _send(file, "html", file_name([person.name, person.group], made.date()))
-
-
-def _file() -> BinaryIO:
-    return cast(BinaryIO, SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES))
+    found = gather(store, trainee, REPORT_TAKES, made.isoformat())
+    file = in_memory()
+    write_report(found, found.attempts, file, store.recording if "audio" in request.args else None)
+    return _send(file, "html", file_name([trainee.name, trainee.group], made.date()))
 
 
 def _send(file: BinaryIO, kind: str, name: str) -> ResponseReturnValue:
