@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from typing import Protocol
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from blessed import Terminal
 from blessed.keyboard import Keystroke
@@ -21,7 +22,7 @@ from practice.i18n import gettext as _
 from practice.output.as_json import attempt_to_dict
 from practice.output.attempt import print_attempt
 from practice.output.comparison import Compare, compare_and_print
-from practice.output.layout import MAX_WIDTH, say, wrap
+from practice.output.layout import say, width_of, wrap
 from practice.output.wording import reason_text
 from practice.records.attempt import Attempt, Mode
 from practice.records.review import Observation
@@ -29,29 +30,16 @@ from practice.records.scenario import Branch, Line
 from practice.text import visible
 from practice.training.session import Choice, Start, Step
 
+if TYPE_CHECKING:
+    from practice.training.playback import Playback
+
+T = TypeVar("T")
+
+_ENTER, _QUIT = ("KEY_ENTER", " "), ("q", "KEY_ESCAPE")
 _METER_CELLS = 20
 _BESIDE_METER_CELLS = 64  # text before and after the meter, in the longer language
 _SETTLE_S = 0.4
 _METER_FLOOR_DBFS = -60.0
-
-
-class Voices(Protocol):
-    """Source and playback of recordings in a session; None means no recording."""
-
-    def customer(self, step: Step) -> Samples | None:
-        """Return what the customer says before a step."""
-
-    def has_reference(self, step: Step) -> bool:
-        """Return True if a step has a reference recording."""
-
-    def model(self, step: Step) -> Samples | None:
-        """Return the reference recording of a step."""
-
-    def own(self, attempt: Attempt) -> Samples | None:
-        """Return the recording of an attempt."""
-
-    def play(self, samples: Samples, is_stopped: Callable[[], bool]) -> None:
-        """Play samples to the end, or until ``is_stopped`` returns True."""
 
 
 class TerminalStage:
@@ -61,7 +49,7 @@ class TerminalStage:
         console: Console to print to.
         explain: Print the details of the scoring of each attempt.
         emit: Function that receives each attempt as a JSON object in one line.
-        voices: Recordings to play; without them, nothing is played.
+        voices: Playback of recordings; without it, nothing is played.
         beside: Function that compares an attempt with its reference recording.
     """
 
@@ -71,7 +59,7 @@ class TerminalStage:
         *,
         explain: bool = False,
         emit: Callable[[str], None] | None = None,
-        voices: Voices | None = None,
+        voices: Playback | None = None,
         beside: Compare | None = None,
     ) -> None:
         self._console = console
@@ -117,24 +105,20 @@ class TerminalStage:
         for number, way in enumerate(ways, 1):
             say(self._console, f"  {number}: {way.when}", indent=5)
         say(self._console, _("1 to {n}: choose   Q: quit").format(n=len(ways)), "dim")
-        keys: dict[str, tuple[str, ...]] = {"quit": ("q", "KEY_ESCAPE")}
-        pressed = self._press(keys | {str(n): (str(n),) for n in range(1, len(ways) + 1)})
-        return None if pressed == "quit" else ways[int(pressed) - 1]
+        keys = {0: _QUIT} | {number: (str(number),) for number in range(1, len(ways) + 1)}
+        pressed = self.choose(keys)
+        return ways[pressed - 1] if pressed else None
 
     def wait_for_start(self, step: Step) -> Start:
         """Wait until the trainee starts an attempt, skips the line, or quits."""
         if self._voices is not None:
             self.hear(self._voices.customer(step))
-        keys: dict[str, tuple[str, ...]] = {
-            "speak": ("KEY_ENTER", " "),
-            "quit": ("q", "KEY_ESCAPE"),
-        }
-        offer = _("Enter or Space: speak   Q: quit")
-        if not step.is_last:
-            keys["skip"] = ("n",)
-            offer = _("Enter or Space: speak   N: skip   Q: quit")
-        pressed = self._press_or_listen(keys, offer, step)
-        return {"speak": Start.SPEAK, "skip": Start.SKIP, "quit": Start.QUIT}[pressed]
+        if step.is_last:
+            offer = _("Enter or Space: speak   Q: quit")
+            return self._choose_or_listen({Start.SPEAK: _ENTER, Start.QUIT: _QUIT}, offer, step)
+        offer = _("Enter or Space: speak   N: skip   Q: quit")
+        keys = {Start.SPEAK: _ENTER, Start.SKIP: ("n",), Start.QUIT: _QUIT}
+        return self._choose_or_listen(keys, offer, step)
 
     def watch(self, meter: Meter) -> Command:
         """Update the level meter and return the command of the key pressed, if any."""
@@ -148,7 +132,7 @@ class TerminalStage:
                 say(self._console, _("Recording: speak now."))
         self._live.update(_meter_line(meter, self._console.width), refresh=True)
         key = self._keys.inkey(timeout=0, esc_delay=0.05)
-        if key and _is(key, ("KEY_ENTER", " ")):
+        if key and _is(key, _ENTER):
             return Command.STOP
         if key and _is(key, ("KEY_ESCAPE",)):
             return Command.DISCARD
@@ -181,13 +165,12 @@ class TerminalStage:
         """Ask what to do after an attempt; only with ``retries`` can it be repeated."""
         self.settle()
         go_on = _("finish") if step.is_last else _("next line")
-        keys: dict[str, tuple[str, ...]] = {"next": ("KEY_ENTER", " "), "quit": ("q", "KEY_ESCAPE")}
+        keys: dict[Choice, tuple[str, ...]] = {Choice.NEXT: _ENTER, Choice.QUIT: _QUIT}
         offer = _("Enter: {go_on}   Q: quit").format(go_on=go_on)
         if retries:
-            keys["again"] = ("r",)
+            keys[Choice.AGAIN] = ("r",)
             offer = _("R: again   {others}").format(others=offer)
-        pressed = self._press_or_listen(keys, offer, step)
-        return {"again": Choice.AGAIN, "next": Choice.NEXT, "quit": Choice.QUIT}[pressed]
+        return self._choose_or_listen(keys, offer, step)
 
     def observe(self, items: tuple[str, ...], observer: str) -> tuple[Observation, ...]:
         """Ask an observer to rate the posture, item by item.
@@ -204,19 +187,15 @@ class TerminalStage:
         offer = _("{name}, rate the posture. Y: done   N: not done   Enter: not observed")
         console.print()
         say(console, offer.format(name=observer), "bold")
-        answers = {"seen": _("done"), "unseen": _("not done"), "skip": _("not observed")}
+        answers = {True: _("done"), False: _("not done"), None: _("not observed")}
         found = []
         for item in items:
-            question = wrap(
-                "  " + visible(_("{item}?").format(item=item)),
-                min(console.width, MAX_WIDTH) - 12,
-                4,
-            )
-            console.print(Text(f"{question} "), end="")
-            pressed = self._press({"seen": ("y",), "unseen": ("n",), "skip": ("KEY_ENTER", " ")})
-            console.print(Text(answers[pressed]))
-            if pressed != "skip":
-                found.append(Observation(item, pressed == "seen"))
+            question = "  " + visible(_("{item}?").format(item=item))
+            console.print(Text(wrap(question, width_of(console) - 12, 4) + " "), end="")
+            seen = self.choose({True: ("y",), False: ("n",), None: _ENTER})
+            console.print(Text(answers[seen]))
+            if seen is not None:
+                found.append(Observation(item, seen))
         return tuple(found)
 
     def settle(self) -> None:
@@ -235,48 +214,45 @@ class TerminalStage:
             self._voices.play(samples, lambda: bool(self._keys.inkey(timeout=0, esc_delay=0.0)))
             self._drain()
 
-    def choose(self, keys: dict[str, tuple[str, ...]]) -> str:
+    def choose(self, keys: Mapping[T, tuple[str, ...]]) -> T:
         """Wait for a key and return the choice it belongs to.
 
         Args:
             keys: Key names by choice.
         """
-        return self._press(keys)
-
-    def close(self) -> None:
-        """Remove the meter from the screen and restore the keyboard mode."""
-        self._while_recording.close()
-        self._live = None
-
-    def _press_or_listen(self, keys: dict[str, tuple[str, ...]], offer: str, step: Step) -> str:
-        """Wait for a choice other than listening; for listening, play and ask again."""
-        voices = self._voices
-        has_reference = (
-            voices is not None
-            and voices.has_reference(step)
-            # In an exam, the reference recording would give the script away.
-            and (step.setting is None or step.setting.mode is not Mode.EXAM)
-        )
-        if voices is not None and (has_reference or self._attempt):
-            keys = keys | {"listen": ("l",)}
-            offer = _("L: listen   {others}").format(others=offer)
-        while True:
-            say(self._console, offer, "dim")
-            pressed = self._press(keys)
-            if pressed != "listen" or voices is None:
-                return pressed
-            if has_reference:
-                self.hear(voices.model(step))
-            if self._attempt is not None:
-                self.hear(voices.own(self._attempt))
-
-    def _press(self, keys: dict[str, tuple[str, ...]]) -> str:
         with self._keys.cbreak():
             while True:
                 key = self._keys.inkey(esc_delay=0.05)
                 for choice, names in keys.items():
                     if _is(key, names):
                         return choice
+
+    def close(self) -> None:
+        """Remove the meter from the screen and restore the keyboard mode."""
+        self._while_recording.close()
+        self._live = None
+
+    def _choose_or_listen(self, keys: Mapping[T, tuple[str, ...]], offer: str, step: Step) -> T:
+        """Wait for a choice other than listening; for listening, play and ask again."""
+        recordings: list[Callable[[], Samples | None]] = []
+        if (voices := self._voices) is not None:
+            # In an exam, the reference recording would give the script away.
+            is_exam = step.setting is not None and step.setting.mode is Mode.EXAM
+            if not is_exam and voices.has_reference(step):
+                recordings.append(partial(voices.model, step))
+            if self._attempt is not None:
+                recordings.append(partial(voices.own, self._attempt))
+        offered: dict[T | None, tuple[str, ...]] = {**keys}
+        if recordings:
+            offered[None] = ("l",)
+            offer = _("L: listen   {others}").format(others=offer)
+        while True:
+            say(self._console, offer, "dim")
+            chosen = self.choose(offered)
+            if chosen is not None:
+                return chosen
+            for recording in recordings:
+                self.hear(recording())
 
     def _drain(self) -> None:
         # A key pressed too early or twice is not meant for the next prompt.
@@ -286,13 +262,13 @@ class TerminalStage:
 
 def _say_posture(console: Console, line: Line) -> None:
     """Show the required posture, with several items on a line each."""
-    *several, last = line.body_items or ("",)
-    if several:
+    items = line.body_items
+    if len(items) == 1:
+        say(console, _("Posture: {body}").format(body=items[0]), "dim", indent=2)
+    elif items:
         say(console, _("Posture:"), "dim")
-        for item in (*several, last):
+        for item in items:
             say(console, f"  - {item}", "dim", indent=4)
-    elif last:
-        say(console, _("Posture: {body}").format(body=last), "dim", indent=2)
 
 
 def _place(step: Step) -> str:
@@ -350,7 +326,7 @@ class ExamStage(TerminalStage):
             return start
         text = _("End the exam? Remaining lines count as not said.   Y: end   N: continue")
         say(self._console, text, "yellow")
-        is_over = self.choose({"end": ("y",), "on": ("n", "KEY_ENTER", "KEY_ESCAPE")}) == "end"
+        is_over = self.choose({True: ("y",), False: ("n", "KEY_ENTER", "KEY_ESCAPE")})
         return Start.QUIT if is_over else self.wait_for_start(step)
 
     def result(self, attempt: Attempt, previous: Attempt | None) -> None:
