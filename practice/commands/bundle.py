@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -200,8 +201,6 @@ def import_(files: tuple[Path, ...], as_json: bool, records: options.Records) ->
 
 
 def _to_dict(arrived: ImportResult) -> dict[str, Any]:
-    from practice.output.as_json import review_to_dict
-
     return {
         "file": str(arrived.path),
         "new": arrived.new,
@@ -218,8 +217,8 @@ def _to_dict(arrived: ImportResult) -> dict[str, Any]:
                 "trainee": conflict.take.trainee.name,
                 "group": conflict.take.trainee.group,
                 "script": conflict.take.spec.script,
-                "ours": review_to_dict(conflict.ours),
-                "theirs": review_to_dict(conflict.theirs),
+                "ours": asdict(conflict.ours),
+                "theirs": asdict(conflict.theirs),
                 "counts": conflict.counts.id,
             }
             for conflict in arrived.conflicts

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from practice.delivery.clarity import clarity
 from practice.errors import PracticeError
 from practice.mandarin.alignment import columns, places
 from practice.records.attempt import Assessment, Attempt
-from practice.records.recognition import ModelInfo, Transcript
-from practice.records.review import Review
-from practice.records.score import Basis, ElementResult, Evidence, Score, Verdict
+from practice.records.score import Basis, Component, Evidence, Verdict
 from practice.scoring.review import final_score
-from practice.scoring.score import PASS_MARK, deduction, tally_of
+from practice.scoring.score import PASS_MARK, Tally, deduction, tally_of
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+    from practice.scoring.conversation import ConversationResult
 
 
 def attempt_to_dict(attempt: Attempt) -> dict[str, Any]:
     """Convert an attempt to JSON data; docs/json.md documents the keys."""
-    take = attempt.take
+    take, final = attempt.take, final_score(attempt)
     return {
         "id": take.id,
         "session": take.session,
@@ -33,26 +37,16 @@ def attempt_to_dict(attempt: Attempt) -> dict[str, Any]:
         "source": take.source,
         "device": take.device,
         "overflows": take.overflows,
-        "setting": asdict(take.setting) if take.setting else None,
+        "setting": _optional(take.setting),
         "prompt_sha256": take.prompt_sha256,
         "audio": take.audio,
         **assessment_to_dict(attempt.assessment),
-        "review": review_to_dict(attempt.review) if attempt.review else None,
-        "final": _final(final_score(attempt)),
-    }
-
-
-def review_to_dict(review: Review) -> dict[str, Any]:
-    """Convert a review; it does not change the machine's assessment."""
-    return asdict(review)
-
-
-def _final(score: Score) -> dict[str, Any]:
-    """Convert the result after the trainer's review."""
-    return {
-        "passed": score.passed,
-        "score": score.total,
-        "elements": [{"name": e.name, "verdict": e.verdict} for e in score.elements],
+        "review": _optional(attempt.review),
+        "final": {
+            "passed": final.passed,
+            "score": final.total,
+            "elements": [{"name": e.name, "verdict": e.verdict} for e in final.elements],
+        },
     }
 
 
@@ -77,25 +71,22 @@ def row_to_dict(keys: dict[str, Any], outcome: Assessment | PracticeError) -> di
     elements = []
     for element in keys["elements"]:
         places = [e for e in judged if e["text"] == element["text"]]
-        best = min(places, key=lambda e: _RANK[e["verdict"]])
+        best = min(places, key=lambda e: _BEST_FIRST.index(e["verdict"]))
         elements.append({**element, "verdict": best["verdict"], "evidence": best["evidence"]})
     return {**facts, **keys, "elements": elements}
 
 
-_RANK = {
-    Verdict.HEARD: 0,
-    Verdict.UNSURE: 1,
-    Verdict.MISSED: 2,
-    Verdict.UNSCORED: 3,
-}
+_BEST_FIRST = (Verdict.HEARD, Verdict.UNSURE, Verdict.MISSED, Verdict.UNSCORED)
 
 
 def assessment_to_dict(assessment: Assessment) -> dict[str, Any]:
     """Convert an assessment to JSON data."""
-    score, check, transcript = assessment.score, assessment.check, assessment.transcript
+    score, check = assessment.score, assessment.check
+    recognition = _optional(assessment.transcript)
+    text = recognition.pop("text") if recognition else None
     return {
         "wording": score.wording,
-        "transcript": transcript.text if transcript else None,
+        "transcript": text,
         "status": score.status,
         "reason": score.reason,
         "passed": score.passed,
@@ -104,17 +95,17 @@ def assessment_to_dict(assessment: Assessment) -> dict[str, Any]:
         "off_script": score.off_script,
         "counts": {**asdict(score.counts), "accuracy": score.counts.accuracy},
         "strict": {**asdict(score.strict), "cer": score.strict.cer},
-        "components": [{**asdict(c), "value": c.value} for c in score.components],
+        "components": _components(score.components),
         "deciding_score": None if score.total is None else tally_of(score).deciding,
         "delivery": _delivery(assessment),
         "clarity": _clarity(assessment),
-        "elements": [_element(e) for e in score.elements],
+        "elements": [asdict(element) for element in score.elements],
         "banned": [asdict(hit) for hit in score.banned],
         "deduction": deduction(score),
         "remarks": [asdict(remark) for remark in score.remarks],
         "alignment": [asdict(chunk) for chunk in score.chunks],
-        "recogniser": _confidence(transcript),
-        "second_look": asdict(assessment.second) if assessment.second else None,
+        "recogniser": recognition,
+        "second_look": _optional(assessment.second),
         "signal": {
             "duration_s": check.duration_s,
             "speech_s": check.speech_s,
@@ -124,9 +115,31 @@ def assessment_to_dict(assessment: Assessment) -> dict[str, Any]:
             "snr_db": check.snr_db,
             "clipped_share": check.clipped_share,
         },
-        "model": _model(assessment.model),
+        "model": _optional(assessment.model),
         "scorer": assessment.scorer,
     }
+
+
+def outcome_to_dict(
+    passed: bool | None, counted: Tally | ConversationResult, pass_mark: float
+) -> dict[str, Any]:
+    """Convert what is added up of several attempts to JSON data."""
+    return {
+        "passed": passed,
+        "score": counted.total,
+        "deciding_score": None if counted.total is None else counted.deciding,
+        "pass_mark": pass_mark,
+        "components": _components(counted.components),
+        "deduction": counted.deducted,
+    }
+
+
+def _components(parts: Iterable[Component]) -> list[dict[str, Any]]:
+    return [{**asdict(part), "value": part.value} for part in parts]
+
+
+def _optional(record: DataclassInstance | None) -> dict[str, Any] | None:
+    return None if record is None else asdict(record)
 
 
 def _delivery(assessment: Assessment) -> dict[str, Any] | None:
@@ -156,15 +169,3 @@ def _clarity(assessment: Assessment) -> list[dict[str, Any]] | None:
         for column, level, place in zip(columns(chunks), levels, places(chunks), strict=True)
         if level is not None
     ]
-
-
-def _confidence(transcript: Transcript | None) -> dict[str, Any] | None:
-    return {k: v for k, v in asdict(transcript).items() if k != "text"} if transcript else None
-
-
-def _element(element: ElementResult) -> dict[str, Any]:
-    return {**asdict(element), "kind": element.kind, "evidence": asdict(element.evidence)}
-
-
-def _model(model: ModelInfo | None) -> dict[str, Any] | None:
-    return asdict(model) if model else None

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
 
 from practice.i18n import gettext as _
 from practice.i18n import ngettext
+from practice.output.as_json import outcome_to_dict
 from practice.output.layout import say
 from practice.output.wording import (
+    component_text,
     element_name,
     local_time,
     mark_text,
     most_missed,
+    most_missed_text,
     score_text,
-    times_text,
     verdict_heading,
 )
 from practice.records.scenario import Severity
-from practice.records.score import Score, Verdict
+from practice.records.score import Verdict
 from practice.scoring.exam import ExamLine, ExamResult
 
 
@@ -63,15 +64,7 @@ def line_text(line: ExamLine) -> str:
 
 def figures(result: ExamResult) -> str:
     """List the components of the score and the deduction."""
-    texts = {
-        "courtesies": _("courtesies {done:g} of {total}"),
-        "accuracy": _("characters {done:g} of {total}"),
-        "delivery": _("delivery {done:g} of {total}"),
-    }
-    shown = [
-        texts[part.name].format(done=part.done, total=part.total)
-        for part in result.tally.components
-    ]
+    shown = [component_text(part) for part in result.tally.components]
     if result.tally.deducted:
         text = _("banned phrases: {points:.0f} points deducted")
         shown.append(text.format(points=result.tally.deducted))
@@ -80,10 +73,8 @@ def figures(result: ExamResult) -> str:
 
 def faults(result: ExamResult) -> list[str]:
     """List the elements missed, the lines not said, and the causes of an automatic fail."""
-    texts = []
-    missed = most_missed(result.scores)
-    if missed:
-        texts.append(_("Missed: {elements}").format(elements=times_text(missed)))
+    missed = most_missed_text(result.scores)
+    texts = [missed] if missed else []
     if result.not_said:
         text = ngettext("{n} line was not said.", "{n} lines were not said.", result.not_said)
         texts.append(text.format(n=result.not_said))
@@ -117,12 +108,7 @@ def exam_to_dict(result: ExamResult, sitting: int) -> dict[str, Any]:
         "trainee": result.trainee.name,
         "group": result.trainee.group,
         "sitting": sitting,
-        "passed": result.passed,
-        "score": result.tally.total,
-        "deciding_score": None if result.tally.total is None else result.tally.deciding,
-        "pass_mark": result.terms.pass_mark,
-        "components": [{**asdict(c), "value": c.value} for c in result.tally.components],
-        "deduction": result.tally.deducted,
+        **outcome_to_dict(result.passed, result.tally, result.terms.pass_mark),
         "missed": dict(most_missed(result.scores)),
         "lines": [_line_to_dict(line) for line in result.lines],
         "models": result.models,
@@ -132,6 +118,7 @@ def exam_to_dict(result: ExamResult, sitting: int) -> dict[str, Any]:
 
 def _line_to_dict(line: ExamLine) -> dict[str, Any]:
     score = line.score
+    missed = score.with_verdict(Verdict.MISSED) if score else ()
     return {
         "step": line.step,
         "title": line.asked.title,
@@ -139,10 +126,6 @@ def _line_to_dict(line: ExamLine) -> dict[str, Any]:
         "said": score is not None,
         "passed": line.passed,
         "score": score.total if score else None,
-        "missed": _missed_names(score) if score else [],
+        "missed": [e.name for e in missed if e.required],
         "attempt": line.attempt.take.id if line.attempt else None,
     }
-
-
-def _missed_names(score: Score) -> list[str]:
-    return [e.name for e in score.with_verdict(Verdict.MISSED) if e.required]

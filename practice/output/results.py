@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
 from operator import add
@@ -15,8 +15,15 @@ from rich.text import Text
 
 from practice.i18n import gettext as _
 from practice.i18n import ngettext
-from practice.output.layout import MAX_WIDTH, say
-from practice.output.wording import mark_text, most_missed, score_text, times_text, verdict_heading
+from practice.output.as_json import outcome_to_dict
+from practice.output.layout import say, width_of
+from practice.output.wording import (
+    mark_text,
+    most_missed,
+    most_missed_text,
+    score_text,
+    verdict_heading,
+)
 from practice.records.attempt import Attempt, Trainee
 from practice.records.score import Score
 from practice.scoring.conversation import Check, ConversationResult, Finding, State
@@ -26,38 +33,33 @@ from practice.text import visible
 from practice.training.drill import Pick
 
 
-def print_conversation(console: Console, title: str, whole: ConversationResult) -> None:
+def print_conversation(console: Console, title: str, result: ConversationResult) -> None:
     """Print a conversation result: its score, turns, and checks."""
     console.print()
-    result, style = verdict_heading(whole.passed)
     say(console, _("Conversation result: {title}").format(title=title), "bold")
-    if whole.total is not None:
-        result += "  " + mark_text(whole.total, whole.deciding, PASS_MARK)
-    if not whole.is_finished:
-        result += "  " + _("ended early, so there is no score")
-    say(console, result, style)
-    for place, turn in enumerate(whole.turns, 1):
+    text, style = verdict_heading(result.passed)
+    if result.total is not None:
+        text += "  " + mark_text(result.total, result.deciding, PASS_MARK)
+    if not result.is_finished:
+        text += "  " + _("ended early, so there is no score")
+    say(console, text, style)
+    for place, turn in enumerate(result.turns, 1):
         say(console, f"  {place}. {turn.line.script}", indent=5)
         text = score_text(turn.score) if turn.score else _("skipped")
         say(console, f"     {text}", indent=7)
-    for finding in whole.findings:
+    for finding in result.findings:
         style = {State.BROKEN: "red", State.UNSURE: "yellow"}.get(finding.state, "")
         say(console, finding_text(finding), style, indent=2)
 
 
-def conversation_to_dict(scenario_id: str, whole: ConversationResult) -> dict[str, Any]:
+def conversation_to_dict(scenario_id: str, result: ConversationResult) -> dict[str, Any]:
     """Convert a conversation result to JSON data."""
     return {
         "conversation": scenario_id,
-        "finished": whole.is_finished,
-        "passed": whole.passed,
-        "score": whole.total,
-        "deciding_score": None if whole.total is None else whole.deciding,
-        "pass_mark": PASS_MARK,
-        "components": [{**asdict(c), "value": c.value} for c in whole.components],
-        "deduction": whole.deducted,
+        "finished": result.is_finished,
+        **outcome_to_dict(result.passed, result, PASS_MARK),
         "checks": {
-            f.check: {"state": f.state, "turns": f.turns, "words": f.words} for f in whole.findings
+            f.check: {"state": f.state, "turns": f.turns, "words": f.words} for f in result.findings
         },
         "turns": [
             {
@@ -67,7 +69,7 @@ def conversation_to_dict(scenario_id: str, whole: ConversationResult) -> dict[st
                 "passed": turn.score.passed if turn.score else None,
                 "score": turn.score.total if turn.score else None,
             }
-            for turn in whole.turns
+            for turn in result.turns
         ],
     }
 
@@ -125,7 +127,7 @@ def print_class_table(
         absent: Names of the trainees without an attempt.
     """
     console.print()
-    table = Table(box=None, pad_edge=False, width=min(console.width, MAX_WIDTH))
+    table = Table(box=None, pad_edge=False, width=width_of(console))
     table.add_column(_("trainee"), max_width=20, overflow="fold")
     table.add_column(_("passed"), justify="right", no_wrap=True)
     table.add_column(_("score"), justify="right", no_wrap=True)
@@ -189,11 +191,15 @@ def pick_to_dict(pick: Pick, now: datetime) -> dict[str, Any]:
         "due": pick.due.isoformat(timespec="milliseconds") if pick.due else None,
         "is_due": pick.is_due,
         "recall": pick.recall if last else None,
-        "last": {k: v for k, v in asdict(last).items() if k in _LAST} if last else None,
+        "last": {
+            "created_at": last.created_at,
+            "passed": last.passed,
+            "total": last.total,
+            "missed": last.missed,
+        }
+        if last
+        else None,
     }
-
-
-_LAST = ("created_at", "passed", "total", "missed")
 
 
 def print_outcome(console: Console, attempts: Sequence[Attempt]) -> None:
@@ -205,6 +211,5 @@ def print_outcome(console: Console, attempts: Sequence[Attempt]) -> None:
         "{n} line practiced, {passed} passed.", "{n} lines practiced, {passed} passed.", len(scores)
     )
     say(console, text.format(n=len(scores), passed=passed), "bold")
-    missed = most_missed(scores)
-    if missed:
-        say(console, _("Missed: {elements}").format(elements=times_text(missed)), "red", indent=2)
+    if missed := most_missed_text(scores):
+        say(console, missed, "red", indent=2)
