@@ -34,8 +34,8 @@ def check(prompts_dir: Path) -> None:
     """
     from practice import scenarios as prompts
     from practice.commands import catalogue
-    from practice.output.excerpt import excerpt
     from practice.output.layout import MAX_WIDTH, wrap
+    from practice.output.scenarios import excerpt
     from practice.scenarios import voices
     from practice.text import visible
 

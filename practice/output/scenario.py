@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from math import prod
 
 from rich.console import Console
@@ -76,48 +75,31 @@ def marked(wordings: Sequence[Wording]) -> list[str]:
     found: list[str] = []
     for alike in sentences.values():
         pieces = _pieces(alike)
-        whole = prod(len(piece.choices) for piece in pieces) == len({w.script for w in alike})
         # Merge only if every combination is a wording: sentences written one by one may be
         # similar by chance.
-        found += [_join(pieces)] if whole else [_join(_pieces([w])) for w in alike]
+        if prod(map(len, pieces)) == len({wording.script for wording in alike}):
+            found.append(_join(pieces, alike[0].elements))
+        else:
+            found += [_join(_pieces([wording]), wording.elements) for wording in alike]
     return list(dict.fromkeys(found))
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """Alternatives at one position of a sentence; ``element`` is None between two elements."""
+def _pieces(alike: Sequence[Wording]) -> list[list[str]]:
+    """Split wordings that have the same elements; return the alternatives for each piece.
 
-    choices: tuple[str, ...]
-    element: Element | None = None
-
-
-def _pieces(alike: Sequence[Wording]) -> list[_Piece]:
-    """Split wordings that have the same elements into pieces."""
-    pieces = []
-    for place, element in enumerate((*alike[0].elements, None)):
-        between = (w.script[_end(w, place - 1) : _start(w, place)] for w in alike)
-        pieces.append(_Piece(tuple(dict.fromkeys(between))))
-        if element is not None:
-            texts = (w.elements[place].text for w in alike)
-            pieces.append(_Piece(tuple(dict.fromkeys(texts)), element))
-    return pieces
+    Pieces between elements take turns with elements, and come first and last.
+    """
+    split = []
+    for wording in alike:
+        edges = [edge for element in wording.elements for edge in (element.start, element.end)]
+        split.append([wording.script[a:b] for a, b in pairwise((0, *edges, len(wording.script)))])
+    return [list(dict.fromkeys(piece)) for piece in zip(*split, strict=True)]
 
 
-def _start(wording: Wording, place: int) -> int:
-    has = place < len(wording.elements)
-    return wording.elements[place].start if has else len(wording.script)
-
-
-def _end(wording: Wording, place: int) -> int:
-    return wording.elements[place].end if place >= 0 else 0
-
-
-def _join(pieces: Sequence[_Piece]) -> str:
+def _join(pieces: Sequence[Sequence[str]], elements: Sequence[Element]) -> str:
     return "".join(
-        _between(piece.choices)
-        if piece.element is None
-        else _courtesy(piece.choices, piece.element)
-        for piece in pieces
+        _courtesy(choices, elements[place // 2]) if place % 2 else _between(choices)
+        for place, choices in enumerate(pieces)
     )
 
 

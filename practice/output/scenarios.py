@@ -1,39 +1,28 @@
-"""Lists of scenarios: with the trainee's best results, and the service standard's coverage."""
+"""Lists of scenarios, the coverage of the service standard, and mistakes in scenario files."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len, set_cell_size
 
 from practice.i18n import gettext as _
+from practice.output.layout import shortened
 from practice.output.wording import scenario_kind_name
 from practice.records.kinds import ScenarioKind
 from practice.records.scenario import Scenario
 from practice.scenarios.books import Coverage
 from practice.text import visible
 
+if TYPE_CHECKING:
+    from practice.store.history import BestOfLine
+
 _GAP = "  "
 _WIDEST = 36
 """Maximum width of an ID or title, in terminal cells, so that four columns fit into 80."""
-
-
-class LineResult(Protocol):
-    """Result of all a trainee's attempts at one line."""
-
-    @property
-    def line(self) -> int:
-        """Number of the line, from 1."""
-
-    @property
-    def passed(self) -> bool:
-        """True if at least one attempt passed."""
-
-    @property
-    def total(self) -> float | None:
-        """Highest score; None if no attempt was scored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +38,7 @@ class Best:
     total: float
 
 
-def best_result(lines: int, results: Sequence[LineResult]) -> Best | None:
+def best_result(lines: int, results: Sequence[BestOfLine]) -> Best | None:
     """Return the best result in a scenario with ``lines`` lines; None without a scored attempt."""
     # There may be results for lines that have since been removed from the scenario.
     found = [r for r in results if r.line <= lines and r.total is not None]
@@ -81,17 +70,11 @@ def _cells(scenario: Scenario, best: Mapping[str, Best]) -> tuple[str, str, str,
     done = best.get(scenario.id)
     result = f"{done.passed}/{len(scenario.lines)} · {done.total:.0f}" if done else "-"
     return (
-        _shortened(scenario.id),
-        _shortened(visible(scenario.title)),
+        shortened(scenario.id, _WIDEST),
+        shortened(visible(scenario.title), _WIDEST),
         str(len(scenario.lines)),
         result,
     )
-
-
-def _shortened(text: str) -> str:
-    if cell_len(text) <= _WIDEST:
-        return text
-    return set_cell_size(text, _WIDEST - 1).rstrip() + "…"
 
 
 def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
@@ -111,14 +94,7 @@ ORIGINAL = "standard"
 
 def coverage_to_dict(covered: Coverage) -> dict[str, Any]:
     """Convert a row of the standard and the IDs of its scenarios to JSON data."""
-    row = covered.row
-    return {
-        "id": row.id,
-        "section": row.section,
-        "title": row.title,
-        "words": row.words,
-        "scenarios": [scenario.id for scenario in covered.scenarios],
-    }
+    return {**asdict(covered.row), "scenarios": [scenario.id for scenario in covered.scenarios]}
 
 
 def coverage_page(table: Iterable[Coverage], scenarios: Iterable[Scenario]) -> Iterator[str]:
@@ -172,3 +148,70 @@ def _markdown(*cells: str) -> str:
 def _plain(text: str) -> str:
     """Escape characters that would end a table cell or make its text bold."""
     return text.replace("|", "\\|").replace("*", "\\*")
+
+
+_QUOTED = re.compile("“([^”]+)”")
+_AHEAD = 12
+"""Maximum cells before the mark if a line is too long to be shown completely."""
+
+
+def excerpt(lines: Sequence[str], number: int, message: str, width: int) -> list[str]:
+    """Show a line of a file with its mistake marked.
+
+    The mistake is the first text quoted in the message that occurs on the line, or on the
+    more deeply indented lines that follow, as in a multi-line value.
+
+    Args:
+        lines: Lines of the file.
+        number: Number of the line, from 1.
+        message: Error message, with the mistake in “quotation marks”.
+        width: Maximum width, in terminal cells.
+
+    Returns:
+        The line that has the mistake, and a line that marks it if it was found. Empty for an
+        empty line, and for line 1 without a mark, where the error concerns the whole file.
+    """
+    if number > len(lines) or not lines[number - 1].strip():
+        return []
+    number, part = _quoted(lines, number, message)
+    if number == 1 and not part:
+        return []
+    head = f"  {number} | "
+    room = width - len(head)
+    text = visible(lines[number - 1].replace("\t", " ")).rstrip()
+    start = text.find(part) if part else 0
+    if cell_len(text) > room and start and cell_len(text[:start]) > _AHEAD:
+        before = text[:start]
+        while cell_len(before) > _AHEAD:
+            before = before[1:]
+        text, start = "…" + before + text[start:], 1 + len(before)
+    text = shortened(text, room)
+    shown = [head + text]
+    if part:
+        mark = "^" * min(cell_len(part), room - cell_len(text[:start]))
+        shown.append(" " * (len(head) - 2) + "| " + " " * cell_len(text[:start]) + mark)
+    return shown
+
+
+def _quoted(lines: Sequence[str], number: int, message: str) -> tuple[int, str]:
+    """Find the line that contains a quoted part of a message; return its number and the part."""
+    parts = [part for part in _QUOTED.findall(message) if part.strip()]
+    for where in _belonging(lines, number):
+        for part in parts:
+            if part in lines[where - 1]:
+                return where, part
+    return number, ""
+
+
+def _belonging(lines: Sequence[str], number: int) -> Iterator[int]:
+    """Yield the number of a line and of the more deeply indented lines that follow it."""
+    indent = _indent(lines[number - 1])
+    yield number
+    for where in range(number + 1, len(lines) + 1):
+        if lines[where - 1].strip() and _indent(lines[where - 1]) <= indent:
+            return
+        yield where
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())

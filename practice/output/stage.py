@@ -242,7 +242,7 @@ class TerminalStage:
                 recordings.append(partial(voices.model, step))
             if self._attempt is not None:
                 recordings.append(partial(voices.own, self._attempt))
-        offered: dict[T | None, tuple[str, ...]] = {**keys}
+        offered: dict[T | None, tuple[str, ...]] = dict(keys.items())
         if recordings:
             offered[None] = ("l",)
             offer = _("L: listen   {others}").format(others=offer)

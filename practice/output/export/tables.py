@@ -75,7 +75,7 @@ COLUMNS: tuple[Column, ...] = (
     Column(_("comments"), 36, lambda a, _m, _f: _comments(a)),
     Column(_("posture"), 22, lambda a, _m, _f: _observations(a)),
     Column(_("recording"), 16, lambda a, _m, _f: a.take.audio),
-    Column(_("model"), 10, lambda a, _m, _f: a.assessment.model and a.assessment.model.name),
+    Column(_("model"), 10, lambda a, _m, _f: _model(a)),
     Column(_("scorer"), 8, lambda a, _m, _f: a.assessment.scorer),
 )
 """Columns from left to right. The machine's assessment is kept next to the final result."""
@@ -104,6 +104,11 @@ def _local(created_at: str) -> datetime:
 def _transcript(attempt: Attempt) -> str | None:
     transcript = attempt.assessment.transcript
     return transcript.text if transcript else None
+
+
+def _model(attempt: Attempt) -> str | None:
+    model = attempt.assessment.model
+    return model.name if model else None
 
 
 def _rounded(value: float | None, digits: int) -> float | None:
