@@ -9,6 +9,7 @@ import sys
 from copy import copy
 from importlib import import_module
 from itertools import islice
+from typing import NoReturn
 
 import click
 
@@ -21,93 +22,52 @@ from practice.text import one_line
 
 SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     _("For trainees"): {
-        "run": ("run:run", _("Practice a scenario: read, speak, and see what you missed.")),
-        "drill": (
-            "drill:drill",
-            _("Practice the lines you miss most, chosen by spaced repetition."),
-        ),
-        "exam": ("exam:exam", _("Take an exam: say each line of a book once, from memory.")),
+        "run": ("run", _("Practice a scenario: read, speak, and see what you missed.")),
+        "drill": ("drill", _("Practice the lines you miss most, chosen by spaced repetition.")),
+        "exam": ("exam", _("Take an exam: say each line of a book once, from memory.")),
         "class": ("class_:class_", _("Practice as a class: trainees in turn say each line once.")),
         "list": (
             "scenarios:list_",
             _("List the scenarios by kind, with the trainee's best result."),
         ),
-        "show": ("scenarios:show", _("Show a scenario: situation, script, courtesies.")),
-        "listen": (
-            "listen:listen",
-            _("Play the reference recordings and your own latest recordings."),
-        ),
-        "history": (
-            "attempts:history",
-            _("List the saved attempts, or show one: practice history ID."),
-        ),
-        "progress": ("progress:progress", _("Show a trainee's progress.")),
+        "show": ("scenarios", _("Show a scenario: situation, script, courtesies.")),
+        "listen": ("listen", _("Play the reference recordings and your own latest recordings.")),
+        "history": ("attempts", _("List the saved attempts, or show one: practice history ID.")),
+        "progress": ("progress", _("Show a trainee's progress.")),
         "show-attempt": (
             "attempts:show_attempt",
             _("Show an attempt's delivery, or plot its waveform and pitch."),
         ),
     },
     _("For trainers"): {
-        "review": (
-            "review:review",
-            _("Review attempts on a web page: listen, correct, pass or redo."),
-        ),
-        "score": ("score:score", _("Score recordings of one scenario or of a manifest.")),
-        "rescore": (
-            "score:rescore",
-            _("Rescore saved attempts with the current rules and model."),
-        ),
-        "report": (
-            "export:report",
-            _("Write a trainee's report as an HTML file, with recordings."),
-        ),
-        "export": (
-            "export:export",
-            _("Export attempts as CSV, Excel or JSON: all, filtered or by ID."),
-        ),
-        "bundle": (
-            "bundle:bundle",
-            _("Carry attempts and reviews between machines without a network."),
-        ),
-        "calibrate": (
-            "calibrate:calibrate",
-            _("Propose thresholds that fit the trainers' corrections."),
-        ),
-        "account": (
-            "account:account",
-            _("Manage review page accounts: add, password, remove, list."),
-        ),
-        "forget": (
-            "removal:forget",
-            _("Remove all data of a trainee: attempts, recordings, account."),
-        ),
-        "prune": ("removal:prune", _("Remove old attempts.")),
+        "review": ("review", _("Review attempts on a web page: listen, correct, pass or redo.")),
+        "score": ("score", _("Score recordings of one scenario or of a manifest.")),
+        "rescore": ("score", _("Rescore saved attempts with the current rules and model.")),
+        "report": ("export", _("Write a trainee's report as an HTML file, with recordings.")),
+        "export": ("export", _("Export attempts as CSV, Excel or JSON: all, filtered or by ID.")),
+        "bundle": ("bundle", _("Carry attempts and reviews between machines without a network.")),
+        "calibrate": ("calibrate", _("Propose thresholds that fit the trainers' corrections.")),
+        "account": ("account", _("Manage review page accounts: add, password, remove, list.")),
+        "forget": ("removal", _("Remove all data of a trainee: attempts, recordings, account.")),
+        "prune": ("removal", _("Remove old attempts.")),
     },
     _("For authors of scenarios"): {
-        "new": ("scenarios:new", _("Create a scenario file, with comments, to make your own.")),
-        "check": (
-            "scenarios:check",
-            _("Check the scenario files and report each error with its line."),
-        ),
-        "voice": ("voice:voice", _("Manage the customer's voice and the reference recordings.")),
-        "coverage": (
-            "scenarios:coverage",
-            _("Show which scenarios cover which rows of the standard."),
-        ),
-        "schema": ("scenarios:schema", _("Print the JSON schema of a scenario file, for editors.")),
+        "new": ("scenarios", _("Create a scenario file, with comments, to make your own.")),
+        "check": ("scenarios", _("Check the scenario files and report each error with its line.")),
+        "voice": ("voice", _("Manage the customer's voice and the reference recordings.")),
+        "coverage": ("scenarios", _("Show which scenarios cover which rows of the standard.")),
+        "schema": ("scenarios", _("Print the JSON schema of a scenario file, for editors.")),
     },
     _("This machine"): {
-        "doctor": (
-            "machine:doctor",
-            _("Check Python, audio, microphone, model, disk and terminal."),
-        ),
-        "devices": ("machine:devices", _("List the microphones.")),
-        "model": ("machine:model", _("Manage Whisper models: list, install, show the path.")),
+        "doctor": ("machine", _("Check Python, audio, microphone, model, disk and terminal.")),
+        "devices": ("machine", _("List the microphones.")),
+        "model": ("machine", _("Manage Whisper models: list, install, show the path.")),
     },
 }
-"""The sections of the help: each command's location in practice.commands, and its help text.
+"""The sections of the help: each command's location, and its help text.
 
-The texts are translated where they are shown, because ``--lang`` has not been read yet."""
+A location is a module in practice.commands, with the function if it is not named like the
+command. The texts are translated where they are shown: ``--lang`` has not been read yet."""
 
 COMMANDS = {name: entry for section in SECTIONS.values() for name, entry in section.items()}
 
@@ -144,8 +104,9 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         place, text = COMMANDS[cmd_name]
-        module, name = place.split(":")
-        command: click.Command = getattr(import_module(f"practice.commands.{module}"), name)
+        name, _colon, function = place.partition(":")
+        module = import_module(f"practice.commands.{name}")
+        command: click.Command = getattr(module, function or cmd_name)
         command = copy(command)  # its help text is in the language of this call
         command.help = gettext(text)
         lay_out_by_cells(command)
@@ -222,8 +183,7 @@ def main() -> None:
     try:
         status = contents().main(standalone_mode=False)
     except PracticeError as error:
-        click.echo(gettext("Error: {message}").format(message=one_line(str(error))), err=True)
-        sys.exit(1)
+        _fail(one_line(str(error)))
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
@@ -243,9 +203,13 @@ def main() -> None:
         sys.stdout = None
         if error.errno == errno.EPIPE:
             sys.exit(0)
-        click.echo(gettext("Error: {message}").format(message=system_reason(error)), err=True)
-        sys.exit(1)
+        _fail(system_reason(error))
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _fail(message: str) -> NoReturn:
+    click.echo(gettext("Error: {message}").format(message=message), err=True)
+    sys.exit(1)
 
 
 if __name__ == "__main__":
