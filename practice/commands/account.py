@@ -15,6 +15,7 @@ from practice.i18n import gettext as _
 if TYPE_CHECKING:
     from practice.records.attempt import Trainee
     from practice.store import Store
+    from practice.store.accounts import Accounts
 
 
 @click.group()
@@ -53,9 +54,7 @@ def add(
 @options.records
 def password(name: str, records: options.Records) -> None:
     """Change a password."""
-    from practice.store.accounts import Accounts
-
-    Accounts(context.open_store(records).database).set_password(name, _password())
+    _accounts(records).set_password(name, _password())
     click.echo(_("The password of {name} was changed.").format(name=name))
 
 
@@ -64,9 +63,7 @@ def password(name: str, records: options.Records) -> None:
 @options.records
 def remove(name: str, records: options.Records) -> None:
     """Remove an account."""
-    from practice.store.accounts import Accounts
-
-    Accounts(context.open_store(records).database).remove(name)
+    _accounts(records).remove(name)
     click.echo(_("Removed: {name}").format(name=name))
 
 
@@ -75,15 +72,19 @@ def remove(name: str, records: options.Records) -> None:
 @options.records
 def list_(as_json: bool, records: options.Records) -> None:
     """Print one line per account."""
-    from practice.store.accounts import Accounts
-
-    for found in Accounts(context.open_store(records).database).all():
+    for found in _accounts(records).all():
         whose = asdict(found.trainee) if found.trainee else None
         if as_json:
             context.emit_json({"name": found.name, "role": found.role, "trainee": whose})
         else:
             of = f"  {found.trainee.group} {found.trainee.name}" if found.trainee else ""
             click.echo(f"{found.name}  {found.role}{of}")
+
+
+def _accounts(records: options.Records) -> Accounts:
+    from practice.store.accounts import Accounts
+
+    return Accounts(context.open_store(records).database)
 
 
 def _whose(store: Store, name: str, group: str | None) -> Trainee:

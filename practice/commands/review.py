@@ -130,17 +130,14 @@ def _is_loopback(host: str) -> bool:
 
 def _names(host: str, allowed: tuple[str, ...]) -> list[str]:
     """Return the host names that requests may use."""
-    if _is_loopback(host):
-        return [*_LOOPBACK_NAMES, *allowed]
-    if host == "0.0.0.0":
-        if not allowed:
-            raise click.UsageError(
-                _(
-                    "{host} means all addresses. List the host names in use with --allow-host."
-                ).format(host=host)
+    is_everywhere = host == "0.0.0.0"
+    if is_everywhere and not allowed:
+        raise click.UsageError(
+            _("{host} means all addresses. List the host names in use with --allow-host.").format(
+                host=host
             )
-        return [*_LOOPBACK_NAMES, *allowed]
-    return [host, *allowed]
+        )
+    return [*(_LOOPBACK_NAMES if is_everywhere or _is_loopback(host) else [host]), *allowed]
 
 
 def _require_accounts(store: Store) -> None:
