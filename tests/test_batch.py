@@ -143,23 +143,23 @@ def work_side_by_side(recognizer: Recognizer, monkeypatch: pytest.MonkeyPatch) -
     model = weights.Installed("base", Path("base.pt"), recognizer.info.sha256, "")
     monkeypatch.setattr(weights, "installed", lambda *_of: model)
     monkeypatch.setattr(engine, "load", load)
-    with context.build_assessor("base", default_prompts()) as judge:
-        both = Barrier(2, timeout=120)
+    judge = context.build_assessor("base", default_prompts())
+    both = Barrier(2, timeout=120)
 
-        def work(_item: int) -> Recognizer:
-            both.wait()
-            return judge.recognizer()
+    def work(_item: int) -> Recognizer:
+        both.wait()
+        return judge.recognizer()
 
-        found = list(in_order(work, range(4), 2))
-        assert len(loaded) == 1
-        assert all(recognizer is loaded[0] for recognizer in found)
-        # Two listen side by side: neither waits for the other to have done.
-        line = Line("", (Wording("请坐"),))
-        clip = audio.read(CLIPS / "seat.flac")
-        first, second = in_order(lambda _i: judge.assess(clip, line), range(2), 2)
-        assert first == second
-        assert first.transcript is not None
-        assert "请坐" in first.transcript.text
+    found = list(in_order(work, range(4), 2))
+    assert len(loaded) == 1
+    assert all(recognizer is loaded[0] for recognizer in found)
+    # Two listen side by side: neither waits for the other to have done.
+    line = Line("", (Wording("请坐"),))
+    clip = audio.read(CLIPS / "seat.flac")
+    first, second = in_order(lambda _i: judge.assess(clip, line), range(2), 2)
+    assert first == second
+    assert first.transcript is not None
+    assert "请坐" in first.transcript.text
 
 
 def test_jobs_share_one_model_and_work_at_the_same_time(

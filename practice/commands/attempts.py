@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("attempt_id", required=False, metavar="[ID]")
-@click.option("--scenario", help=_("Only this scenario."))
+@options.scenario
 @click.option(
     "--last",
     type=click.IntRange(1, 100_000),
@@ -49,26 +49,35 @@ def history(
     if attempt_id == "":
         raise click.UsageError(_("The ID is empty."))
     store = context.existing_store(records, quiet=as_json)
-    if store is None:
-        return
     if attempt_id is not None:
         attempt = store.get(attempt_id)
         if as_json:
             context.emit_json(attempt_to_dict(attempt))
             return
         console = context.console()
-        context.print_heading(attempt)
+        _print_heading(attempt)
         print_attempt(console, attempt, store.previous(attempt.take), explain=explain)
         return
     only = Filter(trainee=trainee, group=group, scenario=scenario)
     attempts = store.latest(only, limit=last)[::-1]
     if as_json:
-        for attempt in attempts:
-            context.emit_json(attempt_to_dict(attempt))
+        context.emit_json(*map(attempt_to_dict, attempts))
     elif attempts:
         _print_table(attempts)
     else:
         click.echo(_("No matching attempts."))
+
+
+def _print_heading(attempt: Attempt) -> None:
+    """Print an attempt's ID, time, trainee, scenario, script and recording."""
+    from practice.output.wording import local_time, mode_name
+
+    take = attempt.take
+    title = f"{take.title}  {mode_name(take.setting)}".rstrip()
+    click.echo(f"{take.id}  {local_time(take.created_at)}  {take.trainee.name}  {title}")
+    click.echo(_("Say: {script}").format(script=take.spec.script))
+    if take.audio:
+        click.echo(_("Recording: {path}").format(path=take.audio))
 
 
 def _print_table(attempts: list[Attempt]) -> None:
@@ -101,7 +110,7 @@ def _print_table(attempts: list[Attempt]) -> None:
 @click.option(
     "--png",
     "path",
-    type=click.Path(path_type=Path),
+    type=options.FILE,
     metavar="FILE",
     help=_("Draw the attempt to this file."),
 )
@@ -119,8 +128,6 @@ def show_attempt(
     if attempt_id == "":
         raise click.UsageError(_("The ID is empty."))
     store = context.existing_store(records)
-    if store is None:
-        return
     attempt = store.get(attempt_id)
     sound = store.recording(attempt.take)
 
@@ -137,13 +144,13 @@ def show_attempt(
     except PracticeError as error:  # the attempt can be shown without the comparison
         context.report_error(error)
     if path is None:
-        _tell(attempt, found)
+        _print_delivery(attempt, found)
     else:
         assert sound is not None
         _draw(attempt, sound, found, path)
 
 
-def _tell(attempt: Attempt, found: Comparison | NotCompared | None) -> None:
+def _print_delivery(attempt: Attempt, found: Comparison | NotCompared | None) -> None:
     from practice.output import comparison as beside
     from practice.output import delivery
     from practice.output.attempt import print_clarity
@@ -151,7 +158,7 @@ def _tell(attempt: Attempt, found: Comparison | NotCompared | None) -> None:
     from practice.output.wording import labelled, reason_text
 
     console = context.console()
-    context.print_heading(attempt)
+    _print_heading(attempt)
     assessment = attempt.assessment
     if assessment.score.reason is not None:
         say(console, reason_text(assessment.check, assessment.score.reason))

@@ -62,8 +62,6 @@ def export(
     from practice.sync.exporting import write
 
     store = context.existing_store(records, quiet=as_json)
-    if store is None:
-        return
     exchange = Exchange(store.database)
     if everything:
         ids = exchange.everything()

@@ -52,11 +52,12 @@ def calibrate(
     from practice.store.people import People
 
     if apply:
-        _require_own_folder(prompts_dir)
+        if not prompts.scenario_ids(prompts_dir):
+            text = _("There are no scenarios in {folder}. Choose another folder with --prompts.")
+            raise PromptError(text.format(folder=prompts_dir))
+        context.require_own_folder(prompts_dir)
     limits = prompts.load_thresholds(prompts_dir)
     store = context.existing_store(records, quiet=as_json)
-    if store is None:
-        return
     cases, read, left_out = _read_cases(store, group, model_name)
     proposals, proposed = calibration.calibrate(cases, limits)
     agreement = People(store.database).agreement(group)
@@ -64,18 +65,16 @@ def calibrate(
     if apply and proposed != limits:
         path = prompts.write_thresholds(prompts_dir, proposed, _remark(proposals))
     if as_json:
-        for proposal in proposals:
-            context.emit_json(_proposal_to_dict(proposal))
-        for counts in agreement:
-            context.emit_json(_agreement_to_dict(counts))
         context.emit_json(
+            *map(_proposal_to_dict, proposals),
+            *map(_agreement_to_dict, agreement),
             {
                 "reviewed": read,
                 "left_out": left_out,
                 "scorer": scorer_name(limits),
                 "proposed_scorer": scorer_name(proposed),
                 "written": str(path) if path else None,
-            }
+            },
         )
         return
     console = context.console()
@@ -86,26 +85,6 @@ def calibrate(
         print_proposal(console, proposal)
     _print_agreement(console, agreement)
     _print_ending(console, proposed != limits, path)
-
-
-def _require_own_folder(folder: Path) -> None:
-    """Refuse a folder without scenarios, and that of the package: an update replaces it."""
-    from practice.paths import checkout, default_prompts
-    from practice.scenarios import scenario_ids
-
-    if not scenario_ids(folder):
-        raise PromptError(
-            _("There are no scenarios in {folder}. Choose another folder with --prompts.").format(
-                folder=folder
-            )
-        )
-    if checkout() is None and folder == default_prompts():
-        raise PromptError(
-            _(
-                "The scenarios in {folder} belong to the installation. Copy them to a folder of "
-                "your own and name it with --prompts."
-            ).format(folder=folder)
-        )
 
 
 def _read_cases(store: Store, group: str | None, model_name: str) -> tuple[list[Case], int, int]:
@@ -146,31 +125,24 @@ def _remark(proposals: tuple[Proposal, ...]) -> str:
     return text.format(when=local_time(now()), n=sum(p.said + p.not_said for p in proposals))
 
 
-# ---- JSON ---------------------------------------------------------------------
-
-
 def _proposal_to_dict(proposal: Proposal) -> dict[str, Any]:
+    """Convert a proposal to JSON data."""
+
     def side(pair: tuple[float, float], tally: Tally) -> dict[str, Any]:
         return {"heard_from": pair[0], "missed_from": pair[1], **asdict(tally)}
 
+    values = asdict(proposal)
     return {
-        "family": proposal.family,
-        "outcome": proposal.outcome,
-        "said": proposal.said,
-        "not_said": proposal.not_said,
-        "trainees": proposal.trainees,
+        **{key: values[key] for key in ("family", "outcome", "said", "not_said", "trainees")},
         "now": side(proposal.before, proposal.now),
         "proposed": side(proposal.after, proposal.then),
-        "changes": [asdict(change) for change in proposal.changes],
+        "changes": values["changes"],
     }
 
 
 def _agreement_to_dict(counts: Agreement) -> dict[str, Any]:
-    rest = asdict(counts)
-    return {"element": rest.pop("name"), **rest, "total": counts.total}
-
-
-# ---- terminal -----------------------------------------------------------------
+    values = asdict(counts)
+    return {"element": values.pop("name"), **values, "total": counts.total}
 
 
 def _print_read(console: Console, read: int, left_out: int) -> None:

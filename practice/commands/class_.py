@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from functools import partial
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 import click
 
@@ -34,9 +33,7 @@ if TYPE_CHECKING:
     help=_("Trainees, separated by commas; asks for the names if omitted."),
 )
 @options.microphone
-@options.no_playback
-@options.explain
-@options.as_json
+@options.stage
 @options.group
 @options.model
 @options.prompts
@@ -44,10 +41,8 @@ if TYPE_CHECKING:
 def class_(
     scenario_ids: tuple[str, ...],
     trainees: str | None,
-    mic: options.Mic,
-    no_playback: bool,
-    explain: bool,
-    as_json: bool,
+    mic: options.MicrophoneOptions,
+    shown: options.StageOptions,
     group: str | None,
     model_name: str,
     prompts_dir: Path,
@@ -55,35 +50,18 @@ def class_(
 ) -> None:
     """Let each trainee practice in turn, and print the table of the class."""
     from practice.output.results import print_class_table
-    from practice.output.stage import TerminalStage
-    from practice.training.session import Session
 
     steps = _steps(prompts_dir, scenario_ids)
     people = _people(re.split("[,，、]", trainees), group) if trainees is not None else []
     microphone = live.open_microphone(mic)
     people = people or _people(_asked_names(), group)
-    console = live.console(as_json=as_json)
+    console = live.console(as_json=shown.as_json)
     store = context.open_swept_store(records)
-    emit = context.emit_line if as_json else None
-    voices = None if no_playback else context.playback(console, prompts_dir, records.folder)
-    desk = options.Desk(None, group, model_name, prompts_dir, records)
     with (
-        context.open_assessor(desk, load_ahead=True) as judge,
-        closing(
-            TerminalStage(
-                console,
-                explain=explain,
-                emit=emit,
-                voices=voices,
-                beside=context.compare_with_reference(store, judge, prompts_dir),
-            )
-        ) as stage,
+        context.loaded_ahead(context.build_assessor(model_name, prompts_dir)) as assessor,
+        live.open_stage(console, store, assessor, prompts_dir, shown) as stage,
     ):
-
-        def session_of(trainee: Trainee) -> Session:
-            context.require_consent(store, trainee, prompts_dir)
-            return Session(str(uuid4()), trainee, records.folder, store, judge)
-
+        session_of = partial(context.new_session, store, assessor, prompts_dir)
         turns = _turns(console, session_of, people, steps, microphone, stage)
     said = {turn.trainee for turn in turns}
     absent = [trainee.name for trainee in people if trainee not in said]
@@ -92,20 +70,15 @@ def class_(
 
 def _steps(folder: Path, scenario_ids: Sequence[str]) -> list[Step]:
     from practice import scenarios as prompts
-    from practice.records.attempt import Mode, SessionContext
-    from practice.training.session import Step
+    from practice.records.attempt import Mode
 
     scenarios = [prompts.load(folder, name) for name in dict.fromkeys(scenario_ids)]
     for scenario in scenarios:
         if scenario.is_conversation:
             text = _("“{id}” is a conversation. Practice it with: practice run {id}")
             raise PromptError(text.format(id=scenario.id))
-    places = [(s, number) for s in scenarios for number in range(1, len(s.lines) + 1)]
-    setting = SessionContext(Mode.CLASS, "", tuple(f"{s.id}/{number}" for s, number in places))
-    return [
-        Step(scenario, number, setting, is_last=place == len(places))
-        for place, (scenario, number) in enumerate(places, 1)
-    ]
+    lines = [(s, number) for s in scenarios for number in range(1, len(s.lines) + 1)]
+    return live.steps_of_lines(lines, Mode.CLASS)
 
 
 def _people(names: Sequence[str], group: str | None) -> list[Trainee]:
@@ -143,11 +116,7 @@ def _turns(
     from practice.output.results import Turn
     from practice.training.session import practice_steps
 
-    keys: dict[str, tuple[str, ...]] = {
-        "begin": ("KEY_ENTER", " "),
-        "absent": ("n",),
-        "quit": ("q", "KEY_ESCAPE"),
-    }
+    keys = {"begin": live.ENTER, "absent": ("n",), "quit": live.QUIT}
     turns = []
     for trainee in people:
         stage.settle()

@@ -8,7 +8,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import cache
 from threading import Lock
@@ -19,23 +19,26 @@ import click
 from rich.console import Console
 
 from practice import settings
-from practice.errors import ConsentError, PracticeError, WeightsError
+from practice.errors import ConsentError, PracticeError, PromptError, WeightsError
 from practice.i18n import gettext as _
-from practice.paths import models_dir, settings_file
+from practice.paths import checkout, default_prompts, models_dir, settings_file
 from practice.records.attempt import DEFAULT_GROUP, Trainee
 from practice.text import MAX_NAME, is_name, one_line
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from rich.progress import Progress, ProgressColumn
+
     from practice.assessment.pipeline import Assessor
     from practice.assessment.reference import ReferenceRecordings
-    from practice.commands.options import Desk, Records
+    from practice.commands.options import PracticeOptions, Records
     from practice.delivery.comparison import Comparison, NotCompared
     from practice.output.comparison import Compare
     from practice.recognition.recognizer import Recognizer
     from practice.recognition.whisper.weights import Installed
     from practice.records.attempt import Attempt
+    from practice.records.scenario import Scenario
     from practice.store import Store
     from practice.training.playback import Playback
     from practice.training.session import Session
@@ -52,9 +55,10 @@ def console(*, for_programs: bool = False) -> Console:
     return Console(stderr=for_programs, highlight=False, soft_wrap=False)
 
 
-def emit_json(value: dict[str, Any] | list[Any]) -> None:
-    """Print a JSON value as one line on stdout."""
-    emit_line(json.dumps(value, ensure_ascii=False))
+def emit_json(*values: dict[str, Any]) -> None:
+    """Print JSON objects on stdout, each on a line."""
+    for value in values:
+        emit_line(json.dumps(value, ensure_ascii=False))
 
 
 def emit_line(text: str) -> None:
@@ -64,26 +68,22 @@ def emit_line(text: str) -> None:
     sys.stdout.buffer.flush()
 
 
-def print_heading(attempt: Attempt) -> None:
-    """Print an attempt's ID, time, trainee, scenario, script and recording."""
-    from practice.output.wording import local_time, mode_name
-
-    take = attempt.take
-    what = f"{take.title}  {mode_name(take.setting)}".rstrip()
-    click.echo(f"{take.id}  {local_time(take.created_at)}  {take.trainee.name}  {what}")
-    click.echo(_("Say: {script}").format(script=take.spec.script))
-    if take.audio:
-        click.echo(_("Recording: {path}").format(path=take.audio))
-
-
 def report_error(error: object) -> None:
     """Print an error that does not end the command, on one line of stderr."""
     click.echo(_("Error: {message}").format(message=one_line(str(error))), err=True)
 
 
+def _progress_bar(*columns: ProgressColumn) -> Progress:
+    """Build a progress bar on stderr, which is shown if stderr is a terminal."""
+    from rich.progress import Progress
+
+    shown = console(for_programs=True)
+    return Progress(*columns, console=shown, transient=True, disable=not shown.is_terminal)
+
+
 @contextmanager
 def progress(items: Iterable[_T], total: int) -> Iterator[Iterable[_T]]:
-    """Show a progress bar and a rate on stderr, if stderr is a terminal.
+    """Show a progress bar and a rate.
 
     Args:
         items: Iterable, possibly without a length.
@@ -92,26 +92,61 @@ def progress(items: Iterable[_T], total: int) -> Iterator[Iterable[_T]]:
     Yields:
         The items; iterating over them advances the bar.
     """
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TimeRemainingColumn
 
     from practice.output.rate import Rate
 
-    shown = console(for_programs=True)
-    with Progress(
-        BarColumn(),
-        MofNCompleteColumn(),
-        Rate(),
-        TimeRemainingColumn(),
-        console=shown,
-        transient=True,
-        disable=not shown.is_terminal,
-    ) as bar:
+    columns = (BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
+    with _progress_bar(*columns) as bar:
         yield bar.track(items, total=total)
+
+
+@contextmanager
+def stepwise(description: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a progress bar for work whose number of steps is not known in advance.
+
+    Yields:
+        A function that advances the bar: call it with the steps done and their total number.
+    """
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with _progress_bar(*columns) as bar:
+        task = bar.add_task(description, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def is_interactive() -> bool:
     """Return whether there is a terminal: without one, no command prompts."""
     return sys.stdin.isatty() and (sys.stdout.isatty() or sys.stderr.isatty())
+
+
+def confirm_removal(print_what: Callable[[], None]) -> bool:
+    """Ask for confirmation of a removal.
+
+    Args:
+        print_what: Prints on stderr what would be removed.
+
+    Raises:
+        PracticeError: There is no terminal to ask in.
+    """
+    if not is_interactive():
+        raise PracticeError(
+            _("There is no terminal to ask in. Use --yes to remove without confirmation.")
+        )
+    print_what()
+    if click.confirm(_("Remove permanently?"), default=False, err=True):
+        return True
+    click.echo(_("Nothing was removed."), err=True)
+    return False
+
+
+def ask_name(question: str) -> str:
+    """Ask for a name until one is entered."""
+    name = ""
+    while not name.strip():
+        name = click.prompt(question, err=True)
+    return name
 
 
 def resolve_trainee(name: str | None, group: str | None) -> Trainee:
@@ -125,12 +160,9 @@ def resolve_trainee(name: str | None, group: str | None) -> Trainee:
     known = known_trainee(name, group)
     if name is not None or not is_interactive() or settings.remembered(settings_file(), "trainee"):
         return known
-    asked = ""
-    while not asked.strip():
-        asked = click.prompt(_("Your name (will be remembered on this machine)"), err=True)
-    require_name(asked)
-    settings.remember(settings_file(), trainee=asked.strip(), group=known.group)
-    return Trainee(asked.strip(), known.group)
+    asked = require_name(ask_name(_("Your name (will be remembered on this machine)")))
+    settings.remember(settings_file(), trainee=asked, group=known.group)
+    return Trainee(asked, known.group)
 
 
 def known_trainee(name: str | None, group: str | None) -> Trainee:
@@ -223,13 +255,12 @@ def install_model(name: str) -> Installed:
     Raises:
         WeightsError: The model cannot be installed.
     """
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn
 
     from practice.recognition.whisper import weights
 
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
-    shown = console(for_programs=True)
-    with Progress(*columns, console=shown, transient=True, disable=not shown.is_terminal) as bar:
+    with _progress_bar(*columns) as bar:
         task = bar.add_task(_("Whisper model"), total=1)
 
         def progress(step: str, done: int, total: int) -> None:
@@ -248,55 +279,46 @@ def require_model(name: str) -> Installed:
     from practice.recognition.whisper import weights
 
     model = weights.installed(models_dir(), name)
-    if model is None and name == weights.DEFAULT_MODEL:
+    if model is not None:
+        return model
+    if name == weights.DEFAULT_MODEL:
         return install_model(name)
-    if model is None and not weights.is_model_name(name):
-        raise WeightsError(
-            _("“{name}” is not a model name. See `practice model list`.").format(name=name)
-        )
-    if model is None:
-        raise WeightsError(
-            _("The model {name} is not installed. Run: practice model install {name}").format(
-                name=name
-            )
-        )
-    return model
+    text = (
+        _("The model {name} is not installed. Run: practice model install {name}")
+        if weights.is_model_name(name)
+        else _("“{name}” is not a model name. See `practice model list`.")
+    )
+    raise WeightsError(text.format(name=name))
 
 
 @contextmanager
-def stepwise(description: str) -> Iterator[Callable[[int, int], None]]:
-    """Show a progress bar on stderr, if stderr is a terminal.
-
-    Yields:
-        A function that advances the bar: call it with the steps done and their total number.
-    """
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    shown = console(for_programs=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=shown, transient=True, disable=not shown.is_terminal) as bar:
-        task = bar.add_task(description, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
-@contextmanager
-def open_session(desk: Desk, *, load_ahead: bool = False) -> Iterator[Session]:
-    """Open a session of the desk's trainee; its attempts are stored in the desk's folder.
+def open_session(given: PracticeOptions, *, load_ahead: bool = False) -> Iterator[Session]:
+    """Open a session of a trainee.
 
     Args:
-        load_ahead: Load the recognizer in the background; see `judging`.
+        load_ahead: Load the recognizer in the background; see `loaded_ahead`.
+
+    Raises:
+        ConsentError: The trainee declined.
+    """
+    store = open_swept_store(given.records)
+    trainee = resolve_trainee(given.trainee, given.group)
+    assessor = build_assessor(given.model_name, given.prompts_dir)
+    with loaded_ahead(assessor) if load_ahead else nullcontext(assessor) as ready:
+        # Last: a run that cannot start must not ask for consent.
+        yield new_session(store, ready, given.prompts_dir, trainee)
+
+
+def new_session(store: Store, assessor: Assessor, prompts_dir: Path, trainee: Trainee) -> Session:
+    """Begin a session of a trainee who consents.
 
     Raises:
         ConsentError: The trainee declined.
     """
     from practice.training.session import Session
 
-    store = open_swept_store(desk.records)
-    trainee = resolve_trainee(desk.trainee, desk.group)
-    with open_assessor(desk, load_ahead=load_ahead) as judge:
-        # Last: a run that cannot start must not ask for consent.
-        require_consent(store, trainee, desk.prompts_dir)
-        yield Session(str(uuid4()), trainee, desk.records.folder, store, judge)
+    require_consent(store, trainee, prompts_dir)
+    return Session(str(uuid4()), trainee, store.folder, store, assessor)
 
 
 def open_store(records: Records) -> Store:
@@ -317,21 +339,25 @@ def open_swept_store(records: Records) -> Store:
     return store
 
 
-def existing_store(records: Records, *, quiet: bool = False) -> Store | None:
-    """Open the records if there are any; else print that there are none yet.
+def find_store(records: Records) -> Store | None:
+    """Open the records if there are any; create none."""
+    from practice.store import Store
+
+    return open_store(records) if Store.exists(records.folder, records.database) else None
+
+
+def existing_store(records: Records, *, quiet: bool = False) -> Store:
+    """Open the records; if there are none yet, print that and end the command.
 
     Args:
         quiet: Print the message to stderr, because stdout belongs to a program.
-
-    Returns:
-        The records, or None if there are none yet.
     """
-    from practice.store import Store
-
-    if Store.exists(records.folder, records.database):
-        return open_store(records)
-    click.echo(_("There are no attempts in {folder} yet.").format(folder=records.folder), err=quiet)
-    return None
+    store = find_store(records)
+    if store is None:
+        text = _("There are no attempts in {folder} yet.")
+        click.echo(text.format(folder=records.folder), err=quiet)
+        raise click.exceptions.Exit(0)
+    return store
 
 
 def find_trainee(store: Store, name: str, group: str | None, home: str | None = None) -> Trainee:
@@ -347,18 +373,18 @@ def find_trainee(store: Store, name: str, group: str | None, home: str | None = 
     """
     from practice.store.people import People
 
-    halls = [g for g in People(store.database).groups_of(name) if group in (None, g)]
-    if not halls:
+    groups = [g for g in People(store.database).groups_of(name) if group in (None, g)]
+    if not groups:
         raise no_attempts(store, name)
-    if len(halls) > 1 and home in halls:
-        halls = [home]
-    if len(halls) > 1:
+    if len(groups) > 1 and home in groups:
+        groups = [home]
+    if len(groups) > 1:
         raise PracticeError(
             _("“{name}” is in several groups: {halls}. Choose one with --group.").format(
-                name=name, halls=_(", ").join(halls)
+                name=name, halls=_(", ").join(groups)
             )
         )
-    return Trainee(name, halls[0])
+    return Trainee(name, groups[0])
 
 
 def no_attempts(store: Store, name: str) -> PracticeError:
@@ -373,22 +399,29 @@ def no_attempts(store: Store, name: str) -> PracticeError:
     return PracticeError(text.format(name=name))
 
 
-@contextmanager
-def open_assessor(desk: Desk, *, load_ahead: bool = False) -> Iterator[Assessor]:
-    """Build a judge for a desk's scenarios and model; see `judging`."""
-    with build_assessor(desk.model_name, desk.prompts_dir, load_ahead=load_ahead) as judge:
-        yield judge
+def load_scenarios(prompts_dir: Path) -> list[Scenario]:
+    """Load all scenarios of a folder; report files with mistakes and leave them out."""
+    from practice.scenarios import load_all
+
+    scenarios, problems = load_all(prompts_dir)
+    for problem in problems:
+        report_error(problem)
+    return scenarios
 
 
-@contextmanager
-def build_assessor(
-    model_name: str, prompts_dir: Path, *, load_ahead: bool = False
-) -> Iterator[Assessor]:
-    """Build a judge that loads its recognizer when a transcript is first needed.
+def require_own_folder(prompts_dir: Path) -> None:
+    """Refuse to write to the scenario folder of the installation: an update replaces it."""
+    if checkout() is None and prompts_dir == default_prompts():
+        raise PromptError(
+            _(
+                "The scenarios in {folder} belong to the installation. Copy them to a "
+                "folder of your own and name it with --prompts."
+            ).format(folder=prompts_dir)
+        )
 
-    Args:
-        load_ahead: Load and warm up the recognizer in the background from now on, while the
-            trainee reads and speaks.
+
+def build_assessor(model_name: str, prompts_dir: Path) -> Assessor:
+    """Build an assessor that loads its recognizer when a transcript is first needed.
 
     Raises:
         WeightsError: The model is not installed.
@@ -400,6 +433,7 @@ def build_assessor(
     banned = load_banned(prompts_dir)
     thresholds = load_thresholds(prompts_dir)
     model = require_model(model_name)
+    loading = Lock()
 
     @cache
     def load() -> Recognizer:
@@ -407,25 +441,29 @@ def build_assessor(
 
         return engine.load(model)
 
-    loading = Lock()
-
     def load_once() -> Recognizer:
         with loading:  # several jobs may need it at the same time
             return load()
 
-    judge = Assessor(load_once, banned, thresholds)
-    if not load_ahead:
-        yield judge
-        return
+    return Assessor(load_once, banned, thresholds)
+
+
+@contextmanager
+def loaded_ahead(assessor: Assessor) -> Iterator[Assessor]:
+    """Load and warm up the recognizer in the background, while the trainee reads and speaks.
+
+    Yields:
+        The assessor, with a cache of what is recognized during recordings.
+    """
 
     def load_and_warm_up() -> Recognizer:
         from practice.recognition.cache import CachedRecognizer
 
-        judge.warm_up()
-        return CachedRecognizer(load())
+        assessor.warm_up()
+        return CachedRecognizer(assessor.recognizer())
 
     with ThreadPoolExecutor(1) as pool:
-        yield replace(judge, recognizer=pool.submit(load_and_warm_up).result)
+        yield replace(assessor, recognizer=pool.submit(load_and_warm_up).result)
 
 
 def reference_recordings(prompts_dir: Path, model_name: str) -> ReferenceRecordings:
@@ -435,15 +473,10 @@ def reference_recordings(prompts_dir: Path, model_name: str) -> ReferenceRecordi
     """
     from practice.assessment.reference import ReferenceRecordings
 
-    @cache
-    def judge() -> Assessor:
-        with build_assessor(model_name, prompts_dir) as found:
-            return found
-
-    return ReferenceRecordings(prompts_dir, judge)
+    return ReferenceRecordings(prompts_dir, cache(lambda: build_assessor(model_name, prompts_dir)))
 
 
-def compare_with_reference(store: Store, judge: Assessor, prompts_dir: Path) -> Compare:
+def compare_with_reference(store: Store, assessor: Assessor, prompts_dir: Path) -> Compare:
     """Build a function that compares stored attempts with the reference recordings.
 
     Returns:
@@ -452,12 +485,12 @@ def compare_with_reference(store: Store, judge: Assessor, prompts_dir: Path) -> 
     """
     from practice.assessment.reference import ReferenceRecordings
 
-    readings = ReferenceRecordings(prompts_dir, lambda: judge)
+    references = ReferenceRecordings(prompts_dir, lambda: assessor)
 
     def compare(attempt: Attempt) -> Comparison | NotCompared | None:
-        if readings.find(attempt) is None:  # saves reading the recording
+        if references.find(attempt) is None:  # saves reading the recording
             return None
-        return readings.compare(attempt, store.recording(attempt.take))
+        return references.compare(attempt, store.recording(attempt.take))
 
     return compare
 
@@ -467,7 +500,4 @@ def playback(console: Console, prompts_dir: Path, recordings: Path) -> Playback:
     from practice.output.layout import say
     from practice.training.playback import Playback
 
-    def tell(error: PracticeError) -> None:
-        say(console, str(error), "yellow")
-
-    return Playback(prompts_dir, recordings, tell)
+    return Playback(prompts_dir, recordings, lambda error: say(console, str(error), "yellow"))

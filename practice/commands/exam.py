@@ -30,23 +30,23 @@ if TYPE_CHECKING:
 @click.option("--show", metavar="SESSION", help=_("Show the result of an earlier exam."))
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=options.FILE,
     metavar="FILE",
     help=_("Also write the result as a printable page (HTML)."),
 )
 @options.microphone
 @options.no_playback
 @options.as_json
-@options.desk
+@options.practice_options
 def exam(
     book_id: str | None,
     files: tuple[Path, ...],
     show: str | None,
     out: Path | None,
-    mic: options.Mic,
+    mic: options.MicrophoneOptions,
     no_playback: bool,
     as_json: bool,
-    desk: options.Desk,
+    given: options.PracticeOptions,
 ) -> None:
     """List the books, show a result, or hold an exam."""
     if show is not None and (book_id or files):
@@ -64,26 +64,24 @@ def exam(
             ).format(folder=out.resolve().parent)
         )
     if show is not None:
-        _show(show, out, desk.records, as_json=as_json)
+        _show(show, out, given.records, as_json=as_json)
     elif book_id is None:
-        _list(desk.prompts_dir, as_json=as_json)
+        _list(given.prompts_dir, as_json=as_json)
     else:
-        _hold(book_id, files, out, mic, desk, no_playback=no_playback, as_json=as_json)
+        _hold(book_id, files, out, mic, given, no_playback=no_playback, as_json=as_json)
 
 
 def _list(folder: Path, *, as_json: bool) -> None:
     from practice import scenarios as prompts
     from practice.output.layout import say
 
-    console = context.console()
-    found = False
+    books = []
     for book_id in prompts.book_ids(folder):
         try:
-            book = prompts.load_book(folder, book_id)
+            books.append(prompts.load_book(folder, book_id))
         except PracticeError as error:
             context.report_error(error)
-            continue
-        found = True
+    for book in books:
         n = len(book.items)
         if as_json:
             context.emit_json(
@@ -94,46 +92,42 @@ def _list(folder: Path, *, as_json: bool) -> None:
             "{id}  {title}: {n} line, pass mark {mark:.0f}",
             "{id}  {title}: {n} lines, pass mark {mark:.0f}",
             n,
+        ).format(id=book.id, title=book.title, n=n, mark=book.pass_mark)
+        say(context.console(), text, indent=2)
+    if not as_json:
+        hint = (
+            _("To take one: practice exam BOOK --trainee NAME")
+            if books
+            else _("There are no exam books in {folder}.")
         )
-        say(console, text.format(id=book.id, title=book.title, n=n, mark=book.pass_mark), indent=2)
-    if as_json:
-        return
-    if found:
-        click.echo(_("To take one: practice exam BOOK --trainee NAME"))
-    else:
-        click.echo(_("There are no exam books in {folder}.").format(folder=folder))
+        click.echo(hint.format(folder=folder))
 
 
 def _show(session: str, out: Path | None, records: options.Records, *, as_json: bool) -> None:
     if not session:
         raise click.UsageError(_("The ID is empty."))
     store = context.existing_store(records, quiet=as_json)
-    if store is not None:
-        console = None if as_json else context.console()
-        _tell(console, store, session, out, as_json=as_json)
+    _output(None if as_json else context.console(), store, session, out, as_json=as_json)
 
 
 def _hold(
     book_id: str,
     files: tuple[Path, ...],
     out: Path | None,
-    mic: options.Mic,
-    desk: options.Desk,
+    mic: options.MicrophoneOptions,
+    given: options.PracticeOptions,
     *,
     no_playback: bool,
     as_json: bool,
 ) -> None:
     from practice import scenarios as prompts
+    from practice.audio import clip as audio
     from practice.output.layout import say
     from practice.scoring.exam import setting_of
-    from practice.training.session import Step
+    from practice.training.batch import score_file
 
-    book = prompts.load_book(desk.prompts_dir, book_id)
-    setting = setting_of(book)
-    steps = [
-        Step(scenario, number, setting, is_last=place == len(book.items))
-        for place, (scenario, number) in enumerate(book.items, 1)
-    ]
+    book = prompts.load_book(given.prompts_dir, book_id)
+    steps = live.steps_of_lines(book.items, setting_of(book))
     if len(files) > len(steps):
         raise PracticeError(
             _(
@@ -141,24 +135,29 @@ def _hold(
                 "recording for each line."
             ).format(files=len(files), n=len(steps), book=book.id)
         )
-    _require_readable(files)
+    for path in files:  # before anything is stored, or unreadable ones would count as not said
+        audio.read(path)
     microphone = None if files else live.open_microphone(mic, or_files=True)
-    console = context.console(for_programs=as_json) if files else live.console(as_json=as_json)
+    console = live.console(as_json=as_json, at_microphone=not files)
     # At the microphone the result is printed too, on stderr if stdout belongs to a program.
     shown = None if as_json and files else console
-    desk = replace(desk, trainee=_examinee(desk.trainee))
-    with context.open_session(desk, load_ahead=microphone is not None) as session:
+    given = replace(given, trainee=_examinee(given.trainee))
+    with context.open_session(given, load_ahead=microphone is not None) as session:
         if microphone is None:
-            is_begun = bool(_judge_files(session, steps, files))
+            pairs = list(zip(steps, files, strict=False))
+            with context.progress(pairs, len(pairs)) as bar:
+                attempts = [score_file(session, step, path, 1) for step, path in bar]
         else:
             title = _("Exam: {title}").format(title=book.title)
             say(console, f"{title}  {session.id[:8]}", "bold")
             voices = (
-                None if no_playback else context.playback(console, desk.prompts_dir, session.folder)
+                None
+                if no_playback
+                else context.playback(console, given.prompts_dir, session.folder)
             )
-            is_begun = bool(_recite(console, session, steps, microphone, voices))
-        if is_begun:
-            _tell(shown, session.store, session.id, out, as_json=as_json)
+            attempts = _hold_at_microphone(console, session, steps, microphone, voices)
+        if attempts:
+            _output(shown, session.store, session.id, out, as_json=as_json)
         else:
             say(console, _("Nothing was said, so this exam was not saved."))
 
@@ -169,29 +168,10 @@ def _examinee(name: str | None) -> str:
         return name
     if not context.is_interactive():
         raise click.UsageError(_("No trainee was given. Name the trainee with --trainee."))
-    asked = ""
-    while not asked.strip():
-        asked = click.prompt(_("Trainee's name"), err=True)
-    return asked
+    return context.ask_name(_("Trainee's name"))
 
 
-def _require_readable(files: tuple[Path, ...]) -> None:
-    """Refuse unreadable recordings before anything is stored: they would count as not said."""
-    from practice.audio import clip as audio
-
-    for path in files:
-        audio.read(path)
-
-
-def _judge_files(session: Session, steps: list[Step], files: tuple[Path, ...]) -> list[Attempt]:
-    from practice.training.batch import score_file
-
-    pairs = list(zip(steps, files, strict=False))
-    with context.progress(pairs, len(pairs)) as bar:
-        return [score_file(session, step, path, 1) for step, path in bar]
-
-
-def _recite(
+def _hold_at_microphone(
     console: Console,
     session: Session,
     steps: list[Step],
@@ -214,7 +194,7 @@ def _recite(
         return practice_steps(session, steps, microphone, stage, retries=False)
 
 
-def _tell(
+def _output(
     console: Console | None, store: Store, session: str, out: Path | None, *, as_json: bool
 ) -> None:
     """Print the result from the records, and write it to ``out`` if given."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=options.FILE,
     metavar="FILE",
     help=_("Output file. CSV and JSON go to standard output by default."),
 )
@@ -55,17 +56,14 @@ def export(
     if attempt_ids and only != Filter():
         raise click.UsageError(_("Give IDs or filter options, not both."))
     store = context.existing_store(records, quiet=True)
-    if store is None:
-        return
     attempts, total = _named(store, attempt_ids) if attempt_ids else _picked(store, only)
-    if output is not None:
-        with write_output(output) as file, context.progress(attempts, total) as bar:
-            n = write(kind, bar, file)
-    elif sys.stdout.isatty():  # a progress bar would appear between the rows
-        n = write(kind, attempts, sys.stdout.buffer)
-    else:
-        with context.progress(attempts, total) as bar:
-            n = write(kind, bar, sys.stdout.buffer)
+    # On a terminal, a progress bar would appear between the rows.
+    is_shown = output is None and sys.stdout.isatty()
+    with (
+        write_output(output) if output else nullcontext(sys.stdout.buffer) as file,
+        nullcontext(attempts) if is_shown else context.progress(attempts, total) as rows,
+    ):
+        n = write(kind, rows, file)
     sys.stdout.flush()
     click.echo(ngettext("{n} attempt exported.", "{n} attempts exported.", n).format(n=n), err=True)
 
@@ -104,7 +102,7 @@ def _picked(store: Store, only: Filter) -> tuple[Iterable[Attempt], int]:
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=options.FILE,
     metavar="FILE",
     help=_("Output file; by default a file in the current folder, named after trainee and date."),
 )
@@ -134,8 +132,6 @@ def report(
     from practice.text import one_line
 
     store = context.existing_store(records, quiet=True)
-    if store is None:
-        return
     person = context.find_trainee(store, trainee, group)
     made = datetime.now().astimezone()
     found = gather(store, person, last, made.isoformat())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from practice.commands import context, options
+from practice.commands import context, live, options
 from practice.errors import AudioError, PracticeError
 from practice.i18n import gettext as _
 
@@ -26,17 +26,17 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class _Readings:
-    """Recordings of a line: the reference (``model``) and the trainee's latest (``own``)."""
+class _Recordings:
+    """Recordings of a line: the reference, and the trainee's own latest."""
 
     step: Step
-    model: Samples | None
+    reference: Samples | None
     own: Samples | None
 
 
 @click.command()
 @click.argument("scenario_id", metavar="SCENARIO")
-@click.option("--line", type=click.IntRange(min=1), help=_("Only this line of the scenario."))
+@options.line
 @options.trainee
 @options.group
 @options.prompts
@@ -51,15 +51,13 @@ def listen(
 ) -> None:
     """Find the recordings of the lines and play them."""
     from practice import scenarios as prompts
-    from practice.store import Store
     from practice.training.session import steps_of
 
     steps = steps_of(prompts.load(prompts_dir, scenario_id), line)
-    store, who = None, None
-    if Store.exists(records.folder, records.database):
-        store, who = context.open_store(records), context.resolve_trainee(trainee, group)
-    found = [_readings(step, prompts_dir, store, who) for step in steps]
-    found = [r for r in found if r.model is not None or r.own is not None]
+    store = context.find_store(records)
+    who = context.resolve_trainee(trainee, group) if store is not None else None
+    found = [_recordings_of(step, prompts_dir, store, who) for step in steps]
+    found = [r for r in found if r.reference is not None or r.own is not None]
     if not found:
         raise PracticeError(
             _(
@@ -75,22 +73,22 @@ def listen(
         _one_after_the_other(console, found)
 
 
-def _readings(
+def _recordings_of(
     step: Step, prompts_dir: Path, store: Store | None, trainee: Trainee | None
-) -> _Readings:
+) -> _Recordings:
     """Load the recordings of a step; report a voice that cannot be read."""
     from practice.scenarios import voices
     from practice.scenarios.voices import Role, Voice
 
     path = voices.find(prompts_dir, Voice(step.scenario.id, step.number, Role.MODEL))
-    model = own = None
+    reference = own = None
     try:
-        model = None if path is None else voices.read(path)
+        reference = None if path is None else voices.read(path)
     except AudioError as error:
         context.report_error(error)
     if store is not None and trainee is not None:
         own = _newest(store, trainee, step)
-    return _Readings(step, model, own)
+    return _Recordings(step, reference, own)
 
 
 def _newest(store: Store, trainee: Trainee, step: Step) -> Samples | None:
@@ -111,42 +109,44 @@ def _newest(store: Store, trainee: Trainee, step: Step) -> Samples | None:
     return None
 
 
-def _one_after_the_other(console: Console, found: list[_Readings]) -> None:
+def _one_after_the_other(console: Console, found: list[_Recordings]) -> None:
     from practice.audio.player import play
 
-    for readings in found:
-        _show(console, readings)
-        for samples, said in _in_order(readings):
+    for recordings in found:
+        _show(console, recordings)
+        for samples, said in _in_order(recordings):
             console.print(said)
             play(samples, lambda: False)
 
 
-def _in_terminal(console: Console, found: list[_Readings], playback: Playback) -> None:
+def _in_terminal(console: Console, found: list[_Recordings], playback: Playback) -> None:
     from practice.audio.player import loudspeaker
     from practice.output.stage import TerminalStage
 
     loudspeaker()  # fail at once without one: this command only plays
     with closing(TerminalStage(console, voices=playback)) as stage:
-        for readings in found:
-            _show(console, readings)
-            for samples, said in _in_order(readings):
+        for recordings in found:
+            _show(console, recordings)
+            for samples, said in _in_order(recordings):
                 console.print(said)
                 stage.hear(samples)
-            if not _go_on(stage, console, readings, is_last=readings is found[-1]):
+            if not _go_on(stage, console, recordings, is_last=recordings is found[-1]):
                 return
 
 
-def _go_on(stage: TerminalStage, console: Console, readings: _Readings, *, is_last: bool) -> bool:
+def _go_on(
+    stage: TerminalStage, console: Console, recordings: _Recordings, *, is_last: bool
+) -> bool:
     """Replay recordings until the trainee chooses the next line; return False to quit."""
     from practice.output.layout import say
 
-    keys: dict[str, tuple[str, ...]] = {"next": ("KEY_ENTER", " "), "quit": ("q", "KEY_ESCAPE")}
+    keys: dict[str, tuple[str, ...]] = {"next": live.ENTER, "quit": live.QUIT}
     go_on = _("finish") if is_last else _("next line")
     offer = _("Enter: {go_on}   Q: quit").format(go_on=go_on)
-    if readings.own is not None:
+    if recordings.own is not None:
         keys["own"] = ("y",)
         offer = _("Y: yours   {others}").format(others=offer)
-    if readings.model is not None:
+    if recordings.reference is not None:
         keys["reference"] = ("r", "m")
         offer = _("R: reference   {others}").format(others=offer)
     while True:
@@ -154,19 +154,20 @@ def _go_on(stage: TerminalStage, console: Console, readings: _Readings, *, is_la
         pressed = stage.choose(keys)
         if pressed in ("next", "quit"):
             return pressed == "next"
-        stage.hear(readings.own if pressed == "own" else readings.model)
+        stage.hear(recordings.own if pressed == "own" else recordings.reference)
 
 
-def _show(console: Console, readings: _Readings) -> None:
+def _show(console: Console, recordings: _Recordings) -> None:
     from practice.output.layout import say
 
-    step = readings.step
-    console.print()
-    say(console, f"{step.scenario.title} {step.number}/{len(step.scenario.lines)}", "bold")
-    say(console, _("Situation: {cue}").format(cue=step.line.cue), indent=2)
-    say(console, _("Say: {script}").format(script=step.line.script), "bold cyan", indent=2)
+    live.print_situation(console, recordings.step)
+    script = _("Say: {script}").format(script=recordings.step.line.script)
+    say(console, script, "bold cyan", indent=2)
 
 
-def _in_order(readings: _Readings) -> list[tuple[Samples, str]]:
-    both = ((readings.model, _("Reference recording")), (readings.own, _("Your latest recording")))
+def _in_order(recordings: _Recordings) -> list[tuple[Samples, str]]:
+    both = (
+        (recordings.reference, _("Reference recording")),
+        (recordings.own, _("Your latest recording")),
+    )
     return [(samples, said) for samples, said in both if samples is not None]

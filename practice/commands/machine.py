@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 
 import click
@@ -41,36 +42,27 @@ def doctor(as_json: bool, model_name: str, prompts_dir: Path, records: options.R
     """Print OK, WARN and FAIL lines; exit with 1 if a check fails."""
     from rich.cells import cell_len
 
-    names = {
-        "python": "Python",
-        "microphone": _("microphone"),
-        "weights": _("model"),
-        "scenarios": _("scenarios"),
-        "recordings": _("recordings"),
-        "terminal": _("terminal"),
+    checks: dict[str, tuple[str, Callable[[], Iterator[_Finding]]]] = {
+        "python": ("Python", _python),
+        "microphone": (_("microphone"), _microphone),
+        "weights": (_("model"), partial(_weights, model_name)),
+        "scenarios": (_("scenarios"), partial(_scenarios, prompts_dir)),
+        "recordings": (_("recordings"), partial(_recordings, records)),
+        "terminal": (_("terminal"), _terminal),
     }
     levels = {_Level.OK: _("OK"), _Level.WARN: _("WARN"), _Level.FAIL: _("FAIL")}
     widest = max(map(cell_len, levels.values()))
-    findings = [
-        (name, *finding)
-        for name, examine in (
-            ("python", _python),
-            ("microphone", _microphone),
-            ("weights", lambda: _weights(model_name)),
-            ("scenarios", lambda: _scenarios(prompts_dir)),
-            ("recordings", lambda: _recordings(records)),
-            ("terminal", _terminal),
-        )
-        for finding in _examined(examine)
-    ]
-    for name, level, text in findings:
-        if as_json:
-            context.emit_json({"part": name, "level": level, "text": text})
-        else:
+    has_failed = False
+    for part, (name, examine) in checks.items():
+        for level, text in _examined(examine):
+            has_failed |= level is _Level.FAIL
+            if as_json:
+                context.emit_json({"part": part, "level": level, "text": text})
+                continue
             shown = levels[level] + " " * (widest - cell_len(levels[level]))
-            line = _("{level}  {part}: {text}").format(level=shown, part=names[name], text=text)
+            line = _("{level}  {part}: {text}").format(level=shown, part=name, text=text)
             click.echo(visible(line))
-    if any(level is _Level.FAIL for _name, level, _text in findings):
+    if has_failed:
         raise SystemExit(1)
 
 
@@ -179,8 +171,7 @@ def devices(as_json: bool) -> None:
     from practice.audio.devices import choose, list_microphones
 
     if as_json:
-        for device in list_microphones():
-            context.emit_json(asdict(device))
+        context.emit_json(*map(asdict, list_microphones()))
         return
     default = choose(None)
     for device in list_microphones():
@@ -202,10 +193,7 @@ def list_(as_json: bool) -> None:
 
     found = weights.list_installed(models_dir())
     if as_json:
-        for m in found:
-            context.emit_json(
-                {"name": m.name, "path": str(m.path), "sha256": m.sha256, "source": m.source}
-            )
+        context.emit_json(*({**asdict(model), "path": str(model.path)} for model in found))
         return
     for m in found:
         click.echo(f"{m.name}  {m.path.stat().st_size / 1e6:.0f} MB  {m.source}")

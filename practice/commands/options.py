@@ -1,12 +1,14 @@
 """Options that several commands share, with their environment variables."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from __future__ import annotations
+
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import wraps
+from inspect import signature
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,72 +17,91 @@ from practice.paths import default_prompts, default_recordings
 from practice.records.kinds import CHINESE_SCENARIO_KINDS, ScenarioKind, parse_scenario_kind
 from practice.records.score import Result
 
+if TYPE_CHECKING:
+    from practice.store import Filter
+
 _Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+FILE = click.Path(path_type=Path)
 
 
 class Renamed(click.Option):
     """Option that still accepts its former name, which help does not show."""
 
     def __init__(self, names: list[str], former: str, **attributes: Any) -> None:
-        super().__init__([*names, former], **attributes)
+        super().__init__(names, **attributes)
         self._former = former
 
-    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
-        """Return the help entry without the former name."""
-        with self._without_former():
-            return super().get_help_record(ctx)
-
-    def get_error_hint(self, ctx: click.Context | None) -> str:
-        """Return the name for errors, without the former one."""
-        with self._without_former():
-            return super().get_error_hint(ctx)
-
-    @contextmanager
-    def _without_former(self) -> Iterator[None]:
+    def add_to_parser(self, parser: Any, ctx: click.Context) -> None:
+        """Let the parser accept the former name too."""
         names = self.opts
-        self.opts = [name for name in names if name != self._former]
-        try:
-            yield
-        finally:
-            self.opts = names
+        self.opts = [*names, self._former]
+        super().add_to_parser(parser, ctx)
+        self.opts = names
 
 
-prompts: _Decorator = click.option(
+def _packed(parameter: str, build: Callable[..., object], *options: _Decorator) -> _Decorator:
+    """Build a decorator that adds options to a command, which takes them as one parameter.
+
+    Args:
+        parameter: Name of the command's parameter.
+        build: Called with the options' values, by name; returns the parameter's value.
+        options: The options, in the order of the help.
+    """
+    names = tuple(signature(build).parameters)
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(command)
+        def with_packed(**values: Any) -> Any:
+            packed = build(**{name: values.pop(name) for name in names})
+            return command(**values, **{parameter: packed})
+
+        decorated: Callable[..., Any] = with_packed
+        for option in reversed(options):
+            decorated = option(decorated)
+        return decorated
+
+    return decorate
+
+
+def _from_environment(variable: str, *names: str, text: str, **attributes: Any) -> _Decorator:
+    """Build an option whose default is an environment variable, which its help names."""
+    help_text = _("{help} [env: {variable}]").format(help=text, variable=variable)
+    option: _Decorator = click.option(*names, envvar=variable, help=help_text, **attributes)
+    return option
+
+
+prompts = _from_environment(
+    "PRACTICE_PROMPTS",
     "--prompts",
     "prompts_dir",
-    envvar="PRACTICE_PROMPTS",
-    type=click.Path(path_type=Path),
+    type=FILE,
     default=default_prompts,
-    help=_("Scenario folder. [env: PRACTICE_PROMPTS]"),
+    text=_("Scenario folder."),
 )
 
-trainee: _Decorator = click.option(
-    "--trainee", envvar="PRACTICE_TRAINEE", help=_("Trainee's name. [env: PRACTICE_TRAINEE]")
-)
+trainee = _from_environment("PRACTICE_TRAINEE", "--trainee", text=_("Trainee's name."))
 
-group: _Decorator = click.option(
-    "--group",
-    envvar="PRACTICE_GROUP",
-    help=_("Trainee's group (business hall). [env: PRACTICE_GROUP]"),
-)
+group = _from_environment("PRACTICE_GROUP", "--group", text=_("Trainee's group (business hall)."))
 
-model: _Decorator = click.option(
-    "--model",
-    "model_name",
-    envvar="PRACTICE_MODEL",
-    default="base",
-    show_default=True,
-    help=_("Whisper model; see `practice model`. [env: PRACTICE_MODEL]"),
-)
+
+def whisper_model(option: str, text: str) -> _Decorator:
+    """Build the option that names a Whisper model, as the parameter ``model_name``."""
+    return _from_environment(
+        "PRACTICE_MODEL", option, "model_name", default="base", show_default=True, text=text
+    )
+
+
+model = whisper_model("--model", _("Whisper model; see `practice model`."))
 
 as_json: _Decorator = click.option(
     "--json", "as_json", is_flag=True, help=_("Print JSON for programs, one object per line.")
 )
 
-device: _Decorator = click.option(
-    "--device",
-    envvar="PRACTICE_DEVICE",
-    help=_("Microphone, by index or name; see `practice devices`. [env: PRACTICE_DEVICE]"),
+scenario: _Decorator = click.option("--scenario", help=_("Only this scenario."))
+
+line: _Decorator = click.option(
+    "--line", type=click.IntRange(min=1), help=_("Only this line of the scenario.")
 )
 
 no_playback: _Decorator = click.option(
@@ -93,23 +114,34 @@ no_playback: _Decorator = click.option(
 
 yes: _Decorator = click.option("--yes", is_flag=True, help=_("Remove without asking."))
 
-observer: _Decorator = click.option(
-    "--observer",
-    metavar="NAME",
-    help=_("Trainer who observes and is asked about the posture."),
-)
-
 explain: _Decorator = click.option(
     "--explain", is_flag=True, help=_("Show the basis of each figure and verdict.")
 )
 
+
+@dataclass(frozen=True, slots=True)
+class StageOptions:
+    """What a session at the microphone shows and plays."""
+
+    no_playback: bool
+    explain: bool
+    as_json: bool
+
+
+stage = _packed("shown", StageOptions, no_playback, explain, as_json)
+
+device = _from_environment(
+    "PRACTICE_DEVICE",
+    "--device",
+    text=_("Microphone, by index or name; see `practice devices`."),
+)
 
 END_SILENCE_S = 1.5
 """End silence in seconds. Pauses at a comma last up to about a second."""
 
 
 @dataclass(frozen=True, slots=True)
-class Mic:
+class MicrophoneOptions:
     """Choice of a microphone, and of when its recordings end."""
 
     device: str | None
@@ -117,60 +149,50 @@ class Mic:
     limit_s: float
 
 
-_end_silence: _Decorator = click.option(
-    "--end-silence",
-    cls=Renamed,
-    former="--patience",
-    type=click.FloatRange(0.3, 10),
-    default=END_SILENCE_S,
-    show_default=True,
-    help=_("Seconds of silence after speech that end the recording."),
+microphone = _packed(
+    "mic",
+    MicrophoneOptions,
+    device,
+    click.option(
+        "--end-silence",
+        "end_silence_s",
+        cls=Renamed,
+        former="--patience",
+        type=click.FloatRange(0.3, 10),
+        default=END_SILENCE_S,
+        show_default=True,
+        help=_("Seconds of silence after speech that end the recording."),
+    ),
+    click.option(
+        "--limit",
+        "limit_s",
+        type=click.FloatRange(1, 60),
+        default=60,
+        show_default=True,
+        help=_("Maximum length of a recording, in seconds."),
+    ),
 )
 
-_limit: _Decorator = click.option(
-    "--limit",
-    type=click.FloatRange(1, 60),
-    default=60,
-    show_default=True,
-    help=_("Maximum length of a recording, in seconds."),
-)
+
+def _files(audio: tuple[Path, ...], more_audio: tuple[Path, ...]) -> tuple[Path, ...]:
+    if more_audio and not audio:
+        raise click.UsageError(
+            _("The option --audio is missing. Give recordings with --audio FILE.")
+        )
+    return audio + more_audio
 
 
-def microphone(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the microphone options to a command, as its parameter ``mic``."""
-
-    @wraps(command)
-    def with_mic(
-        *args: Any, device: str | None, end_silence: float, limit: float, **others: Any
-    ) -> Any:
-        return command(*args, mic=Mic(device, end_silence, limit), **others)
-
-    return device(_end_silence(_limit(with_mic)))
-
-
-def recorded(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add recordings as an alternative to the microphone, as the parameter ``files``."""
-
-    @wraps(command)
-    def with_files(
-        *args: Any, audio: tuple[Path, ...], more_audio: tuple[Path, ...], **others: Any
-    ) -> Any:
-        if more_audio and not audio:
-            raise click.UsageError(
-                _("The option --audio is missing. Give recordings with --audio FILE.")
-            )
-        return command(*args, files=audio + more_audio, **others)
-
-    path = click.Path(path_type=Path)
-    option = click.option(
+recorded = _packed(
+    "files",
+    _files,
+    click.option(
         "--audio",
-        type=path,
+        type=FILE,
         multiple=True,
         help=_("Use a recording instead of the microphone; repeat for each line."),
-    )
-    return option(
-        click.argument("more_audio", nargs=-1, type=path, metavar="[FILE]...")(with_files)
-    )
+    ),
+    click.argument("more_audio", nargs=-1, type=FILE, metavar="[FILE]..."),
+)
 
 
 def _kind(_ctx: click.Context, _param: click.Parameter, value: str | None) -> ScenarioKind | None:
@@ -204,9 +226,29 @@ class Records:
     database: str | None
 
 
+records = _packed(
+    "records",
+    lambda recordings_dir, database: Records(recordings_dir, database or None),
+    _from_environment(
+        "PRACTICE_RECORDINGS",
+        "--recordings",
+        "recordings_dir",
+        type=FILE,
+        default=default_recordings,
+        text=_("Folder of attempts and recordings."),
+    ),
+    _from_environment(
+        "PRACTICE_DATABASE",
+        "--database",
+        metavar="URL",
+        text=_("Store records in PostgreSQL, shared by several machines."),
+    ),
+)
+
+
 @dataclass(frozen=True, slots=True)
-class Desk:
-    """Options that most commands share: trainee, model, scenarios and records."""
+class PracticeOptions:
+    """Options of the commands that assess attempts: trainee, model, scenarios and records."""
 
     trainee: str | None
     group: str | None
@@ -215,53 +257,7 @@ class Desk:
     records: Records
 
 
-_recordings: _Decorator = click.option(
-    "--recordings",
-    "recordings_dir",
-    envvar="PRACTICE_RECORDINGS",
-    type=click.Path(path_type=Path),
-    default=default_recordings,
-    help=_("Folder of attempts and recordings. [env: PRACTICE_RECORDINGS]"),
-)
-
-_database: _Decorator = click.option(
-    "--database",
-    envvar="PRACTICE_DATABASE",
-    metavar="URL",
-    help=_("Store records in PostgreSQL, shared by several machines. [env: PRACTICE_DATABASE]"),
-)
-
-
-def records(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that locate the records to a command, as its parameter ``records``."""
-
-    @wraps(command)
-    def with_records(*args: Any, recordings_dir: Path, database: str | None, **others: Any) -> Any:
-        return command(*args, records=Records(recordings_dir, database or None), **others)
-
-    return _recordings(_database(with_records))
-
-
-def desk(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options of a `Desk` to a command, as its parameter ``desk``."""
-
-    @wraps(command)
-    def with_desk(
-        *args: Any,
-        trainee: str | None,
-        group: str | None,
-        model_name: str,
-        prompts_dir: Path,
-        records: Records,
-        **others: Any,
-    ) -> Any:
-        packed = Desk(trainee, group, model_name, prompts_dir, records)
-        return command(*args, desk=packed, **others)
-
-    given: Callable[..., Any] = with_desk
-    for option in (records, prompts, model, group, trainee):
-        given = option(given)
-    return given
+practice_options = _packed("given", PracticeOptions, trainee, group, model, prompts, records)
 
 
 def _day(_ctx: click.Context, _param: click.Parameter, value: str | None) -> date | None:
@@ -280,11 +276,36 @@ def _day(_ctx: click.Context, _param: click.Parameter, value: str | None) -> dat
     return day
 
 
-_FILTERS: tuple[_Decorator, ...] = (
+def _filter(
+    trainee: str | None,
+    group: str | None,
+    scenario: str | None,
+    since: date | None,
+    until: date | None,
+    result: str | None,
+    reviewed: bool | None,
+) -> Filter:
+    from practice.store import Filter
+    from practice.store.database import beginning, end
+
+    return Filter(
+        trainee=trainee,
+        group=group,
+        scenario=scenario,
+        since=None if since is None else beginning(since),
+        until=None if until is None else end(until),
+        result=Result(result) if result else None,
+        reviewed=reviewed,
+    )
+
+
+filters = _packed(
+    "only",
+    _filter,
     # No environment variables here: they would silently hide other trainees' attempts.
     click.option("--trainee", help=_("Only this trainee.")),
     click.option("--group", help=_("Only this group.")),
-    click.option("--scenario", help=_("Only this scenario.")),
+    scenario,
     click.option("--since", callback=_day, metavar="DATE", help=_("From this day on.")),
     click.option("--until", callback=_day, metavar="DATE", help=_("Up to and including this day.")),
     click.option(
@@ -298,38 +319,3 @@ _FILTERS: tuple[_Decorator, ...] = (
         help=_("Only reviewed, or only unreviewed attempts."),
     ),
 )
-
-
-def filters(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that filter attempts to a command, as its parameter ``only``."""
-
-    @wraps(command)
-    def with_filters(
-        *args: Any,
-        trainee: str | None,
-        group: str | None,
-        scenario: str | None,
-        since: date | None,
-        until: date | None,
-        result: str | None,
-        reviewed: bool | None,
-        **others: Any,
-    ) -> Any:
-        from practice.store import Filter
-        from practice.store.database import beginning, end
-
-        only = Filter(
-            trainee=trainee,
-            group=group,
-            scenario=scenario,
-            since=None if since is None else beginning(since),
-            until=None if until is None else end(until),
-            result=Result(result) if result else None,
-            reviewed=reviewed,
-        )
-        return command(*args, only=only, **others)
-
-    given: Callable[..., Any] = with_filters
-    for option in reversed(_FILTERS):
-        given = option(given)
-    return given

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +11,8 @@ from practice.errors import PracticeError
 from practice.i18n import gettext as _
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from practice.records.attempt import Trainee
     from practice.scoring.trend import Progress
     from practice.store import Store
@@ -26,13 +27,13 @@ if TYPE_CHECKING:
 @click.argument("name", required=False, envvar="PRACTICE_TRAINEE", metavar="[TRAINEE]")
 @click.option(
     "--png",
-    type=click.Path(path_type=Path),
+    type=options.FILE,
     metavar="FILE",
     help=_("Also draw it as a PNG picture."),
 )
 @click.option(
     "--page",
-    type=click.Path(path_type=Path),
+    type=options.FILE,
     metavar="FILE",
     help=_("Also write it as an HTML file that opens in any browser."),
 )
@@ -54,8 +55,6 @@ def progress(
     from practice.store.people import People
 
     store = context.existing_store(records, quiet=as_json)
-    if store is None:
-        return
     trainee = _trainee(store, name, group)
     now = datetime.now().astimezone()
     found = People(store.database).progress(trainee, now.date())

@@ -16,18 +16,22 @@ from practice.paths import settings_file
 from practice.records.attempt import DEFAULT_GROUP, Trainee
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from practice.store import Store
-    from practice.store.retention import Plan, RecordingCount, Remover
+    from practice.store.retention import Plan, Remover
 
 
-def open_remover(store: Store) -> Remover:
+def _open_remover(store: Store) -> Remover:
     """Build the remover for a store and the name remembered on this machine."""
     from practice.store.retention import Remover
 
     return Remover(store, settings_file(), DEFAULT_GROUP)
 
 
-def remove(plan: Plan, remover: Remover, heading: str, *, yes: bool, as_json: bool) -> None:
+def _confirm_and_remove(
+    plan: Plan, remover: Remover, heading: str, *, yes: bool, as_json: bool
+) -> None:
     """Show the plan, ask for confirmation, carry it out and print what was removed.
 
     Args:
@@ -40,48 +44,41 @@ def remove(plan: Plan, remover: Remover, heading: str, *, yes: bool, as_json: bo
     from practice.output.layout import say
 
     # Without a question the list is not needed beforehand: it is printed after the removal.
-    if not yes:
-        if not context.is_interactive():
-            raise PracticeError(
-                _("There is no terminal to ask in. Use --yes to remove without confirmation.")
-            )
-        shown = context.console(for_programs=True)
-        say(shown, heading, "bold")
-        _list(plan, to_stderr=True)
-        if not click.confirm(_("Remove permanently?"), default=False, err=True):
-            click.echo(_("Nothing was removed."), err=True)
-            return
+    stderr = context.console(for_programs=True)
+    if not yes and not context.confirm_removal(lambda: _print_plan(stderr, heading, plan)):
+        return
     done = replace(plan, extent=remover.carry_out(plan))
     if as_json:
-        emit(done)
+        context.emit_json(_to_dict(done))
         return
-    say(context.console(), _("Permanently removed:"), "bold")
-    _list(done, to_stderr=False)
+    console = context.console()
+    _print_plan(console, _("Permanently removed:"), done)
     text = _(
         "Bundles and reports already given away are not affected. Where a bundle was "
         "imported, remove the data there too."
     )
-    say(context.console(), text)
+    say(console, text)
 
 
-def emit(plan: Plan) -> None:
-    """Print what was removed as JSON."""
+def _to_dict(plan: Plan) -> dict[str, int]:
+    """Convert what was removed to JSON data."""
     extent = plan.extent
-    context.emit_json(
-        {
-            "attempts": extent.attempts,
-            "unreviewed": extent.unreviewed,
-            "reviews": extent.reviews,
-            "recordings": plan.recordings.number,
-            "bytes": plan.recordings.size,
-            "broken_off": len(plan.interrupted),
-            "accounts": extent.accounts,
-        }
-    )
+    return {
+        "attempts": extent.attempts,
+        "unreviewed": extent.unreviewed,
+        "reviews": extent.reviews,
+        "recordings": plan.recordings.number,
+        "bytes": plan.recordings.size,
+        "broken_off": len(plan.interrupted),
+        "accounts": extent.accounts,
+    }
 
 
-def tell_leftovers(found: RecordingCount, *, as_json: bool) -> None:
-    """Print how many recordings an earlier removal had left behind, if any; not for JSON."""
+def _remove_leftovers(store: Store, *, as_json: bool) -> None:
+    """Remove the recordings that an interrupted removal left behind, and print their number."""
+    from practice.store.retention import sweep
+
+    found = sweep(store)
     if found.number and not as_json:
         click.echo(
             _("Recordings left by an earlier removal, now removed: {n}, {mb:.1f} MB").format(
@@ -90,11 +87,11 @@ def tell_leftovers(found: RecordingCount, *, as_json: bool) -> None:
         )
 
 
-def _list(plan: Plan, *, to_stderr: bool) -> None:
+def _print_plan(console: Console, heading: str, plan: Plan) -> None:
     from practice.output.layout import say
     from practice.output.wording import local_time
 
-    console = context.console(for_programs=to_stderr)
+    say(console, heading, "bold")
     extent = plan.extent
     lines = [_("no attempts")]
     if extent.oldest and extent.newest:
@@ -142,25 +139,23 @@ _MOST_DAYS = 36_500
 def prune(age: str, group: str | None, yes: bool, as_json: bool, records: options.Records) -> None:
     """Count the old attempts, ask for confirmation and remove them."""
     from practice.output.wording import local_time
-    from practice.store.retention import Before, sweep
+    from practice.store.retention import Before
 
     moment = _moment(age)
     store = context.existing_store(records, quiet=as_json)
-    if store is None:
-        return
-    tell_leftovers(sweep(store), as_json=as_json)
-    remover = open_remover(store)
+    _remove_leftovers(store, as_json=as_json)
+    remover = _open_remover(store)
     plan = remover.plan(Before(moment, group))
     if plan.is_empty:
         if as_json:
-            emit(plan)
+            context.emit_json(_to_dict(plan))
         else:
             click.echo(
                 _("There are no attempts from before {time}.").format(time=local_time(moment))
             )
         return
     heading = _("Attempts from before {time}:").format(time=local_time(moment))
-    remove(plan, remover, heading, yes=yes, as_json=as_json)
+    _confirm_and_remove(plan, remover, heading, yes=yes, as_json=as_json)
 
 
 def _moment(age: str) -> str:
@@ -195,16 +190,12 @@ def forget(
     trainee: str, group: str | None, yes: bool, as_json: bool, records: options.Records
 ) -> None:
     """Find the trainee, ask for confirmation and remove all data."""
-    from practice.store.retention import sweep
-
     store = context.existing_store(records, quiet=as_json)
-    if store is None:
-        return
-    remover = open_remover(store)
+    remover = _open_remover(store)
     groups = [g for g in remover.groups_of(trainee) if group in (None, g)]
     if not groups:
         # An earlier run may have removed the records and stopped before the recordings.
-        tell_leftovers(sweep(store), as_json=as_json)
+        _remove_leftovers(store, as_json=as_json)
         raise PracticeError(
             _(
                 "There is no trainee “{name}”. Run `practice history` to see who has practiced."
@@ -218,4 +209,4 @@ def forget(
         )
     aim = Trainee(trainee, groups[0])
     heading = _("All data of {name} ({group}):").format(name=aim.name, group=aim.group)
-    remove(remover.plan(aim), remover, heading, yes=yes, as_json=as_json)
+    _confirm_and_remove(remover.plan(aim), remover, heading, yes=yes, as_json=as_json)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -18,19 +18,17 @@ from practice.i18n import gettext as _
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from practice.audio.recorder import Microphone
     from practice.output.comparison import Compare
     from practice.output.stage import TerminalStage
     from practice.records.attempt import Attempt
     from practice.records.scenario import Branch, Scenario
     from practice.training.conversation import Choose, ConversationPath
-    from practice.training.playback import Playback
     from practice.training.session import Session, Step
 
 
 @click.command()
 @click.argument("scenario_id", metavar="SCENARIO")
-@click.option("--line", type=click.IntRange(min=1), help=_("Only this line of the scenario."))
+@options.line
 @options.recorded
 @options.microphone
 @click.option(
@@ -41,32 +39,33 @@ if TYPE_CHECKING:
     help=_("Branch to follow in a conversation, by the name of its line; repeat for each branch."),
 )
 @click.option("--choose", is_flag=True, help=_("Choose each branch yourself instead of at random."))
-@options.observer
-@options.no_playback
-@options.explain
-@options.as_json
-@options.desk
+@click.option(
+    "--observer",
+    metavar="NAME",
+    help=_("Trainer who observes and is asked about the posture."),
+)
+@options.stage
+@options.practice_options
 def run(
     scenario_id: str,
     line: int | None,
     files: tuple[Path, ...],
-    mic: options.Mic,
+    mic: options.MicrophoneOptions,
     branches: tuple[str, ...],
     choose: bool,
     observer: str | None,
-    no_playback: bool,
-    explain: bool,
-    as_json: bool,
-    desk: options.Desk,
+    shown: options.StageOptions,
+    given: options.PracticeOptions,
 ) -> None:
     """Practice the lines, and print the conversation result if it is a conversation."""
     from practice import scenarios as prompts
     from practice.output.results import conversation_to_dict, print_conversation
     from practice.training.conversation import by_chance
+    from practice.training.session import practice_steps
 
     if observer is not None:
         observer = context.require_name(observer)
-    scenario = prompts.load(desk.prompts_dir, scenario_id)
+    scenario = prompts.load(given.prompts_dir, scenario_id)
     is_whole = scenario.is_conversation and line is None
     if (branches or choose) and not is_whole:
         raise click.UsageError(
@@ -81,47 +80,36 @@ def run(
                 "the other options."
             )
         )
-    console = context.console(for_programs=as_json) if files else live.console(as_json=as_json)
+    console = live.console(as_json=shown.as_json, at_microphone=not files)
     if files:
         walk, steps = _recorded_steps(scenario, line, branches, files)
-        with context.open_session(desk) as session:
-            attempts = _run_files(
-                console,
-                session,
-                steps,
-                files,
-                context.compare_with_reference(session.store, session.judge, desk.prompts_dir),
-                explain=explain,
-                as_json=as_json,
+        with context.open_session(given) as session:
+            references = context.compare_with_reference(
+                session.store, session.judge, given.prompts_dir
             )
+            attempts = _run_files(console, session, steps, files, references, shown)
         if not attempts:
             raise SystemExit(1)
     else:
         microphone = live.open_microphone(mic, or_files=True)
-        voices = (
-            None
-            if no_playback
-            else context.playback(console, desk.prompts_dir, desk.records.folder)
-        )
         with (
-            context.open_session(desk, load_ahead=True) as session,
-            _stage(
-                console,
-                voices,
-                context.compare_with_reference(session.store, session.judge, desk.prompts_dir),
-                explain=explain,
-                as_json=as_json,
+            context.open_session(given, load_ahead=True) as session,
+            live.open_stage(
+                console, session.store, session.judge, given.prompts_dir, shown
             ) as stage,
         ):
             by = stage.choose_branch if choose else by_chance
             walk, path = _live_steps(scenario, line, branches, by, stage)
+            live.print_session(console, session, microphone)
+            _print_lines_to_redo(console, session, scenario)
+            live.offer_interrupted(console, session, stage)
             watched = replace(session, observer=observer)
-            attempts = _run_live(console, watched, scenario, path, microphone, stage)
+            attempts = practice_steps(watched, path, microphone, stage)
     if walk is not None and attempts:
         whole = walk.whole(attempts)
-        if as_json:
+        if shown.as_json:
             context.emit_json(conversation_to_dict(scenario.id, whole))
-        if not (as_json and files):  # at the microphone it is printed on stderr too
+        if not (shown.as_json and files):  # at the microphone it is printed on stderr too
             print_conversation(console, scenario.title, whole)
 
 
@@ -183,10 +171,8 @@ def _run_files(
     session: Session,
     steps: list[Step],
     files: tuple[Path, ...],
-    beside: Compare,
-    *,
-    explain: bool,
-    as_json: bool,
+    references: Compare,
+    shown: options.StageOptions,
 ) -> list[Attempt]:
     """Score the recordings one by one and print each result; report those that fail."""
     from practice.output.as_json import attempt_to_dict
@@ -204,52 +190,19 @@ def _run_files(
             context.report_error(error)
             continue
         attempts.append(attempt)
-        if as_json:
+        if shown.as_json:
             context.emit_json(attempt_to_dict(attempt))
             continue
         script = attempt.take.spec.script
         say(console, labelled(step.scenario.title, script), "bold")
         previous = session.store.previous(attempt.take)
-        print_attempt(console, attempt, previous, explain=explain)
-        compare_and_print(console, beside, attempt, explain=explain)
+        print_attempt(console, attempt, previous, explain=shown.explain)
+        compare_and_print(console, references, attempt, explain=shown.explain)
         console.print()
     return attempts
 
 
-@contextmanager
-def _stage(
-    console: Console,
-    voices: Playback | None,
-    beside: Compare,
-    *,
-    explain: bool,
-    as_json: bool,
-) -> Iterator[TerminalStage]:
-    from practice.output.stage import TerminalStage
-
-    emit = context.emit_line if as_json else None
-    stage = TerminalStage(console, explain=explain, emit=emit, voices=voices, beside=beside)
-    with closing(stage):
-        yield stage
-
-
-def _run_live(
-    console: Console,
-    session: Session,
-    scenario: Scenario,
-    steps: Iterable[Step],
-    microphone: Microphone,
-    stage: TerminalStage,
-) -> list[Attempt]:
-    from practice.training.session import practice_steps
-
-    live.print_session(console, session, microphone)
-    _say_what_to_say_again(console, session, scenario)
-    live.offer_interrupted(console, session, stage)
-    return practice_steps(session, steps, microphone, stage)
-
-
-def _say_what_to_say_again(console: Console, session: Session, scenario: Scenario) -> None:
+def _print_lines_to_redo(console: Console, session: Session, scenario: Scenario) -> None:
     """Print which lines of the scenario the trainer sent back, with the comments."""
     from practice.output.layout import say
     from practice.store.people import People

@@ -13,7 +13,7 @@ import click
 from click.core import ParameterSource
 
 from practice.commands import context, options
-from practice.errors import PracticeError, PromptError
+from practice.errors import PromptError
 from practice.i18n import gettext as _
 from practice.i18n import ngettext
 from practice.paths import checkout, default_prompts
@@ -122,17 +122,12 @@ def list_(
     """Print one line per scenario; report files with mistakes on stderr."""
     gc.disable()  # the process ends before there is anything to collect
 
-    from practice import scenarios as prompts
     from practice.output.scenarios import listing
 
-    scenarios, problems = prompts.load_all(prompts_dir)
-    for problem in problems:
-        context.report_error(problem)
-    scenarios = [s for s in scenarios if kind is None or s.kind is kind]
+    scenarios = [s for s in context.load_scenarios(prompts_dir) if kind is None or s.kind is kind]
     best = _best(scenarios, records, trainee, group)
     if as_json:
-        for scenario in scenarios:
-            context.emit_json(_to_dict(scenario, best.get(scenario.id)))
+        context.emit_json(*(_to_dict(s, best.get(s.id)) for s in scenarios))
     else:
         for line in listing(scenarios, best):
             click.echo(line)
@@ -144,15 +139,14 @@ def _best(
     scenarios: Sequence[Scenario], records: options.Records, name: str | None, group: str | None
 ) -> dict[str, Best]:
     """Return the trainee's best results, without asking for a name or creating records."""
-    from practice.output.scenarios import best_result
-    from practice.store import Store
-
     trainee = context.known_trainee(name, group)
-    if not Store.exists(records.folder, records.database):
+    store = context.find_store(records)
+    if store is None:
         return {}
+    from practice.output.scenarios import best_result
     from practice.store.history import PracticeHistory
 
-    lines = PracticeHistory(context.open_store(records).database).best_of_lines(trainee)
+    lines = PracticeHistory(store.database).best_of_lines(trainee)
     found = {s.id: best_result(len(s.lines), lines.get(s.id, ())) for s in scenarios}
     return {name: best for name, best in found.items() if best is not None}
 
@@ -189,13 +183,7 @@ def new(
     """Write the file and print the next steps."""
     from practice.scenarios.new import write_new
 
-    if checkout() is None and prompts_dir == default_prompts():
-        raise PracticeError(
-            _(
-                "The scenarios in {folder} belong to the installation. Copy them to a "
-                "folder of your own and name it with --prompts."
-            ).format(folder=prompts_dir)
-        )
+    context.require_own_folder(prompts_dir)
     is_conversation = conversation or kind is ScenarioKind.CONVERSATION
     if kind is None:
         kind = ScenarioKind.CONVERSATION if conversation else ScenarioKind.OTHER
@@ -222,7 +210,7 @@ def coverage(markdown: bool, as_json: bool, prompts_dir: Path) -> None:
     from practice.output.scenarios import coverage_page, coverage_to_dict
     from practice.scenarios.books import cover
 
-    scenarios, problems = prompts.load_all(prompts_dir)
+    scenarios = context.load_scenarios(prompts_dir)
     rows = prompts.load_standard(prompts_dir)
     if not rows:
         raise PromptError(
@@ -230,12 +218,9 @@ def coverage(markdown: bool, as_json: bool, prompts_dir: Path) -> None:
                 "{folder} has no rows of the service standard. List them in rules/standard.yaml."
             ).format(folder=prompts_dir)
         )
-    for problem in problems:
-        context.report_error(problem)
     table = cover(rows, scenarios)
     if as_json:
-        for covered in table:
-            context.emit_json(coverage_to_dict(covered))
+        context.emit_json(*map(coverage_to_dict, table))
     elif markdown:
         for line in coverage_page(table, scenarios):
             context.emit_line(line)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[AUDIO]...")
+@click.argument("files", nargs=-1, type=options.FILE, metavar="[AUDIO]...")
 @click.option("--scenario", "scenario_id", help=_("Scenario of the recordings."))
 @click.option(
     "--line",
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--manifest",
-    type=click.Path(path_type=Path),
+    type=options.FILE,
     help=_("File of JSON rows, each with its own script and elements; nothing is stored."),
 )
 @click.option(
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 )
 @options.explain
 @options.as_json
-@options.desk
+@options.practice_options
 def score(
     files: tuple[Path, ...],
     scenario_id: str | None,
@@ -52,7 +52,7 @@ def score(
     jobs: int | None,
     explain: bool,
     as_json: bool,
-    desk: options.Desk,
+    given: options.PracticeOptions,
 ) -> None:
     """Score the recordings or the manifest with a progress bar, and print a summary."""
     if manifest is not None:
@@ -63,7 +63,7 @@ def score(
                     "--scenario."
                 )
             )
-        _score_manifest(manifest, desk, jobs, as_json=as_json)
+        _score_manifest(manifest, given, jobs, as_json=as_json)
         return
     if not files or scenario_id is None:
         raise click.UsageError(_("Give recordings with their --scenario, or a --manifest."))
@@ -71,9 +71,9 @@ def score(
     from practice import scenarios as prompts
     from practice.training.session import steps_of
 
-    scenario = prompts.load(desk.prompts_dir, scenario_id)
+    scenario = prompts.load(given.prompts_dir, scenario_id)
     (step,) = steps_of(scenario, line)
-    with context.open_session(desk) as session:
+    with context.open_session(given) as session:
         attempts = _score_files(session, step, files, jobs, explain=explain, as_json=as_json)
     if not attempts:
         raise SystemExit(1)
@@ -113,17 +113,17 @@ def _score_files(
     return attempts
 
 
-def _score_manifest(manifest: Path, desk: options.Desk, jobs: int | None, *, as_json: bool) -> None:
+def _score_manifest(
+    manifest: Path, given: options.PracticeOptions, jobs: int | None, *, as_json: bool
+) -> None:
     from practice.output.as_json import row_to_dict
     from practice.training.batch import cores, read_manifest, score_rows
 
     rows = read_manifest(manifest)
     failed = 0
     verdicts: Counter[str] = Counter()
-    with (
-        context.open_assessor(desk) as judge,
-        context.progress(score_rows(judge, rows, jobs or cores()), len(rows)) as bar,
-    ):
+    assessor = context.build_assessor(given.model_name, given.prompts_dir)
+    with context.progress(score_rows(assessor, rows, jobs or cores()), len(rows)) as bar:
         for row, outcome in zip(rows, bar, strict=True):
             if isinstance(outcome, PracticeError):
                 failed += 1
@@ -143,20 +143,20 @@ def _score_manifest(manifest: Path, desk: options.Desk, jobs: int | None, *, as_
 def _print_totals(attempts: list[Attempt], given: int) -> None:
     from practice.records.score import Counts
 
-    scored = [a for a in attempts if a.assessment.score.reason is None]
-    passed = sum(bool(a.assessment.score.passed) for a in scored)
-    counts = sum((a.assessment.score.counts for a in scored), Counts())
+    scores = [attempt.assessment.score for attempt in attempts]
+    results = Counter(score.passed for score in scores if score.reason is None)
+    counts = sum((score.counts for score in scores if score.reason is None), Counts())
     click.echo(
         _(
             "Recordings: {given}; passed: {passed}, failed: {failed}, needs review: "
             "{open}, not scored: {unscored}, unreadable: {unread}"
         ).format(
             given=given,
-            passed=passed,
-            failed=sum(a.assessment.score.passed is False for a in scored),
-            open=sum(a.assessment.score.passed is None for a in scored),
-            unscored=len(attempts) - len(scored),
-            unread=given - len(attempts),
+            passed=results[True],
+            failed=results[False],
+            open=results[None],
+            unscored=len(scores) - results.total(),
+            unread=given - len(scores),
         )
     )
     if counts.accuracy is not None:
@@ -169,14 +169,14 @@ def _print_totals(attempts: list[Attempt], given: int) -> None:
 
 @click.command(epilog=_("Uses the script stored with each attempt; earlier scores are kept."))
 @click.argument("attempt_ids", nargs=-1, metavar="[ID]...")
-@click.option("--scenario", help=_("Only this scenario."))
+@options.scenario
 @options.as_json
-@options.desk
+@options.practice_options
 def rescore(
     attempt_ids: tuple[str, ...],
     scenario: str | None,
     as_json: bool,
-    desk: options.Desk,
+    given: options.PracticeOptions,
 ) -> None:
     """Append a new score to each attempt whose assessment changed."""
     from practice.output.as_json import attempt_to_dict
@@ -184,32 +184,30 @@ def rescore(
     from practice.recognition.whisper.engine import info_of
     from practice.store import Filter
 
-    store = context.existing_store(desk.records, quiet=as_json)
-    if store is None:
-        return
+    store = context.existing_store(given.records, quiet=as_json)
     if attempt_ids:
         attempts = [store.get(attempt_id) for attempt_id in attempt_ids]
     else:
-        attempts = store.latest(Filter(desk.trainee, desk.group, scenario))
+        attempts = store.latest(Filter(given.trainee, given.group, scenario))
     changed = failed = 0
-    model = info_of(context.require_model(desk.model_name))
-    with context.open_assessor(desk) as judge:
-        for attempt in attempts:
-            try:
-                assessment = _judge_again(judge, model, attempt, store)
-            except PracticeError as error:
-                failed += 1
-                context.report_error(error)
-                continue
-            if assessment == attempt.assessment:
-                continue
-            store.add_score(attempt.take.id, assessment)
-            changed += 1
-            after = replace(attempt, assessment=assessment)
-            if as_json:
-                context.emit_json(attempt_to_dict(after))
-            else:
-                click.echo(f"{attempt.take.id[:8]}  {one_line(attempt)}  ->  {one_line(after)}")
+    model = info_of(context.require_model(given.model_name))
+    assessor = context.build_assessor(given.model_name, given.prompts_dir)
+    for attempt in attempts:
+        try:
+            assessment = _assess_again(assessor, model, attempt, store)
+        except PracticeError as error:
+            failed += 1
+            context.report_error(error)
+            continue
+        if assessment == attempt.assessment:
+            continue
+        store.add_score(attempt.take.id, assessment)
+        changed += 1
+        after = replace(attempt, assessment=assessment)
+        if as_json:
+            context.emit_json(attempt_to_dict(after))
+        else:
+            click.echo(f"{attempt.take.id[:8]}  {one_line(attempt)}  ->  {one_line(after)}")
     if not as_json:
         click.echo(
             _(
@@ -225,7 +223,9 @@ def rescore(
         raise SystemExit(1)
 
 
-def _judge_again(judge: Assessor, model: ModelInfo, attempt: Attempt, store: Store) -> Assessment:
+def _assess_again(
+    assessor: Assessor, model: ModelInfo, attempt: Attempt, store: Store
+) -> Assessment:
     """Assess an attempt again if scorer, model or settings changed.
 
     Returns:
@@ -238,11 +238,11 @@ def _judge_again(judge: Assessor, model: ModelInfo, attempt: Attempt, store: Sto
     from practice.records.recognition import Unscored
 
     take, earlier = attempt.take, attempt.assessment
-    as_before = earlier.scorer == judge.scorer and earlier.model in (None, model)
+    as_before = earlier.scorer == assessor.scorer and earlier.model in (None, model)
     if as_before or take.audio is None:
         return earlier
     cut_off = earlier.score.reason is Unscored.CUT_OFF
-    sound = store.recording(take)
-    if sound is None:
+    recording = store.recording(take)
+    if recording is None:
         raise AudioError(_("There is no file {path}.").format(path=store.folder / take.audio))
-    return judge.assess(audio.decode(sound, take.audio), take.spec, cut_off=cut_off)
+    return assessor.assess(audio.decode(recording, take.audio), take.spec, cut_off=cut_off)

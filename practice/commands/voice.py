@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import sys
-from contextlib import ExitStack, closing
+from collections.abc import Callable
+from contextlib import closing, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from practice import scenarios as prompts
 from practice.audio import clip as audio
 from practice.audio.recorder import Ending
 from practice.audio.signal_check import MARGIN_S, Samples, check_speech, find_obstacle
 from practice.audio.voice_activity import find_speech
-from practice.commands import context, options
+from practice.commands import context, live, options
 from practice.errors import PracticeError
 from practice.i18n import gettext as _
 from practice.output.layout import say
@@ -22,7 +24,7 @@ from practice.paths import checkout, default_prompts
 from practice.records.recognition import Unscored
 from practice.records.score import Score, Verdict
 from practice.scenarios import voices
-from practice.scenarios.voices import Voice
+from practice.scenarios.voices import Role, Voice
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -32,35 +34,24 @@ if TYPE_CHECKING:
     from practice.output.stage import TerminalStage
     from practice.records.recognition import SpeechCheck
     from practice.records.scenario import Line
-    from practice.scenarios.voices import Role, Voice
     from practice.training.session import Step
 
-_ENTER = ("KEY_ENTER", " ")
-_QUIT = ("q", "KEY_ESCAPE")
 
-
+@dataclass(frozen=True, slots=True)
 class VoiceRecorder:
     """Recorder of voices, one line after the other.
 
-    Args:
+    Attributes:
         folder: Scenario folder, where the voices are kept.
-        judge: Judge that checks each recording against the script, for reference recordings;
-            None for the customer's voice.
+        assessor: Checks each recording against the script, for reference recordings; None for
+            the customer's voice.
     """
 
-    def __init__(
-        self,
-        console: Console,
-        stage: TerminalStage,
-        microphone: Microphone,
-        folder: Path,
-        judge: Assessor | None,
-    ) -> None:
-        self._console = console
-        self._stage = stage
-        self._microphone = microphone
-        self._folder = folder
-        self._judge = judge
+    console: Console
+    stage: TerminalStage
+    microphone: Microphone
+    folder: Path
+    assessor: Assessor | None
 
     def walk(self, wanted: list[tuple[Step, Voice]]) -> list[Path]:
         """Record the wanted voices until the trainer quits.
@@ -70,11 +61,11 @@ class VoiceRecorder:
         """
         kept = []
         for step, voice in wanted:
-            part = voices.part_of(self._folder, voice)
+            part = voices.part_of(self.folder, voice)
             try:
                 chosen = self._record(step, voice, part)
                 if chosen == "keep":
-                    kept.append(voices.keep(self._folder, voice, part))
+                    kept.append(voices.keep(self.folder, voice, part))
             finally:
                 part.unlink(missing_ok=True)
             if chosen == "quit":
@@ -84,58 +75,55 @@ class VoiceRecorder:
     def _record(self, step: Step, voice: Voice, part: Path) -> str:
         """Record into ``part`` until the trainer keeps it, skips the line or quits."""
         self._show(step)
-        chosen = self._before(voices.find(self._folder, voice))
+        chosen = self._before(voices.find(self.folder, voice))
         while chosen == "record":
-            recorded = self._microphone.record(part, self._stage.watch)
-            self._stage.close()
-            sound = None
+            recorded = self.microphone.record(part, self.stage.watch)
+            self.stage.close()
+            samples = None
             if recorded.ending is Ending.DISCARDED:
-                say(self._console, _("Discarded."))
+                say(self.console, _("Discarded."))
             else:
                 cut_off = recorded.ending is Ending.DEVICE_LOST
-                sound = self._judged(part, step.line, cut_off=cut_off)
-            chosen = self._after(sound)
+                samples = self._checked(part, step.line, cut_off=cut_off)
+            chosen = self._after(samples)
         return chosen
 
     def _show(self, step: Step) -> None:
-        line, console = step.line, self._console
-        console.print()
-        count = len(step.scenario.lines)
-        say(console, f"{step.scenario.title} {step.number}/{count}", "bold")
-        say(console, _("Situation: {cue}").format(cue=line.cue), indent=2)
-        if self._judge is not None:
+        line, console = step.line, self.console
+        live.print_situation(console, step)
+        if self.assessor is not None:
             say(console, _("Say: {script}").format(script=line.script), "bold cyan", indent=2)
         elif line.customer:
             text = _("Customer: “{words}”").format(words=line.customer)
             say(console, text, "bold cyan", indent=2)
 
-    def _before(self, there: Path | None) -> str:
-        keys = {"record": _ENTER, "skip": ("n",), "quit": _QUIT}
+    def _before(self, existing: Path | None) -> str:
+        keys = {"record": live.ENTER, "skip": ("n",), "quit": live.QUIT}
         offer = _("Enter or Space: speak   N: skip   Q: quit")
-        if there is not None:
-            text = _("A voice already exists: {file}").format(file=there.name)
-            say(self._console, text, "yellow", indent=2)
+        if existing is not None:
+            text = _("A voice already exists: {file}").format(file=existing.name)
+            say(self.console, text, "yellow", indent=2)
             keys["record"] = ("r",)
             offer = _("R: replace   N: skip   Q: quit")
         return self._choose(keys, offer)
 
-    def _after(self, sound: Samples | None) -> str:
-        """Ask what to do with a recording; without ``sound`` there is none to keep."""
-        self._stage.settle()
-        keys = {"record": ("r",), "skip": ("n",), "quit": _QUIT}
+    def _after(self, samples: Samples | None) -> str:
+        """Ask what to do with a recording; without ``samples`` there is none to keep."""
+        self.stage.settle()
+        keys = {"record": ("r",), "skip": ("n",), "quit": live.QUIT}
         offer = _("R: again   N: skip   Q: quit")
-        if sound is not None:
-            keys |= {"keep": _ENTER, "listen": ("l",)}
+        if samples is not None:
+            keys |= {"keep": live.ENTER, "listen": ("l",)}
             offer = _("Enter: keep   L: listen   {others}").format(others=offer)
         while (chosen := self._choose(keys, offer)) == "listen":
-            self._stage.hear(sound)
+            self.stage.hear(samples)
         return chosen
 
     def _choose(self, keys: dict[str, tuple[str, ...]], offer: str) -> str:
-        say(self._console, offer, "dim")
-        return self._stage.choose(keys)
+        say(self.console, offer, "dim")
+        return self.stage.choose(keys)
 
-    def _judged(self, part: Path, line: Line, *, cut_off: bool) -> Samples | None:
+    def _checked(self, part: Path, line: Line, *, cut_off: bool) -> Samples | None:
         """Print the faults of a recording, and trim the silence around its speech.
 
         Returns:
@@ -143,23 +131,23 @@ class VoiceRecorder:
             speech or is too poor to be assessed.
         """
         clip = audio.read(part)
-        if self._judge is None:
+        if self.assessor is None:
             check = check_speech(clip.samples, find_speech(clip.samples), clip.clipped_share)
             reason = Unscored.CUT_OFF if cut_off else find_obstacle(check)
         else:
-            assessment = self._judge.assess(clip, line, cut_off=cut_off)
+            assessment = self.assessor.assess(clip, line, cut_off=cut_off)
             check, reason = assessment.check, assessment.score.reason
             if reason is None:
-                self._tell_faults(assessment.score)
+                self._print_faults(assessment.score)
         if reason is not None:
-            say(self._console, reason_text(check, reason), "yellow")
+            say(self.console, reason_text(check, reason), "yellow")
             return None
         voices.trim(part, *_stretch(check))
         return audio.read(part).samples
 
-    def _tell_faults(self, score: Score) -> None:
+    def _print_faults(self, score: Score) -> None:
         """Print what keeps a recording from being a reference."""
-        console = self._console
+        console = self.console
         unsure = element_names(score.with_verdict(Verdict.UNSURE))
         missed = missed_text(score)
         if score.off_script:
@@ -186,9 +174,17 @@ def _stretch(check: SpeechCheck) -> tuple[float, float]:
     return check.spans_s[0][0] - MARGIN_S, check.spans_s[-1][1] + MARGIN_S
 
 
-_line = click.option(
-    "--line", type=click.IntRange(min=1), help=_("Only this line of the scenario.")
-)
+def _reference(text: str) -> Callable[..., Any]:
+    """Build the option that chooses reference recordings, as the parameter ``role``."""
+    return click.option(
+        "--reference",
+        "role",
+        cls=options.Renamed,
+        former="--model",
+        is_flag=True,
+        callback=lambda _ctx, _param, chosen: Role.MODEL if chosen else Role.CUSTOMER,
+        help=text,
+    )
 
 
 @click.group()
@@ -198,28 +194,15 @@ def voice() -> None:
 
 @voice.command(help=_("Record the customer's words, or with --reference a reference recording."))
 @click.argument("scenario_id", metavar="SCENARIO")
-@_line
-@click.option(
-    "--reference",
-    cls=options.Renamed,
-    former="--model",
-    is_flag=True,
-    help=_("Record reference recordings, and check them against the script."),
-)
+@options.line
+@_reference(_("Record reference recordings, and check them against the script."))
 @options.device
-@click.option(
-    "--whisper",
-    "model_name",
-    envvar="PRACTICE_MODEL",
-    default="base",
-    show_default=True,
-    help=_("Whisper model that checks reference recordings. [env: PRACTICE_MODEL]"),
-)
+@options.whisper_model("--whisper", _("Whisper model that checks reference recordings."))
 @options.prompts
 def record(
     scenario_id: str,
     line: int | None,
-    reference: bool,
+    role: Role,
     device: str | None,
     model_name: str,
     prompts_dir: Path,
@@ -227,13 +210,9 @@ def record(
     """Record the voices of a scenario's lines and print the files that were kept."""
     from practice.audio.devices import choose
     from practice.audio.recorder import Microphone
-    from practice.output.layout import say
     from practice.output.stage import TerminalStage
-    from practice.scenarios import voices
-    from practice.scenarios.voices import Role
 
     _require_own(prompts_dir)
-    role = Role.MODEL if reference else Role.CUSTOMER
     steps = _to_record(prompts_dir, scenario_id, line, role)
     if not context.is_interactive():
         raise PracticeError(
@@ -244,20 +223,17 @@ def record(
         )
     voices.part_of(prompts_dir, _voice(steps[0], role)).unlink()
     microphone = Microphone(choose(device), options.END_SILENCE_S)
-    console = context.console(for_programs=not sys.stdout.isatty())
-    with ExitStack() as open_things:
-        judge = (
-            open_things.enter_context(
-                context.build_assessor(model_name, prompts_dir, load_ahead=True)
-            )
-            if reference
-            else None
-        )
-        # Only voices are played here, so no folder of recordings is needed.
-        playback = context.playback(console, prompts_dir, prompts_dir)
-        stage = open_things.enter_context(closing(TerminalStage(console, voices=playback)))
+    console = live.console(as_json=False)
+    # Only voices are played here, so no folder of recordings is needed.
+    playback = context.playback(console, prompts_dir, prompts_dir)
+    with (
+        context.loaded_ahead(context.build_assessor(model_name, prompts_dir))
+        if role is Role.MODEL
+        else nullcontext() as assessor,
+        closing(TerminalStage(console, voices=playback)) as stage,
+    ):
         say(console, _("Microphone: {device}").format(device=microphone.device.name), "dim")
-        recorder = VoiceRecorder(console, stage, microphone, prompts_dir, judge)
+        recorder = VoiceRecorder(console, stage, microphone, prompts_dir, assessor)
         kept = recorder.walk([(step, _voice(step, role)) for step in steps])
     for path in kept:
         say(console, _("Kept: {path}").format(path=path))
@@ -269,8 +245,6 @@ def record(
 @options.prompts
 def list_(scenario_id: str | None, as_json: bool, prompts_dir: Path) -> None:
     """Print the voices of a scenario's lines; by default, of all scenarios with a voice."""
-    from practice import scenarios as prompts
-    from practice.scenarios import voices
     from practice.training.session import steps_of
 
     ids = prompts.scenario_ids(prompts_dir)
@@ -288,25 +262,13 @@ def list_(scenario_id: str | None, as_json: bool, prompts_dir: Path) -> None:
 
 @voice.command(help=_("Remove the customer's voice, or with --reference the reference recordings."))
 @click.argument("scenario_id", metavar="SCENARIO")
-@_line
-@click.option(
-    "--reference",
-    cls=options.Renamed,
-    former="--model",
-    is_flag=True,
-    help=_("Remove the reference recordings."),
-)
+@options.line
+@_reference(_("Remove the reference recordings."))
 @options.yes
 @options.prompts
-def remove(
-    scenario_id: str, line: int | None, reference: bool, yes: bool, prompts_dir: Path
-) -> None:
+def remove(scenario_id: str, line: int | None, role: Role, yes: bool, prompts_dir: Path) -> None:
     """List the files, ask for confirmation and remove them."""
-    from practice.scenarios import voices
-    from practice.scenarios.voices import Role
-
     # Found by file name, so that voices of deleted lines are removed too.
-    role = Role.MODEL if reference else Role.CUSTOMER
     found = voices.files_of(prompts_dir, scenario_id, role, line)
     if not found:
         raise PracticeError(
@@ -314,16 +276,9 @@ def remove(
                 scenario=scenario_id
             )
         )
-    if not yes:
-        if not context.is_interactive():
-            raise PracticeError(
-                _("There is no terminal to ask in. Use --yes to remove without confirmation.")
-            )
-        for path in found:
-            click.echo(path, err=True)
-        if not click.confirm(_("Remove permanently?"), default=False, err=True):
-            click.echo(_("Nothing was removed."), err=True)
-            return
+    names = "\n".join(map(str, found))
+    if not yes and not context.confirm_removal(lambda: click.echo(names, err=True)):
+        return
     for path in found:
         voices.remove(path)
         click.echo(_("Removed: {name}").format(name=path.name))
@@ -346,8 +301,6 @@ def _to_record(prompts_dir: Path, scenario_id: str, line: int | None, role: Role
     For the customer's voice these are the lines at which the customer speaks, or the line
     that was chosen.
     """
-    from practice import scenarios as prompts
-    from practice.scenarios.voices import Role
     from practice.training.session import steps_of
 
     steps = steps_of(prompts.load(prompts_dir, scenario_id), line)
@@ -365,15 +318,10 @@ def _to_record(prompts_dir: Path, scenario_id: str, line: int | None, role: Role
 
 
 def _voice(step: Step, role: Role) -> Voice:
-    from practice.scenarios.voices import Voice
-
     return Voice(step.scenario.id, step.number, role)
 
 
 def _list_line(step: Step, found: dict[Voice, Path], *, as_json: bool) -> None:
-    from practice.output.layout import say
-    from practice.scenarios.voices import Role
-
     customer = found.get(_voice(step, Role.CUSTOMER))
     model = found.get(_voice(step, Role.MODEL))
     if as_json:
@@ -388,7 +336,7 @@ def _list_line(step: Step, found: dict[Voice, Path], *, as_json: bool) -> None:
             }
         )
         return
-    console: Console = context.console()
+    console = context.console()
     say(console, f"{step.scenario.id} {step.number}  {step.line.script}", "bold", indent=2)
     for label, path in (
         (_("the customer's voice: {file}"), customer),
