@@ -23,14 +23,14 @@ from uuid import uuid4
 import numpy as np
 import pytest
 import soundfile
-from conftest import CLIPS, Golden, heard, review, take
+from conftest import CLIPS, LINE, Golden, heard, review, take
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from in_process import Practice
 
 from practice.audio import clip as audio
 from practice.errors import BundleError
-from practice.records.attempt import Take
+from practice.records.attempt import Attempt, Take
 from practice.records.review import Comment, Decision, Review
 from practice.scoring.review import final_score
 from practice.store import Filter, Store
@@ -613,6 +613,7 @@ for _level in range(500):
         ("judgements.0.assessment.score.total", 1e300),
         pytest.param("judgements.0.assessment.score.counts.near", 10**400, id="googols"),
         ("judgements.0.assessment.score.counts.hits", -5),
+        ("judgements.0.assessment.score.counts.more", 1),
         ("judgements.0.assessment.score.components.0.total", 0),
         ("judgements.0.assessment.score.components.0.name", "charm"),
         ("judgements.0.assessment.score.elements.0.name", "\x1b]0;x\x07"),
@@ -773,6 +774,14 @@ def test_what_cannot_be_packed_is_told(
     assert unpack(trainer, tmp_path / "1.practice").new == 2
     assert trainer.find(fine.id) is not None
     assert Exchange(hall.database).unsent() == [odd.id]
+
+
+def test_a_store_shows_its_own_records_beyond_the_limits(hall: Store, tmp_path: Path) -> None:
+    odd = replace(take(), spec=replace(LINE, customer="\x1b[31m", wordings=()), audio=None)
+    hall.add(odd, assessed := heard("慢走"))
+    assert hall.get(odd.id) == Attempt(odd, assessed)
+    with pytest.raises(BundleError, match="wordings"):
+        pack(hall, tmp_path / "1.practice")
 
 
 # ---- the command ------------------------------------------------------------------------

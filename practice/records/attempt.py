@@ -6,6 +6,20 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from practice.records.delivery import Delivery
+from practice.records.limits import (
+    Count,
+    Id,
+    Moment,
+    Name,
+    Percentage,
+    Positive,
+    Printable,
+    ScenarioId,
+    Scorer,
+    Sha256,
+    Source,
+    Title,
+)
 from practice.records.recognition import ModelInfo, SpeechCheck, Transcript
 from practice.records.review import Review
 from practice.records.scenario import Line
@@ -27,7 +41,7 @@ class Assessment:
     second: Transcript | None
     score: Score
     model: ModelInfo | None
-    scorer: str
+    scorer: Scorer
     delivery: Delivery | None = None
 
 
@@ -39,8 +53,8 @@ DEFAULT_GROUP = "default"
 class Trainee:
     """A person who practices; names are unique within a group."""
 
-    name: str
-    group: str
+    name: Name
+    group: Name
 
 
 class Mode(StrEnum):
@@ -61,18 +75,18 @@ class ExamItem:
         characters: Length of the script.
     """
 
-    title: str
-    script: str
-    courtesies: int
-    characters: int
+    title: Printable
+    script: Printable
+    courtesies: Count
+    characters: Count
 
 
 @dataclass(frozen=True, slots=True)
 class ExamTerms:
     """Terms of an exam as its book had them at the time, with one item for each step."""
 
-    title: str
-    pass_mark: float
+    title: Printable
+    pass_mark: Percentage
     asked: tuple[ExamItem, ...]
 
 
@@ -88,8 +102,8 @@ class SessionContext:
     """
 
     mode: Mode
-    name: str
-    steps: tuple[str, ...]
+    name: Printable
+    steps: tuple[Printable, ...]
     terms: ExamTerms | None = None
 
 
@@ -98,26 +112,25 @@ class Take:
     """An attempt before its assessment: the line, the trainee and the recording.
 
     Attributes:
-        created_at: ISO 8601, in UTC.
         line: Number of the line in the scenario, counted from 1.
         take: Number of the attempt at this line within the session.
         audio: Path relative to the recordings folder; None if the recording was not imported.
     """
 
-    id: str
-    session: str
-    created_at: str
+    id: Id
+    session: Id
+    created_at: Moment
     trainee: Trainee
-    scenario: str
-    title: str
-    prompt_sha256: str
-    line: int
-    take: int
+    scenario: ScenarioId
+    title: Title
+    prompt_sha256: Sha256
+    line: Positive
+    take: Positive
     spec: Line
     audio: str | None
-    source: str
+    source: Source
     device: str = ""
-    overflows: int = 0
+    overflows: Count = 0
     setting: SessionContext | None = None
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
+from typing import Annotated
+
+from practice.records.limits import Limit, Seconds
 
 
 class Volume(StrEnum):
@@ -31,7 +34,9 @@ class Targets:
         may_fail: A missed target can fail an attempt; otherwise it only costs points.
     """
 
-    pace: tuple[float, float] = DEFAULT_PACE
+    pace: Annotated[tuple[float, float], Limit("targets", lambda pace: 0 < pace[0] < pace[1])] = (
+        DEFAULT_PACE
+    )
     volume: Volume | None = None
     may_fail: bool = False
 
@@ -96,8 +101,8 @@ class Pause:
             phrase; None if the position is unknown, or before or after the script's words.
     """
 
-    start_s: float
-    length_s: float
+    start_s: Seconds
+    length_s: Seconds
     after: int | None = None
     inside: bool | None = None
 

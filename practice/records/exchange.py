@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from pydantic import ConfigDict
 
 from practice.records.attempt import Assessment, Take
+from practice.records.limits import Limit, Moment
 from practice.records.review import Review
 
 
@@ -13,7 +17,7 @@ from practice.records.review import Review
 class ScoreRecord:
     """An assessment of an attempt, with the time at which it was made."""
 
-    created_at: str
+    created_at: Moment
     assessment: Assessment
 
 
@@ -21,8 +25,11 @@ class ScoreRecord:
 class Record:
     """An attempt with all its assessments and reviews, oldest first."""
 
+    # Applies to all records in it.
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
     take: Take
-    judgements: tuple[ScoreRecord, ...]
+    judgements: Annotated[tuple[ScoreRecord, ...], Limit("judgements", bool)]
     reviews: tuple[Review, ...] = ()
 
 

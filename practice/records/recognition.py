@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import pairwise
 
+from practice.records.limits import Seconds, Span
+
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
@@ -34,7 +36,7 @@ class Transcript:
     avg_logprob: float
     no_speech_prob: float
     compression_ratio: float
-    times_s: tuple[float, ...] = ()
+    times_s: tuple[Seconds, ...] = ()
     logprobs: tuple[float, ...] = ()
 
 
@@ -69,7 +71,7 @@ class SpeechCheck:
     speech_dbfs: float | None
     snr_db: float | None
     clipped_share: float
-    spans_s: tuple[tuple[float, float], ...] = ()
+    spans_s: tuple[Span, ...] = ()
 
     @property
     def silences_s(self) -> tuple[tuple[float, float], ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from practice.records.limits import Id, Moment, Observer, Reviewer
 from practice.records.score import Verdict
 
 
@@ -40,7 +41,7 @@ class Observation:
 
     item: str
     seen: bool
-    by: str = ""
+    by: Observer = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +66,10 @@ class Review:
             reviewed it yet.
     """
 
-    id: str
-    created_at: str
-    reviewer: str
-    base: str | None = None
+    id: Id
+    created_at: Moment
+    reviewer: Reviewer
+    base: Id | None = None
     decision: Decision | None = None
     marks: tuple[Mark, ...] = ()
     observations: tuple[Observation, ...] = ()

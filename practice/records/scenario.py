@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated
 
 from practice.records.delivery import DEFAULT_TARGETS, Targets
 from practice.records.kinds import Kind, ScenarioKind
+from practice.records.limits import Limit, Printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class Element:
     kind: Kind | None
     start: int
     end: int
-    name: str
+    name: Printable
     required: bool = True
     critical: bool = False
 
@@ -34,7 +36,7 @@ class Element:
 class Wording:
     """An accepted way of saying a line, with its elements in order."""
 
-    script: str
+    script: Printable
     elements: tuple[Element, ...] = ()
 
 
@@ -52,11 +54,11 @@ class Line:
     """
 
     cue: str
-    wordings: tuple[Wording, ...]
+    wordings: Annotated[tuple[Wording, ...], Limit("wordings", bool)]
     body: str = ""
     readings: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    customer: str = ""
-    instead_of: str = ""
+    customer: Printable = ""
+    instead_of: Printable = ""
     targets: Targets = DEFAULT_TARGETS
 
     @property

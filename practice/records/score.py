@@ -8,6 +8,7 @@ from operator import add
 
 from practice.records.delivery import AimResult
 from practice.records.kinds import Kind
+from practice.records.limits import Count, Positive, Printable
 from practice.records.recognition import Unscored
 from practice.records.scenario import Severity
 
@@ -22,12 +23,12 @@ class Counts:
     Counts of several attempts are added with ``+``.
     """
 
-    hits: int = 0
-    homophones: int = 0
-    near: int = 0
-    substitutions: int = 0
-    deletions: int = 0
-    insertions: int = 0
+    hits: Count = 0
+    homophones: Count = 0
+    near: Count = 0
+    substitutions: Count = 0
+    deletions: Count = 0
+    insertions: Count = 0
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(*map(add, astuple(self), astuple(other)))
@@ -55,10 +56,10 @@ class Counts:
 class StrictCounts:
     """Differences between script and transcript by spelling alone, as jiwer counts characters."""
 
-    hits: int = 0
-    substitutions: int = 0
-    deletions: int = 0
-    insertions: int = 0
+    hits: Count = 0
+    substitutions: Count = 0
+    deletions: Count = 0
+    insertions: Count = 0
 
     def __add__(self, other: StrictCounts) -> StrictCounts:
         return StrictCounts(*map(add, astuple(self), astuple(other)))
@@ -138,8 +139,8 @@ class Evidence:
 class ElementResult:
     """One politeness element with its verdict and evidence."""
 
-    text: str
-    name: str
+    text: Printable
+    name: Printable
     kind: Kind | None
     required: bool
     critical: bool
@@ -167,8 +168,8 @@ class Chunk:
     """
 
     op: Op
-    reference: str
-    hypothesis: str
+    reference: Printable
+    hypothesis: Printable
     origin: tuple[int, ...] = ()
 
 
@@ -182,11 +183,11 @@ class BannedHit:
         sure: If False, the trainer decides whether the phrase was said.
     """
 
-    phrase: str
-    instead: str
-    why: str = ""
+    phrase: Printable
+    instead: Printable
+    why: Printable = ""
     severity: Severity = Severity.SEVERE
-    heard: str = ""
+    heard: Printable = ""
     sure: bool = True
 
 
@@ -218,7 +219,7 @@ class Component:
     name: str
     weight: float
     done: float
-    total: int
+    total: Positive
 
     @property
     def value(self) -> float:

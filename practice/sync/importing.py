@@ -76,7 +76,7 @@ class Pack:
         self._contents = packs.contents_from_bytes(contents).entries
         names = self._entries.keys() - {packs.CONTENTS}
         _require(names == self._contents.keys(), "other entries than listed")
-        self.attempts = packs.attempts_of(list(self._contents))
+        self.attempts = packs.attempts_of(self._contents)
 
     def record(self, attempt_id: str) -> Record:
         """Read the record of an attempt."""
