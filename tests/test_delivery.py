@@ -36,14 +36,13 @@ from practice.records.delivery import (
     Unavailable,
     Volume,
 )
-from practice.records.exchange import Record, ScoreRecord
 from practice.records.recognition import Transcript
 from practice.records.scenario import Line
 from practice.records.score import Score
 from practice.scenarios.markup import parse_script
 from practice.scoring.score import PASS_MARK, VERSION, score_transcript, tally_of, with_aims
 from practice.store.database import now
-from practice.store.rows import ASSESSMENT
+from practice.store.exchange import Record, ScoreRecord
 from practice.sync.format import FormatError, record_from_bytes, record_to_bytes
 
 FAREWELL = Line("", parse_script("【请|敬语】【慢走|送别】，【欢迎下次光临|送别】。", {}))
@@ -426,7 +425,10 @@ def test_what_only_earlier_versions_stored_is_ignored() -> None:
     kept, *lacked = REMOVED_FIGURES
     assessment["delivery"] |= {kept: 0.5, **dict.fromkeys(lacked)}
     assessment["delivery"]["untold"] |= dict.fromkeys(lacked, "short")
-    assert ASSESSMENT.validate_json(json.dumps(assessment)) == sent.judgements[0].assessment
+    assert (
+        TypeAdapter(Assessment).validate_json(json.dumps(assessment))
+        == sent.judgements[0].assessment
+    )
     assert record_from_bytes(sent.take.id, json.dumps(old).encode()) == sent
 
 

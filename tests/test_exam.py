@@ -20,7 +20,6 @@ from rich.cells import cell_len
 
 from practice.errors import AudioError, ExportError, PracticeError, PromptError, StoreError
 from practice.records.attempt import Assessment, Attempt, Trainee
-from practice.records.exchange import Record, ScoreRecord
 from practice.records.recognition import SpeechCheck, Transcript, Unscored
 from practice.records.review import Decision, Mark
 from practice.records.scenario import BannedPhrase, Book, Line, Scenario, Severity
@@ -37,6 +36,7 @@ from practice.scoring.score import (
 )
 from practice.store import Filter, Store
 from practice.store.database import now
+from practice.store.exchange import Record, ScoreRecord
 from practice.store.history import PracticeHistory
 from practice.sync.format import FormatError, record_from_bytes, record_to_bytes
 

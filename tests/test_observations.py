@@ -31,12 +31,12 @@ from practice.errors import PracticeError
 from practice.output.attempt import one_line
 from practice.output.export.tables import COLUMNS, row_of
 from practice.records.attempt import Attempt, Take
-from practice.records.exchange import Record, ScoreRecord
 from practice.records.review import Decision, Observation, Review
 from practice.records.scenario import Line
 from practice.scoring.review import final_score, watchers
 from practice.store import Filter, Store, rows, schema
 from practice.store.database import FILE
+from practice.store.exchange import Record, ScoreRecord
 from practice.store.people import People
 from practice.store.retention import Remover
 from practice.store.reviews import Counts, Queue, ReviewedAttempts

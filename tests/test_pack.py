@@ -35,12 +35,12 @@ from practice.records.review import Comment, Decision, Review
 from practice.scoring.review import final_score
 from practice.store import Filter, Store
 from practice.store import recordings as takes
-from practice.store.exchange import Exchange
+from practice.store.exchange import Exchange, ImportResult
 from practice.store.retention import remove_records
 from practice.store.schema import forgotten
 from practice.sync import format as packs
 from practice.sync.exporting import ExportResult, write
-from practice.sync.importing import ImportResult, merge
+from practice.sync.importing import merge
 
 EXPORT, IMPORT = ("bundle", "export"), ("bundle", "import")
 SOUND = (CLIPS / "farewell.flac").read_bytes()
@@ -92,7 +92,7 @@ def add(store: Store, text: str = "慢走", sound: bytes | None = SOUND, **chang
 
 def pack(store: Store, path: Path, ids: list[str] | None = None, **options: Any) -> ExportResult:
     ids = Exchange(store.database).unsent() if ids is None else ids
-    options = {"every_sound": False, "progress": lambda *_: None} | options
+    options = {"all_recordings": False, "progress": lambda *_: None} | options
     return write(store, ids, lambda _mark: path, **options)
 
 
@@ -137,7 +137,7 @@ def test_a_hall_and_its_trainer(hall: Store, trainer: Store) -> None:
     trainer.add_review(other.id, review(decision=Decision.PASS))
     arrived = carry(trainer, hall)
     assert (arrived.new, arrived.present, arrived.reviews, arrived.recordings) == (0, 2, 2, 0)
-    assert arrived.conflicts == ()
+    assert arrived.conflicts == []
     assert final_score(hall.get(made.id)).passed is False
     assert records(trainer) == records(hall)
     # Nothing of it is new in either place: packs have no echo.
@@ -175,7 +175,7 @@ def test_sound_goes_back_only_with_everything(hall: Store, trainer: Store, tmp_p
     made = add(hall)
     carry(hall, trainer)
     assert pack(trainer, tmp_path / "1.practice", [made.id]).recordings == 0
-    assert pack(trainer, tmp_path / "2.practice", [made.id], every_sound=True).recordings == 1
+    assert pack(trainer, tmp_path / "2.practice", [made.id], all_recordings=True).recordings == 1
 
 
 def test_the_record_may_come_before_its_sound(hall: Store, trainer: Store, tmp_path: Path) -> None:
@@ -205,7 +205,7 @@ def test_reviews_that_did_not_see_each_other(hall: Store, trainer: Store) -> Non
     assert conflict.theirs == ours
     trainer.add_review(made.id, review(base=conflict.counts.id, reviewer="主任"))
     arrived = carry(trainer, hall)
-    assert (arrived.reviews, arrived.conflicts) == (1, ())
+    assert (arrived.reviews, arrived.conflicts) == (1, [])
     assert records(hall) == records(trainer)
 
 
@@ -723,7 +723,7 @@ def test_a_stopped_pack_leaves_nothing_and_is_not_remembered(hall: Store, tmp_pa
     with pytest.raises(KeyboardInterrupt):
         pack(hall, tmp_path / "1.practice", progress=stop)
     assert not list(tmp_path.glob("*.practice*"))
-    assert Exchange(hall.database).last_pack() is None
+    assert Exchange(hall.database).last_bundle() is None
     assert Exchange(hall.database).unsent() == [made.id]
 
 

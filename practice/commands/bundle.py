@@ -15,9 +15,8 @@ from practice.i18n import gettext as _
 
 if TYPE_CHECKING:
     from practice.records.attempt import Take
-    from practice.records.exchange import Conflict
+    from practice.store.exchange import Conflict, ImportResult
     from practice.sync.exporting import ExportResult
-    from practice.sync.importing import ImportResult
 
 
 @click.group()
@@ -70,31 +69,22 @@ def export(
     else:
         ids = exchange.unsent()
     if not ids:
-        _print_nothing_new(exchange.last_pack(), as_json=as_json)
+        _print_nothing_new(exchange.last_bundle(), as_json=as_json)
         return
     with context.stepwise(_("Exporting")) as progress:
         written = write(
             store,
             ids,
             lambda mark: _path(output, mark),
-            every_sound=everything,
+            all_recordings=everything,
             progress=progress,
         )
     for left_out in written.left_out:
         context.report_error(left_out)
     if as_json:
-        context.emit_json(
-            {
-                "file": str(written.path),
-                "attempts": written.attempts,
-                "recordings": written.recordings,
-                "reviews": written.reviews,
-                "bytes": written.size,
-                "left_out": list(written.left_out),
-            }
-        )
-        return
-    _print_export(written)
+        context.emit_json(_export_to_dict(written))
+    else:
+        _print_export(written)
 
 
 def _beginning_of(day: datetime) -> str:
@@ -137,6 +127,17 @@ def _print_nothing_new(last: str | None, *, as_json: bool) -> None:
         )
 
 
+def _export_to_dict(written: ExportResult) -> dict[str, Any]:
+    return {
+        "file": str(written.path),
+        "attempts": written.attempts,
+        "recordings": written.recordings,
+        "reviews": written.reviews,
+        "bytes": written.size,
+        "left_out": list(written.left_out),
+    }
+
+
 def _print_export(written: ExportResult) -> None:
     from practice.output.layout import say
 
@@ -146,12 +147,7 @@ def _print_export(written: ExportResult) -> None:
         console,
         _(
             "attempts: {attempts}   recordings: {recordings}   reviews: {reviews}   {mb:.1f} MB"
-        ).format(
-            attempts=written.attempts,
-            recordings=written.recordings,
-            reviews=written.reviews,
-            mb=written.size / 1e6,
-        ),
+        ).format(mb=written.size / 1e6, **_export_to_dict(written)),
     )
     say(
         console,
@@ -191,23 +187,23 @@ def import_(files: tuple[Path, ...], as_json: bool, records: options.Records) ->
             context.report_error(error)
             continue
         if as_json:
-            context.emit_json(_to_dict(arrived))
+            context.emit_json(_import_to_dict(path, arrived))
         else:
-            _print_import(arrived)
+            _print_import(path, arrived)
     if failed:
         raise SystemExit(1)
 
 
-def _to_dict(arrived: ImportResult) -> dict[str, Any]:
+def _import_to_dict(path: Path, arrived: ImportResult) -> dict[str, Any]:
     return {
-        "file": str(arrived.path),
+        "file": str(path),
         "new": arrived.new,
         "present": arrived.present,
         "forgotten": arrived.forgotten,
         "scores": arrived.judgements,
         "reviews": arrived.reviews,
         "recordings": arrived.recordings,
-        "refused": list(arrived.refused),
+        "refused": arrived.refused,
         "differing": [take.id for take in arrived.differing],
         "conflicts": [
             {
@@ -224,23 +220,17 @@ def _to_dict(arrived: ImportResult) -> dict[str, Any]:
     }
 
 
-def _print_import(arrived: ImportResult) -> None:
+def _print_import(path: Path, arrived: ImportResult) -> None:
     from practice.output.layout import say
 
     console = context.console()
-    say(console, arrived.path.name, "bold")
+    say(console, path.name, "bold")
     say(
         console,
         _(
             "new attempts: {new}   recordings: {recordings}   reviews: {reviews}   later "
             "scores: {judgements}   already here: {present}"
-        ).format(
-            new=arrived.new,
-            recordings=arrived.recordings,
-            reviews=arrived.reviews,
-            judgements=arrived.judgements,
-            present=arrived.present,
-        ),
+        ).format(judgements=arrived.judgements, **_import_to_dict(path, arrived)),
     )
     if arrived.forgotten:
         text = _("removed here before, not imported: {n}")

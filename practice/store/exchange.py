@@ -7,16 +7,17 @@ same holds for reviews. Imported records do not count as unsent, so that bundles
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from enum import Enum, auto
+from dataclasses import asdict, dataclass, field, replace
+from typing import Annotated, ClassVar
 
 import sqlalchemy as sa
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, TypeAdapter
 
 from practice.records.attempt import Assessment, Take
-from practice.records.exchange import Conflict, Record, ScoreRecord, find_conflict
+from practice.records.limits import Limit, Moment
 from practice.records.review import Review
 from practice.store import rows
 from practice.store.database import Database, now
@@ -39,14 +40,52 @@ _AT_ONCE = 200
 # Key of the advisory lock for imports: arbitrary, but the same in all versions.
 _MERGE_LOCK = 5_310_175
 
+_TAKES = sa.select(attempts, trainees.c.name, trainees.c.group_name).join(
+    trainees, trainees.c.id == attempts.c.trainee_id
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRecord:
+    """An assessment of an attempt, with the time at which it was made."""
+
+    created_at: Moment
+    assessment: Assessment
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An attempt with all its assessments and reviews, oldest first, as bundles carry it."""
+
+    # Applies to all records in it.
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    take: Take
+    judgements: Annotated[tuple[ScoreRecord, ...], Limit("judgements", bool)]
+    reviews: tuple[Review, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Two reviews of an attempt whose trainers had not seen each other's.
+
+    Attributes:
+        counts: The review in force after the merge: the newest of all.
+    """
+
+    take: Take
+    ours: Review
+    theirs: Review
+    counts: Review
+
 
 @dataclass(frozen=True, slots=True)
 class AttemptState:
     """The newest score and review of an attempt at a moment, to detect later changes."""
 
-    attempt_id: str
-    score_number: int
-    review_id: str | None
+    attempt: str
+    score: int
+    review: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,42 +96,40 @@ class Outgoing:
         record: The exported record, without the path of the recording.
         take: The attempt with the path of the recording in this store.
         received: The attempt was imported from another store.
-        standing: State of the attempt when it was read.
+        state: State of the attempt when it was read.
     """
 
     record: Record
     take: Take
     received: bool
-    standing: AttemptState
+    state: AttemptState
 
 
-class Fate(Enum):
-    """Outcome of the import of an attempt."""
-
-    NEW = auto()
-    PRESENT = auto()
-    FORGOTTEN = auto()  # removed here earlier, so not imported
-
-
-@dataclass(frozen=True, slots=True)
-class Merged:
-    """Result of the import of an attempt.
+@dataclass(slots=True)
+class ImportResult:
+    """The result of an import, added up attempt by attempt.
 
     Attributes:
-        fate: Outcome for the attempt itself.
-        judgements: Number of new assessments.
-        reviews: Number of new reviews.
-        sound: The recording was new.
-        differs: An imported record contradicts the local one, which is kept.
-        conflict: Conflict between an imported review and the local one.
+        new: Number of attempts that were not in the store.
+        present: Number of attempts that were already in the store.
+        forgotten: Number of attempts that were deleted from the store, and stay deleted.
+        judgements: Number of assessments added, except the first one of each new attempt.
+        reviews: Number of reviews added.
+        recordings: Number of recordings added.
+        refused: Ids of the attempts whose recordings cannot be played.
+        differing: Attempts that differ from the store's, which keeps its own data.
+        conflicts: Reviews of an attempt by trainers who had not seen each other's review.
     """
 
-    fate: Fate
+    new: int = 0
+    present: int = 0
+    forgotten: int = 0
     judgements: int = 0
     reviews: int = 0
-    sound: bool = False
-    differs: bool = False
-    conflict: Conflict | None = None
+    recordings: int = 0
+    refused: list[str] = field(default_factory=list)
+    differing: list[Take] = field(default_factory=list)
+    conflicts: list[Conflict] = field(default_factory=list)
 
 
 class Exchange:
@@ -119,12 +156,12 @@ class Exchange:
         """
         return self._ids(standings.c.changed_at >= moment)
 
-    def last_pack(self) -> str | None:
+    def last_bundle(self) -> str | None:
         """Return the time of the last export, ISO 8601 in UTC, or None."""
         with self._database.reading() as db:
             return db.execute(sa.select(sa.func.max(packs.c.created_at))).scalar()
 
-    def first_pack(self) -> str | None:
+    def first_bundle(self) -> str | None:
         """Return the ID of the first bundle, which no other store has, or None."""
         query = sa.select(packs.c.id).order_by(packs.c.created_at, packs.c.id).limit(1)
         with self._database.reading() as db:
@@ -141,28 +178,25 @@ class Exchange:
                 found = {out.take.id: out for out in _read(db, some)}
             yield from (found[i] for i in some if i in found)
 
-    def record_pack(self, pack_id: str, created_at: str, sent: Sequence[AttemptState]) -> None:
+    def record_bundle(self, bundle_id: str, created_at: str, sent: Sequence[AttemptState]) -> None:
         """Record a completely written bundle and mark its attempts as sent.
 
         Attempts that changed in the meantime remain unsent.
 
         Args:
-            pack_id: ID of the bundle.
+            bundle_id: ID of the bundle.
             created_at: Time of the export, ISO 8601 in UTC.
             sent: State of the attempts as they were exported.
         """
         same = (
-            standings.c.attempt_id == sa.bindparam("of_attempt"),
-            standings.c.score_number == sa.bindparam("of_score"),
-            standings.c.review_id.is_not_distinct_from(sa.bindparam("of_review")),
+            standings.c.attempt_id == sa.bindparam("attempt"),
+            standings.c.score_number == sa.bindparam("score"),
+            standings.c.review_id.is_not_distinct_from(sa.bindparam("review")),
         )
-        values = [
-            {"of_attempt": s.attempt_id, "of_score": s.score_number, "of_review": s.review_id}
-            for s in sent
-        ]
+        mark_sent = standings.update().where(*same).values(unsent=False)
         with self._database.writing() as db:
-            db.execute(packs.insert().values(id=pack_id, created_at=created_at))
-            db.execute(standings.update().where(*same).values(unsent=False), values)
+            db.execute(packs.insert().values(id=bundle_id, created_at=created_at))
+            db.execute(mark_sent, [asdict(state) for state in sent])
 
     def _ids(self, *conditions: sa.ColumnElement[bool]) -> list[str]:
         query = sa.select(standings.c.attempt_id).where(*conditions)
@@ -172,7 +206,7 @@ class Exchange:
 
     # ---- import ------------------------------------------------------------------
 
-    def wants_sound(self, attempt_id: str) -> bool:
+    def wants_recording(self, attempt_id: str) -> bool:
         """Return whether the recording of an attempt would be imported.
 
         It would if the store has no recording of the attempt and the attempt was not removed.
@@ -199,71 +233,68 @@ def lock_merging(db: sa.Connection) -> None:
 
 
 class Merger:
-    """Import of records, one by one, within a transaction."""
+    """Import of records, one by one, within a transaction; ``result`` adds up what is new."""
 
     def __init__(self, db: sa.Connection, received_at: str) -> None:
         self._db = db
         self._received_at = received_at
+        self.result = ImportResult()
 
-    def merge(self, record: Record, audio_name: str | None, sound: bytes | None) -> Merged:
+    def merge(self, record: Record, audio_name: str | None, recording: bytes | None) -> None:
         """Import what is new in an attempt.
 
         Args:
             record: The imported record.
             audio_name: Path of the recording relative to the recordings folder; None if it is not
                 imported.
-            sound: Content of the recording for a shared database, otherwise None.
+            recording: Content of the recording for a shared database, otherwise None.
         """
-        db, take = self._db, record.take
+        db, take, result = self._db, record.take, self.result
         if _is_forgotten(db, take.id):
-            return Merged(Fate.FORGOTTEN)
+            result.forgotten += 1
+            return
         rows.lock_attempt(db, take.id)
-        ours = _take(db, take.id)
+        found = db.execute(_TAKES.where(attempts.c.id == take.id)).mappings().first()
+        ours = None if found is None else rows.take_of(found)
         if ours is None:
+            result.new += 1
             rows.insert_attempt(db, replace(take, audio=audio_name), self._received_at)
-        elif replace(ours, audio=None) != take:
-            return Merged(Fate.PRESENT, differs=True)
-        elif ours.audio is None and audio_name is not None:
-            found = attempts.update().where(attempts.c.id == take.id)
-            db.execute(found.values(audio=audio_name))
-        is_heard = audio_name is not None and (ours is None or ours.audio is None)
-        if is_heard and sound is not None:
-            db.execute(audio.insert().values(attempt_id=take.id, data=sound))
-        judged = _merge_judgements(db, take.id, record.judgements)
-        earlier, new, differs = self._merge_reviews(take.id, record.reviews)
-        if ours is None or judged or new:
+        else:
+            result.present += 1
+            if replace(ours, audio=None) != take:
+                result.differing.append(take)
+                return
+        if audio_name is not None and (ours is None or ours.audio is None):
+            result.recordings += 1
+            if ours is not None:
+                same = attempts.c.id == take.id
+                db.execute(attempts.update().where(same).values(audio=audio_name))
+            if recording is not None:
+                db.execute(audio.insert().values(attempt_id=take.id, data=recording))
+        assessed = _merge_assessments(db, take.id, record.judgements)
+        result.judgements += assessed - (ours is None)
+        reviewed = self._merge_reviews(take, record.reviews)
+        if ours is None or assessed or reviewed:
             self._refresh_summary(take)
-        return Merged(
-            Fate.NEW if ours is None else Fate.PRESENT,
-            judged,
-            len(new),
-            is_heard,
-            differs,
-            find_conflict(take, earlier, new),
-        )
 
-    def _merge_reviews(
-        self, attempt_id: str, given: tuple[Review, ...]
-    ) -> tuple[list[Review], list[Review], bool]:
-        """Append the reviews that are not stored yet.
-
-        Returns:
-            The reviews stored before, the new reviews, and whether a given review differs from the
-            stored one of the same ID.
-        """
+    def _merge_reviews(self, take: Take, given: tuple[Review, ...]) -> int:
+        """Append the reviews that are not stored yet, and return how many are new."""
         if not given:
-            return [], [], False
-        query = sa.select(reviews.c.attempt_id, reviews.c.review).where(
-            sa.or_(reviews.c.attempt_id == attempt_id, reviews.c.id.in_([r.id for r in given]))
-        )
-        known = [(row.attempt_id, row.review) for row in self._db.execute(query)]
-        ours = {review.id: review for owner, review in known if owner == attempt_id}
-        taken = {review.id for _owner, review in known}
-        new = [review for review in given if review.id not in taken]
+            return 0
+        same_id = reviews.c.id.in_([review.id for review in given])
+        known = _reviews(self._db, sa.or_(reviews.c.attempt_id == take.id, same_id))
+        ours = {review.id: review for owner, review in known if owner == take.id}
+        known_ids = {review.id for _owner, review in known}
+        new = [review for review in given if review.id not in known_ids]
         for review in new:
-            rows.insert_review(self._db, attempt_id, review)
-        differs = any(r.id in taken and ours.get(r.id) != r for r in given)
-        return list(ours.values()), new, differs
+            rows.insert_review(self._db, take.id, review)
+        self.result.reviews += len(new)
+        if any(r.id in known_ids and ours.get(r.id) != r for r in given):
+            self.result.differing.append(take)
+        conflict = _find_conflict(take, list(ours.values()), new)
+        if conflict is not None:
+            self.result.conflicts.append(conflict)
+        return len(new)
 
     def _refresh_summary(self, take: Take) -> None:
         """Recompute the summary; imported records do not count as a change to send."""
@@ -276,25 +307,47 @@ class Merger:
         rows.refresh_summary(self._db, take.id, changed_at, unsent=unsent)
 
 
-def _merge_judgements(db: sa.Connection, attempt_id: str, given: tuple[ScoreRecord, ...]) -> int:
+def _merge_assessments(db: sa.Connection, attempt_id: str, given: tuple[ScoreRecord, ...]) -> int:
     """Append new assessments, number all by time, and return how many are new."""
-    query = sa.select(scores).where(scores.c.attempt_id == attempt_id).order_by(scores.c.number)
-    ours = [ScoreRecord(row.created_at, row.assessment) for row in db.execute(query)]
+    ours = [record for _owner, record in _assessments(db, [attempt_id])]
     new: list[ScoreRecord] = []
-    for judgement in given:
-        if judgement not in (*ours, *new):
-            new.append(judgement)
+    for record in given:
+        if record not in (*ours, *new):
+            new.append(record)
     if not new:
         return 0
     db.execute(scores.delete().where(scores.c.attempt_id == attempt_id))
-    for number, judgement in enumerate(sorted([*ours, *new], key=_age), 1):
-        rows.insert_score(db, attempt_id, number, judgement.assessment, judgement.created_at)
+    for number, record in enumerate(sorted([*ours, *new], key=_assessment_age), 1):
+        rows.insert_score(db, attempt_id, number, record.assessment, record.created_at)
     return len(new)
 
 
-def _age(judgement: ScoreRecord) -> tuple[str, bytes]:
+def _assessment_age(record: ScoreRecord) -> tuple[str, bytes]:
     # The order within a millisecond does not matter, but all stores must agree on it.
-    return judgement.created_at, _ASSESSMENT.dump_json(judgement.assessment)
+    return record.created_at, _ASSESSMENT.dump_json(record.assessment)
+
+
+def _find_conflict(take: Take, ours: list[Review], theirs: list[Review]) -> Conflict | None:
+    """Return the conflict between imported reviews and the one in force here, if any.
+
+    A review that another one is based on is settled, on either side: the later trainer had
+    seen it.
+
+    Args:
+        take: The attempt that was reviewed.
+        ours: Reviews in this store before the import.
+        theirs: Imported reviews that were not in this store.
+    """
+    settled = {review.base for review in (*ours, *theirs)}
+    open_ones = [review for review in theirs if review.id not in settled]
+    if not ours or not open_ones or _newest(ours).id in settled:
+        return None
+    return Conflict(take, _newest(ours), _newest(open_ones), _newest((*ours, *theirs)))
+
+
+def _newest(reviews: Iterable[Review]) -> Review:
+    """Return the review in force; stores with the same reviews agree on it."""
+    return max(reviews, key=lambda review: (review.created_at, review.id))
 
 
 def _is_forgotten(db: sa.Connection, attempt_id: str) -> bool:
@@ -302,54 +355,38 @@ def _is_forgotten(db: sa.Connection, attempt_id: str) -> bool:
     return db.execute(query).first() is not None
 
 
-def _take(db: sa.Connection, attempt_id: str) -> Take | None:
-    query = (
-        sa.select(attempts, trainees.c.name, trainees.c.group_name)
-        .join(trainees, trainees.c.id == attempts.c.trainee_id)
-        .where(attempts.c.id == attempt_id)
-    )
-    row = db.execute(query).mappings().first()
-    return None if row is None else rows.take_of(row)
-
-
 def _read(db: sa.Connection, ids: Sequence[str]) -> Iterator[Outgoing]:
     """Read attempts with all their assessments and reviews."""
-    judgements: dict[str, list[ScoreRecord]] = {}
-    for row in db.execute(
-        sa.select(scores).where(scores.c.attempt_id.in_(ids)).order_by(scores.c.number)
-    ):
-        judgement = ScoreRecord(row.created_at, row.assessment)
-        judgements.setdefault(row.attempt_id, []).append(judgement)
-    reviewed: dict[str, list[Review]] = {}
-    for row in db.execute(
-        sa.select(reviews)
-        .where(reviews.c.attempt_id.in_(ids))
-        .order_by(reviews.c.created_at, reviews.c.id)
-    ):
-        review = row.review
-        reviewed.setdefault(row.attempt_id, []).append(review)
+    assessed: dict[str, list[ScoreRecord]] = defaultdict(list)
+    reviewed: dict[str, list[Review]] = defaultdict(list)
+    for attempt_id, record in _assessments(db, ids):
+        assessed[attempt_id].append(record)
+    for attempt_id, review in _reviews(db, reviews.c.attempt_id.in_(ids)):
+        reviewed[attempt_id].append(review)
     query = (
-        sa.select(
-            attempts,
-            trainees.c.name,
-            trainees.c.group_name,
-            standings.c.score_number,
-            standings.c.review_id,
-        )
-        .join(trainees, trainees.c.id == attempts.c.trainee_id)
+        _TAKES.add_columns(standings.c.score_number, standings.c.review_id)
         .join(standings, standings.c.attempt_id == attempts.c.id)
         .where(attempts.c.id.in_(ids))
     )
-    for found in db.execute(query).mappings():
-        take = rows.take_of(found)
-        record = Record(
-            replace(take, audio=None),
-            tuple(judgements[take.id]),
-            tuple(reviewed.get(take.id, ())),
-        )
+    for row in db.execute(query).mappings():
+        take = rows.take_of(row)
         yield Outgoing(
-            record,
+            Record(replace(take, audio=None), tuple(assessed[take.id]), tuple(reviewed[take.id])),
             take,
-            found["received_at"] is not None,
-            AttemptState(take.id, found["score_number"], found["review_id"]),
+            row["received_at"] is not None,
+            AttemptState(take.id, row["score_number"], row["review_id"]),
         )
+
+
+def _assessments(db: sa.Connection, ids: Sequence[str]) -> Iterator[tuple[str, ScoreRecord]]:
+    """Yield the assessments of attempts, oldest first, each with the ID of its attempt."""
+    query = sa.select(scores).where(scores.c.attempt_id.in_(ids)).order_by(scores.c.number)
+    for row in db.execute(query):
+        assessment = row.assessment
+        yield row.attempt_id, ScoreRecord(row.created_at, assessment)
+
+
+def _reviews(db: sa.Connection, condition: sa.ColumnElement[bool]) -> list[tuple[str, Review]]:
+    """Return the selected reviews, oldest first, each with the ID of its attempt."""
+    query = sa.select(reviews).where(condition).order_by(reviews.c.created_at, reviews.c.id)
+    return [(row.attempt_id, row.review) for row in db.execute(query)]

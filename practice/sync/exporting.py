@@ -15,10 +15,11 @@ from uuid import uuid4
 from practice.errors import BundleError, system_reason
 from practice.files import atomic_write
 from practice.i18n import gettext as _
+from practice.records.attempt import Take
 from practice.store import Store
 from practice.store.database import now
 from practice.store.exchange import AttemptState, Exchange, Outgoing
-from practice.sync import format as packs
+from practice.sync import format as bundles
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def write(
     ids: Sequence[str],
     choose_path: Callable[[str], Path],
     *,
-    every_sound: bool,
+    all_recordings: bool,
     progress: Callable[[int, int], None],
 ) -> ExportResult:
     """Export attempts into a bundle, and record them as exported.
@@ -57,16 +58,16 @@ def write(
         ids: Ids of the attempts.
         choose_path: Returns the path of the bundle, given a prefix of six characters that is
             the same for all bundles of the store.
-        every_sound: Include recordings that were imported from another store. By default
+        all_recordings: Include recordings that were imported from another store. By default
             they are left out, because the sender has them.
         progress: Called with the number of attempts done and of all attempts.
 
     Raises:
-        PackError: The file exists or cannot be written, or no attempt can be exported.
+        BundleError: The file exists or cannot be written, or no attempt can be exported.
     """
     exchange = Exchange(store.database)
-    pack_id, created_at = str(uuid4()), now()
-    path = choose_path((exchange.first_pack() or pack_id)[:6])
+    bundle_id, created_at = str(uuid4()), now()
+    path = choose_path((exchange.first_bundle() or bundle_id)[:6])
     if path.exists():
         raise BundleError(
             _("{path} already exists. Choose another name with -o.").format(path=path)
@@ -74,29 +75,28 @@ def write(
     try:
         with atomic_write(path) as raw:
             with _archive(raw) as archive:
-                writing = _Writing(store, archive, every_sound=every_sound)
+                writer = _Writer(store, archive, all_recordings=all_recordings)
                 for done, outgoing in enumerate(exchange.outgoing(ids), 1):
-                    writing.add(outgoing)
+                    writer.add(outgoing)
                     progress(done, len(ids))
-                if not writing.sent:
-                    raise BundleError("\n".join(writing.left_out))
-                contents = packs.contents_to_bytes(pack_id, created_at, writing.entries)
-                archive.writestr(_entry(packs.CONTENTS), contents, zipfile.ZIP_DEFLATED)
+                if not writer.sent:
+                    raise BundleError("\n".join(writer.left_out))
+                contents = bundles.contents_to_bytes(bundle_id, created_at, writer.entries)
+                archive.writestr(zipfile.ZipInfo(bundles.CONTENTS), contents, zipfile.ZIP_DEFLATED)
             raw.flush()
             os.fsync(raw.fileno())  # a USB stick is soon pulled out
             size = raw.tell()
     except OSError as error:
-        raise BundleError(_unwritable(path, error)) from None
+        raise BundleError(
+            _("{path} cannot be written: {why}. Choose another place with -o.").format(
+                path=path, why=system_reason(error)
+            )
+        ) from None
     # Record the bundle last: if this fails, the attempts are exported again. If an unfinished
     # bundle were recorded, they would be lost.
-    exchange.record_pack(pack_id, created_at, writing.sent)
+    exchange.record_bundle(bundle_id, created_at, writer.sent)
     return ExportResult(
-        path,
-        len(writing.sent),
-        writing.reviews,
-        writing.recordings,
-        size,
-        tuple(writing.left_out),
+        path, len(writer.sent), writer.reviews, writer.recordings, size, tuple(writer.left_out)
     )
 
 
@@ -113,66 +113,54 @@ def _archive(raw: BinaryIO) -> Iterator[zipfile.ZipFile]:
         raise
 
 
-class _Writing:
+class _Writer:
     """A bundle that is being written, and its contents so far."""
 
-    def __init__(self, store: Store, archive: zipfile.ZipFile, *, every_sound: bool) -> None:
+    def __init__(self, store: Store, archive: zipfile.ZipFile, *, all_recordings: bool) -> None:
         self._store = store
         self._archive = archive
-        self._every_sound = every_sound
-        self.entries: dict[str, packs.Entry] = {}
+        self._all_recordings = all_recordings
+        self.entries: dict[str, bundles.Entry] = {}
         self.sent: list[AttemptState] = []
         self.reviews = self.recordings = 0
         self.left_out: list[str] = []
 
     def add(self, outgoing: Outgoing) -> None:
         """Add an attempt with its recording; if it is invalid, only append to ``left_out``."""
-        record = outgoing.record
-        data = packs.record_to_bytes(record)
+        attempt_id = outgoing.take.id
+        data = bundles.record_to_bytes(outgoing.record)
         try:
             # A single invalid record would make readers reject the whole bundle.
-            packs.record_from_bytes(record.take.id, data)
-        except packs.FormatError as error:
+            bundles.record_from_bytes(attempt_id, data)
+        except bundles.FormatError as error:
             text = _(
                 "Attempt {id} was not exported: its record would be rejected on import ({what})."
             )
-            self.left_out.append(text.format(id=record.take.id, what=error))
+            self.left_out.append(text.format(id=attempt_id, what=error))
             return
-        self._put(packs.record_name(record.take.id), data, zipfile.ZIP_DEFLATED)
-        self.sent.append(outgoing.standing)
-        self.reviews += len(record.reviews)
-        for name, sound in self._sound(outgoing):
-            self._put(name, sound, zipfile.ZIP_STORED)
-            self.recordings += 1
+        self._put(bundles.record_name(attempt_id), data, zipfile.ZIP_DEFLATED)
+        self.sent.append(outgoing.state)
+        self.reviews += len(outgoing.record.reviews)
+        if outgoing.take.audio and (self._all_recordings or not outgoing.received):
+            self._add_recording(outgoing.take, outgoing.take.audio)
 
-    def _sound(self, outgoing: Outgoing) -> Iterator[tuple[str, bytes]]:
-        take = outgoing.take
-        if take.audio is None or (outgoing.received and not self._every_sound):
-            return
-        suffix = PurePosixPath(take.audio).suffix
-        sound = self._store.recording(take)
-        if sound is None:
+    def _add_recording(self, take: Take, audio: str) -> None:
+        suffix = PurePosixPath(audio).suffix
+        data = self._store.recording(take)
+        if data is None:
             text = _("Recording {path} was not exported: the file is missing.")
-        elif len(sound) > packs.MOST_SOUND_BYTES or suffix not in packs.SOUND_SUFFIXES:
+            self.left_out.append(text.format(path=audio))
+        elif len(data) > bundles.MOST_RECORDING_BYTES or suffix not in bundles.RECORDING_SUFFIXES:
             text = _(
                 "Recording {path} was not exported: it is too large for an attempt, or its "
                 "format is not supported."
             )
+            self.left_out.append(text.format(path=audio))
         else:
-            yield packs.sound_name(take.id, suffix), sound
-            return
-        self.left_out.append(text.format(path=take.audio))
+            self._put(bundles.recording_name(take.id, suffix), data, zipfile.ZIP_STORED)
+            self.recordings += 1
 
     def _put(self, name: str, data: bytes, compression: int) -> None:
-        self._archive.writestr(_entry(name), data, compression)
-        self.entries[name] = packs.Entry(sha256=hashlib.sha256(data).hexdigest(), size=len(data))
-
-
-def _unwritable(path: Path, error: OSError) -> str:
-    return _("{path} cannot be written: {why}. Choose another place with -o.").format(
-        path=path, why=system_reason(error)
-    )
-
-
-def _entry(name: str) -> zipfile.ZipInfo:
-    return zipfile.ZipInfo(name)
+        self._archive.writestr(zipfile.ZipInfo(name), data, compression)
+        checksum = hashlib.sha256(data).hexdigest()
+        self.entries[name] = bundles.Entry(sha256=checksum, size=len(data))

@@ -12,10 +12,10 @@ from pydantic_core import from_json, to_json
 from practice.mandarin.pinyin import is_syllable
 from practice.records.attempt import Assessment, Mode, Take
 from practice.records.delivery import FIGURES, REMOVED_FIGURES, Delivery
-from practice.records.exchange import Record
 from practice.records.limits import ID_PATTERN, Id, LimitError, Moment, Sha256
 from practice.scoring.decision import DOUBTS
 from practice.scoring.score import WEIGHTS
+from practice.store.exchange import Record
 
 VERSION = 4
 """Format version, raised with each change of what an entry may hold. Readers reject newer ones.
@@ -26,7 +26,7 @@ log-probability of each character of a transcript, and delivery targets. Version
 ``REMOVED_FIGURES``, and the reason for not scoring only in the score."""
 
 SUFFIX = ".practice"
-SOUND_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
+RECORDING_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 CONTENTS = "practice.json"
 
 MOST_ATTEMPTS = 100_000
@@ -34,7 +34,7 @@ MOST_CONTENTS_BYTES = 64_000_000
 MOST_RECORD_BYTES = 4_000_000
 """An assessment takes 5 kB, so that a record of this size has several hundred."""
 
-MOST_SOUND_BYTES = 64_000_000
+MOST_RECORDING_BYTES = 64_000_000
 """A minute in stereo at 96 kHz and 32 bits takes 46 MB."""
 
 _MOST_CHARACTERS = 20_000
@@ -44,7 +44,7 @@ _MOST_STEPS = 1000
 
 _NAME = re.compile(
     rf"attempts/(?P<record>{ID_PATTERN})\.json|audio/(?P<recording>{ID_PATTERN})"
-    rf"(?:{'|'.join(map(re.escape, SOUND_SUFFIXES))})"
+    rf"(?:{'|'.join(map(re.escape, RECORDING_SUFFIXES))})"
 )
 
 _RECORD = TypeAdapter(Record)
@@ -72,7 +72,7 @@ class Entry(_Strict):
     """The size in bytes and the checksum of an entry, in the list of contents."""
 
     sha256: Sha256
-    size: Annotated[int, Field(ge=0, le=max(MOST_SOUND_BYTES, MOST_RECORD_BYTES))]
+    size: Annotated[int, Field(ge=0, le=max(MOST_RECORDING_BYTES, MOST_RECORD_BYTES))]
 
 
 class Contents(_Strict):
@@ -116,7 +116,7 @@ def record_name(attempt_id: str) -> str:
     return f"attempts/{attempt_id}.json"
 
 
-def sound_name(attempt_id: str, suffix: str) -> str:
+def recording_name(attempt_id: str, suffix: str) -> str:
     """Return the name of the entry of an attempt's recording; ``suffix`` begins with a dot."""
     return f"audio/{attempt_id}{suffix}"
 
