@@ -20,6 +20,7 @@ from practice.records.attempt import Assessment
 from practice.records.recognition import Transcript
 from practice.records.review import Mark
 from practice.records.score import Basis, ElementResult, Evidence, Verdict
+from practice.scenarios.yaml_file import InvalidFileError
 from practice.scoring.calibration import (
     LEAST_CASES,
     MARGINS,
@@ -537,7 +538,7 @@ def test_a_mistake_in_the_thresholds_is_told_by_whoever_needs_them(
         ["run", "farewell", "--audio", CLIPS / "farewell.flac"],
     ):
         done = corrected(*command)
-        done.refused(PromptError, f"{path}:1: ", "heard", "missed")
+        done.refused(InvalidFileError, f"{path}:1: ", "heard", "missed")
         told.add(done.stderr)
     golden("thresholds-crossed", "".join(told))
     assert corrected("check").returncode == 1

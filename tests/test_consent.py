@@ -11,8 +11,8 @@ from conftest import CLIPS, Golden, Start, finish
 from in_process import Practice
 
 from practice import scenarios as prompts
-from practice.errors import PromptError
 from practice.records.attempt import Trainee
+from practice.scenarios.yaml_file import InvalidFileError
 from practice.store import Filter, Store
 
 FAREWELL = CLIPS / "farewell.flac"
@@ -126,9 +126,9 @@ def test_check_names_what_is_wrong_with_the_words(
         done = practice("check")
         assert done.returncode == 1
         assert where in "".join(done.stdout.split())
-        with pytest.raises(PromptError, match=where) as refused:
+        with pytest.raises(InvalidFileError, match=where) as refused:
             prompts.load_consent(practice.prompts)
-        practice(*RUN).refused(PromptError, where)
+        practice(*RUN).refused(InvalidFileError, where)
         told.append(str(refused.value))
 
     consent.write_bytes("录音只用于培训".encode("gbk"))

@@ -14,6 +14,7 @@ from rich.cells import cell_len
 from practice import scenarios as prompts
 from practice.errors import PromptError
 from practice.records.kinds import CHINESE, Kind, parse_kind
+from practice.scenarios.yaml_file import InvalidFileError
 
 GOOD = """\
 title: 送别
@@ -207,9 +208,9 @@ def test_banned_phrase_in_a_script_is_a_mistake(
 
 def test_a_scenario_with_a_mistake_does_not_run(practice: Practice) -> None:
     write(practice.prompts, GOOD.replace("敬语", "敬雨"))
-    with pytest.raises(PromptError, match=r"mine\.yaml:5: "):
+    with pytest.raises(InvalidFileError, match=r"mine\.yaml:5: "):
         prompts.load(practice.prompts, "mine")
-    practice("run", "mine").refused(PromptError, "mine.yaml:5: ")
+    practice("run", "mine").refused(InvalidFileError, "mine.yaml:5: ")
 
 
 def test_unknown_scenario_suggests_the_nearest(

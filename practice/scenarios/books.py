@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -11,15 +11,7 @@ from pydantic import Field
 
 from practice.i18n import gettext as _
 from practice.records.scenario import Book, Scenario, StandardRow
-from practice.scenarios.yaml_file import (
-    InvalidFileError,
-    Model,
-    Problem,
-    Text,
-    line_of,
-    parse,
-    validate,
-)
+from practice.scenarios.yaml_file import Model, Text, parse
 from practice.scoring.score import PASS_MARK
 
 BOOKS = "books"
@@ -41,13 +33,7 @@ def book_ids(folder: Path) -> list[str]:
     return [path.stem for path in book_files(folder)]
 
 
-def scenarios_of(path: Path) -> set[str]:
-    """Return the ids of the scenarios that a book asks for. Raises InvalidFileError."""
-    _raw, tree = parse(path)
-    return {item.partition("/")[0] for item in validate(_BookFile, path, tree).items}
-
-
-def read_book(path: Path, scenarios: Mapping[str, Scenario]) -> Book:
+def read_book(path: Path, find: Callable[[str], Scenario | None]) -> Book:
     """Read an exam book.
 
     An item is a scenario's id, for all its lines, or ``id/LINE`` for one of them. A line that
@@ -55,38 +41,33 @@ def read_book(path: Path, scenarios: Mapping[str, Scenario]) -> Book:
 
     Args:
         path: File of the book.
-        scenarios: Scenarios that the book may ask for, by id.
+        find: Returns the scenario of an id, or None if the book cannot ask for it.
 
     Raises:
         InvalidFileError: The file has mistakes; the error has all of them.
     """
-    _raw, tree = parse(path)
-    file = validate(_BookFile, path, tree)
+    document = parse(path)
+    file = document.fill(_BookFile)
     items: dict[str, tuple[Scenario, int]] = {}
-    problems = []
     for place, item in enumerate(file.items):
         name, slash, line = item.partition("/")
-        scenario = scenarios.get(name)
+        scenario = find(name)
         lines = range(1, len(scenario.lines) + 1) if scenario else range(0)
         if scenario is None:
             message = _(
                 "there is no scenario “{id}”, or its file has mistakes. Correct the id or the file."
-            ).format(id=name)
+            )
+            document.report(("items", place), message, id=name)
         elif scenario.is_conversation and not slash:
-            message = _("“{id}” is a conversation. Name one of its lines, like {id}/1.").format(
-                id=name
-            )
+            message = _("“{id}” is a conversation. Name one of its lines, like {id}/1.")
+            document.report(("items", place), message, id=name)
         elif slash and not (line.isdecimal() and int(line) in lines):
-            message = _("{scenario} has no line {line}. Choose one from 1 to {n}.").format(
-                scenario=name, line=line, n=len(lines)
-            )
+            message = _("{scenario} has no line {line}. Choose one from 1 to {n}.")
+            document.report(("items", place), message, scenario=name, line=line, n=len(lines))
         else:
             for number in [int(line)] if slash else lines:
                 items[f"{name}/{number}"] = (scenario, number)
-            continue
-        problems.append(Problem(path, line_of(tree, ("items", place)), message))
-    if problems:
-        raise InvalidFileError(problems)
+    document.raise_problems()
     return Book(path.stem, file.title, tuple(items.values()), file.pass_)
 
 

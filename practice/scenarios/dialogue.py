@@ -4,48 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from graphlib import CycleError, TopologicalSorter
-from pathlib import Path
-from typing import Protocol
-
-import yaml
 
 from practice.i18n import gettext as _
 from practice.records.scenario import Branch
-from practice.scenarios.shapes import BranchFile
-from practice.scenarios.yaml_file import Problem, line_of
+from practice.scenarios.shapes import LineFile
+from practice.scenarios.yaml_file import Document, Location
 
 MOST_BRANCHES = 9
 
 END = ("end", "结束")
 """Values of ``then`` that end the conversation instead of naming a line."""
 
-
-class _Line(Protocol):
-    """Fields of a line's entry that decide which line follows."""
-
-    name: str
-    then: str
-    branches: tuple[BranchFile, ...]
-
-
 Exits = tuple[tuple[Branch, ...], ...]
 
 
-def read_exits(path: Path, tree: yaml.Node, lines: Sequence[_Line]) -> tuple[Exits, list[Problem]]:
-    """Resolve which lines can follow each line, and find mistakes.
+def read_exits(document: Document, lines: Sequence[LineFile]) -> Exits:
+    """Resolve which lines can follow each line, and report mistakes.
+
+    Loops, unreachable lines, and branches that continue into another branch are reported only
+    if all names and keys are right.
 
     Args:
-        path: File that the problems name.
-        tree: YAML tree of the file, for line numbers.
+        document: File of the lines.
         lines: Entries of the lines, in the order of the file.
 
     Returns:
-        The branches after each line, and the problems: wrong names and keys; only if there
-        are none, loops, unreachable lines, and branches that continue into another branch.
+        The branches after each line.
     """
     numbers: dict[str, int | None] = dict.fromkeys(END)
     numbers |= {line.name: number for number, line in enumerate(lines, 1) if line.name}
-    problems = list(_name_problems(path, tree, lines))
+    reported = len(document.problems)
+    _check_names(document, lines)
     exits = []
     for number, line in enumerate(lines, 1):
         found = []
@@ -53,18 +42,17 @@ def read_exits(path: Path, tree: yaml.Node, lines: Sequence[_Line]) -> tuple[Exi
             if then in numbers:
                 found.append(Branch(when, numbers[then], weight))
                 continue
-            where = line_of(tree, ("lines", number - 1, *key))
             message = _("no line is named “{name}”. Correct the name here, or add that line.")
-            problems.append(Problem(path, where, message.format(name=then)))
+            document.report(("lines", number - 1, *key), message, name=then)
         if not line.then and not line.branches:
             found = [Branch("", number + 1 if number < len(lines) else None)]
         exits.append(tuple(found))
-    if not problems:
-        problems = list(_course_problems(path, tree, lines, tuple(exits)))
-    return tuple(exits), problems
+    if len(document.problems) == reported:
+        _check_course(document, lines, tuple(exits))
+    return tuple(exits)
 
 
-def _ways(line: _Line) -> Iterator[tuple[tuple[str | int, ...], str, str, float]]:
+def _ways(line: LineFile) -> Iterator[tuple[Location, str, str, float]]:
     """Yield (key below the line, when, then, weight) for each continuation that a line names."""
     if line.then:
         yield ("then",), "", line.then, 1.0
@@ -73,36 +61,32 @@ def _ways(line: _Line) -> Iterator[tuple[tuple[str | int, ...], str, str, float]
         yield ("branches", nth, "then"), branch.when, branch.then, branch.weight
 
 
-def _name_problems(path: Path, tree: yaml.Node, lines: Sequence[_Line]) -> Iterator[Problem]:
+def _check_names(document: Document, lines: Sequence[LineFile]) -> None:
     seen: set[str] = set()
     for number, line in enumerate(lines):
+        place = ("lines", number)
         if line.name in END:
             message = _(
                 "“{name}” is reserved for the end of a conversation. Give the line another name."
             )
-            where = line_of(tree, ("lines", number, "name"))
-            yield Problem(path, where, message.format(name=line.name))
+            document.report((*place, "name"), message, name=line.name)
         if line.name and line.name in seen:
             message = _("two lines are named “{name}”. Rename one.")
-            where = line_of(tree, ("lines", number, "name"))
-            yield Problem(path, where, message.format(name=line.name))
+            document.report((*place, "name"), message, name=line.name)
         seen.add(line.name)
         if len(line.branches) > MOST_BRANCHES:
             message = _(
                 "a line can have at most {most} branches, because each is chosen with one key. "
                 "Remove the rest."
             )
-            where = line_of(tree, ("lines", number, "branches", MOST_BRANCHES))
-            yield Problem(path, where, message.format(most=MOST_BRANCHES))
+            document.report((*place, "branches", MOST_BRANCHES), message, most=MOST_BRANCHES)
         if line.then and line.branches:
             message = _("a line can have “then” or “branches”, not both. Remove one.")
-            yield Problem(path, line_of(tree, ("lines", number, "then")), message)
+            document.report((*place, "then"), message)
 
 
-def _course_problems(
-    path: Path, tree: yaml.Node, lines: Sequence[_Line], exits: Exits
-) -> Iterator[Problem]:
-    """Yield a loop; without loops, branches that run on and lines that are never reached."""
+def _check_course(document: Document, lines: Sequence[LineFile], exits: Exits) -> None:
+    """Report a loop; without loops, branches that run on and lines that are never reached."""
     follows = {
         number: [branch.then for branch in ways if branch.then is not None]
         for number, ways in enumerate(exits, 1)
@@ -114,28 +98,25 @@ def _course_problems(
         back_to, number = error.args[1][:2]
         nth = follows[number].index(back_to)
         key = ("branches", nth, "then") if lines[number - 1].branches else ("then",)
-        where = line_of(tree, ("lines", number - 1, *key))
         message = _(
             "the conversation loops back to “{name}”. Continue with another line, or with “end”."
         )
-        yield Problem(path, where, message.format(name=lines[back_to - 1].name))
+        document.report(("lines", number - 1, *key), message, name=lines[back_to - 1].name)
         return
     reached, waiting = {1}, [1]
     while waiting:
         new = set(follows.get(waiting.pop(), ())) - reached
         reached |= new
         waiting += new
-    yield from _run_ons(path, tree, lines, exits)
+    _check_run_ons(document, lines, exits)
     for number in range(1, len(lines) + 1):
         if number not in reached:
             message = _("this line is never reached. Name it in a “then”, or remove it.")
-            yield Problem(path, line_of(tree, ("lines", number - 1)), message)
+            document.report(("lines", number - 1), message)
 
 
-def _run_ons(
-    path: Path, tree: yaml.Node, lines: Sequence[_Line], exits: Exits
-) -> Iterator[Problem]:
-    """Yield lines that continue into the next branch because they have no ``then``."""
+def _check_run_ons(document: Document, lines: Sequence[LineFile], exits: Exits) -> None:
+    """Report lines that continue into the next branch because they have no ``then``."""
     run: set[int] = set()  # consecutive lines without an explicit continuation
     for number, line in enumerate(lines[:-1], 1):
         if line.then or line.branches:
@@ -145,10 +126,8 @@ def _run_ons(
         for ways in exits:
             targets = {branch.then for branch in ways}
             if number + 1 in targets and targets & run:
-                name = lines[number].name
                 message = _(
                     "this line continues with “{name}”, a line of another branch. Write "
                     "“then: {name}” if this is intended, otherwise “then: end”."
                 )
-                where = line_of(tree, ("lines", number - 1))
-                yield Problem(path, where, message.format(name=name))
+                document.report(("lines", number - 1), message, name=lines[number].name)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
 from practice.errors import PromptError
 from practice.i18n import gettext as _
-from practice.records.scenario import BannedPhrase, Book, Scenario, StandardRow
-from practice.scenarios.books import BOOKS, book_files, book_ids, read_book, scenarios_of
+from practice.records.scenario import BannedPhrase, Book, Scenario
+from practice.scenarios.books import BOOKS, book_files, book_ids, read_book
 from practice.scenarios.rules import (
     BANNED_FILE,
     CONSENT_FILE,
@@ -26,9 +27,10 @@ from practice.scenarios.rules import (
     read_thresholds,
 )
 from practice.scenarios.scenario import is_id, read_scenario
-from practice.scenarios.yaml_file import InvalidFileError, Problem, line_of, parse
+from practice.scenarios.yaml_file import InvalidFileError, Problem, parse
 
 SUFFIX = ".yaml"
+_RULES = (BANNED_FILE, STANDARD_FILE, THRESHOLDS_FILE, CONSENT_FILE)
 _T = TypeVar("_T")
 
 
@@ -46,21 +48,13 @@ def load(folder: Path, scenario_id: str) -> Scenario:
     """
     ids = scenario_ids(folder)
     if scenario_id not in ids:
-        near = difflib.get_close_matches(scenario_id, ids, n=1, cutoff=0.5)
-        hint = (
-            _("Did you mean “{id}”?").format(id=near[0])
-            if near
-            else _("`practice list` shows all scenarios.")
-        )
+        hint = _similar(scenario_id, ids) or _("`practice list` shows all scenarios.")
         raise PromptError(
             _("There is no scenario “{id}” in {folder}. {hint}").format(
                 id=scenario_id, folder=folder, hint=hint
             )
         )
-    try:
-        return read_scenario(folder / f"{scenario_id}{SUFFIX}", load_banned(folder))
-    except InvalidFileError as invalid:
-        raise PromptError(str(invalid.problems[0])) from None
+    return read_scenario(folder / f"{scenario_id}{SUFFIX}", load_banned(folder))
 
 
 def load_book(folder: Path, book_id: str) -> Book:
@@ -69,25 +63,23 @@ def load_book(folder: Path, book_id: str) -> Book:
     Raises:
         PromptError: No book has that id, or a file has mistakes.
     """
-    ids = book_ids(folder)
-    if book_id not in ids:
-        near = difflib.get_close_matches(book_id, ids, n=1, cutoff=0.5)
-        hint = (
-            _("Did you mean “{id}”?").format(id=near[0])
-            if near
-            else _("Available: {ids}.").format(ids=_(", ").join(ids) or "-")
-        )
+    books = book_ids(folder)
+    if book_id not in books:
+        available = _("Available: {ids}.").format(ids=_(", ").join(books) or "-")
         raise PromptError(
             _("There is no exam book “{id}” in {folder}. {hint}").format(
-                id=book_id, folder=folder / BOOKS, hint=hint
+                id=book_id, folder=folder / BOOKS, hint=_similar(book_id, books) or available
             )
         )
-    path = folder / BOOKS / f"{book_id}.yaml"
-    try:
-        wanted = scenarios_of(path) & set(scenario_ids(folder))
-        return read_book(path, {name: load(folder, name) for name in sorted(wanted)})
-    except InvalidFileError as invalid:
-        raise PromptError(str(invalid.problems[0])) from None
+    ids = scenario_ids(folder)
+    find = cache(lambda name: load(folder, name) if name in ids else None)
+    return read_book(folder / BOOKS / f"{book_id}{SUFFIX}", find)
+
+
+def _similar(wanted: str, ids: list[str]) -> str:
+    """Return the question if the most similar id was meant; empty if none is similar."""
+    near = difflib.get_close_matches(wanted, ids, n=1, cutoff=0.5)
+    return _("Did you mean “{id}”?").format(id=near[0]) if near else ""
 
 
 def load_all(folder: Path) -> tuple[list[Scenario], list[Problem]]:
@@ -100,7 +92,7 @@ def load_all(folder: Path) -> tuple[list[Scenario], list[Problem]]:
         PromptError: There is no such folder.
     """
     problems: list[Problem] = []
-    banned = _tell(problems, read_banned, folder / BANNED_FILE) or ()
+    banned = _collect(problems, read_banned, folder / BANNED_FILE) or ()
     return _read_all(folder, banned, problems), problems
 
 
@@ -114,27 +106,27 @@ def check(folder: Path) -> tuple[int, list[Problem]]:
         PromptError: There is no such folder.
     """
     problems: list[Problem] = []
-    files = [folder / name for name in _RULES if exists_or_broken_link(folder / name)]
-    banned = _tell(problems, read_banned, folder / BANNED_FILE) or ()
+    banned = _collect(problems, read_banned, folder / BANNED_FILE)
     if banned:
         problems += banned_in_replacements(folder / BANNED_FILE, banned)
-    rows = _tell(problems, read_standard, folder / STANDARD_FILE)
-    for name, read in ((THRESHOLDS_FILE, read_thresholds), (CONSENT_FILE, read_consent)):
-        _tell(problems, read, folder / name)
-    found = _read_all(folder, banned, problems, thorough=True)
+    rows = _collect(problems, read_standard, folder / STANDARD_FILE)
+    _collect(problems, read_thresholds, folder / THRESHOLDS_FILE)
+    _collect(problems, read_consent, folder / CONSENT_FILE)
+    found = _read_all(folder, banned or (), problems, thorough=True)
+    known = {row.id for row in rows or ()}
+    for scenario in found:
+        if not known.issuperset(scenario.covers):
+            problems += _unknown_rows(folder / f"{scenario.id}{SUFFIX}", scenario, known)
     scenarios = {scenario.id: scenario for scenario in found}
-    problems += _unknown_rows(folder, found, rows)
     for path in book_files(folder):
-        _tell(problems, lambda book: read_book(book, scenarios), path)
-    problems += _never_read(folder)
-    files += [*_files(folder), *book_files(folder)]
+        _collect(problems, lambda book: read_book(book, scenarios.get), path)
+    rules = [folder / name for name in _RULES if exists_or_broken_link(folder / name)]
+    files = [*rules, *_files(folder), *book_files(folder)]
+    problems += _ignored(folder, files)
     return len(files), sorted(problems, key=lambda problem: (problem.path, problem.line))
 
 
-_RULES = (BANNED_FILE, STANDARD_FILE, THRESHOLDS_FILE, CONSENT_FILE)
-
-
-def _tell(problems: list[Problem], read: Callable[[Path], _T], path: Path) -> _T | None:
+def _collect(problems: list[Problem], read: Callable[[Path], _T], path: Path) -> _T | None:
     """Read a file if it exists, and append its mistakes to ``problems``."""
     if not exists_or_broken_link(path):
         return None
@@ -152,12 +144,11 @@ def _read_all(
     *,
     thorough: bool = False,
 ) -> list[Scenario]:
-    scenarios = []
-    for path in _files(folder):
-        scenario = _tell(problems, lambda p: read_scenario(p, banned, thorough=thorough), path)
-        if scenario is not None:
-            scenarios.append(scenario)
-    return scenarios
+    found = [
+        _collect(problems, lambda p: read_scenario(p, banned, thorough=thorough), path)
+        for path in _files(folder)
+    ]
+    return [scenario for scenario in found if scenario is not None]
 
 
 def _files(folder: Path) -> list[Path]:
@@ -171,35 +162,28 @@ def _files(folder: Path) -> list[Path]:
     return sorted(folder.glob(f"*{SUFFIX}"))
 
 
-def _unknown_rows(
-    folder: Path, scenarios: list[Scenario], rows: tuple[StandardRow, ...] | None
-) -> Iterator[Problem]:
-    """Yield the ids in ``covers`` that are no rows of the standard."""
-    known = {row.id for row in rows or ()}
-    for scenario in scenarios:
-        for place, row in enumerate(scenario.covers):
-            if row not in known:
-                path = folder / f"{scenario.id}{SUFFIX}"
-                message = _(
-                    "{file} has no row “{row}”. Correct the id here, or add the row there."
-                ).format(row=row, file=STANDARD_FILE)
-                yield Problem(path, line_of(parse(path)[1], ("covers", place)), message)
+def _unknown_rows(path: Path, scenario: Scenario, known: set[str]) -> list[Problem]:
+    """Return a problem for each id in ``covers`` that is no row of the standard."""
+    document = parse(path)
+    for place, row in enumerate(scenario.covers):
+        if row not in known:
+            message = _("{file} has no row “{row}”. Correct the id here, or add the row there.")
+            document.report(("covers", place), message, row=row, file=STANDARD_FILE)
+    return document.problems
 
 
-def _never_read(folder: Path) -> Iterator[Problem]:
-    """Yield the YAML files that are ignored, and scenario ids that occur twice."""
+def _ignored(folder: Path, files: list[Path]) -> Iterator[Problem]:
+    """Yield the YAML files that are not among those read, and scenario ids that occur twice."""
     scenarios: dict[str, Path] = {}
     for path in sorted(_files(folder), key=lambda path: not is_id(path.stem)):
         # Ignore case, as Windows does; the folder may be copied there.
         twin = scenarios.setdefault(path.stem.casefold(), path)
         if twin is not path:
             yield Problem(path, 1, _twice(twin, folder))
-    rules = [folder / name for name in _RULES]
-    read = {*scenarios.values(), *_files(folder), *book_files(folder), *rules}
     for path in sorted(folder.rglob("*")):
         place = path.relative_to(folder)
         hidden = any(part.startswith(".") for part in place.parts)
-        if path in read or hidden or path.suffix.lower() not in (SUFFIX, ".yml"):
+        if path in files or hidden or path.suffix.lower() not in (SUFFIX, ".yml"):
             continue
         if place.parts[0] == RULES:
             message = _("this file is ignored. Only these are read here: {files}.").format(

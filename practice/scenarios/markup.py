@@ -12,6 +12,7 @@ compares with concrete text only.
 import re
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 
 from practice.records.kinds import Kind, parse_kind
 from practice.records.scenario import Element, Wording
@@ -57,9 +58,7 @@ def parse_script(script: str, slots: dict[str, tuple[str, ...]]) -> tuple[Wordin
             ``too-many``.
     """
     pieces = [_parse_piece(match, slots) for match in _PIECE.finditer(script.replace("｜", "|"))]
-    total = 1
-    for piece in pieces:
-        total *= len(piece.choices)
+    total = prod(len(piece.choices) for piece in pieces)
     if total > MAX_WORDINGS:
         raise MarkupError("too-many", str(total))
     return tuple(_join(pieces, texts) for texts in product(*(p.choices for p in pieces)))
@@ -110,15 +109,6 @@ def _join(pieces: list[_Piece], texts: tuple[str, ...]) -> Wording:
         start = len(script)
         script += text
         if piece.kind is not None:
-            elements.append(
-                Element(
-                    text,
-                    piece.kind,
-                    start,
-                    len(script),
-                    piece.choices[0],
-                    piece.required,
-                    piece.critical,
-                )
-            )
+            flags = piece.required, piece.critical
+            elements.append(Element(text, piece.kind, start, len(script), piece.choices[0], *flags))
     return Wording(script, tuple(elements))

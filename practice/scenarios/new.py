@@ -40,7 +40,14 @@ def write_new(folder: Path, scenario_id: str, kind: ScenarioKind, *, is_conversa
                 "digits, with single hyphens between them, like id-missing."
             ).format(id=scenario_id[:_LONGEST], most=_LONGEST)
         )
-    _refuse_taken(folder, scenario_id)
+    scenario_ids(folder)  # raises PromptError if the folder does not exist
+    for taken in sorted(folder.iterdir()):
+        if taken.stem.casefold() == scenario_id and taken.suffix.lower() in (SUFFIX, ".yml"):
+            raise PromptError(
+                _("{file} already exists. Choose another id, or edit that file.").format(
+                    file=taken.name
+                )
+            )
     path = folder / f"{scenario_id}{SUFFIX}"
     try:
         refresh_schema(folder)
@@ -62,15 +69,3 @@ def template(kind: ScenarioKind, *, is_conversation: bool) -> str:
     source = files("practice.scenarios") / "templates" / f"{shape}.{language}.yaml"
     name = CHINESE_SCENARIO_KINDS[kind] if is_chinese() else str(kind)
     return _FOR_EDITORS + Template(source.read_text("utf-8")).substitute(kind=name)
-
-
-def _refuse_taken(folder: Path, scenario_id: str) -> None:
-    """Raise PromptError if the id is in use, also in another case or with the suffix .yml."""
-    scenario_ids(folder)  # raises PromptError if the folder does not exist
-    for path in sorted(folder.iterdir()):
-        if path.stem.casefold() == scenario_id and path.suffix.lower() in (SUFFIX, ".yml"):
-            raise PromptError(
-                _("{file} already exists. Choose another id, or edit that file.").format(
-                    file=path.name
-                )
-            )

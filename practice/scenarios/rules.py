@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, ClassVar, TypeVar
+from typing import Annotated
 
 from pydantic import Field
 
@@ -17,17 +16,15 @@ from practice.i18n import gettext as _
 from practice.mandarin.normalization import normalize
 from practice.records.scenario import BannedPhrase, Severity, StandardRow
 from practice.scenarios.markup import MarkupError, parse_script
-from practice.scenarios.scenario import banned_in, markup_message, silent_parts
+from practice.scenarios.scenario import check_banned, check_is_spoken, report_markup
 from practice.scenarios.yaml_file import (
+    Document,
     InvalidFileError,
     Model,
     Problem,
     Text,
-    line_of,
     parse,
-    parse_text,
     read_text,
-    validate,
 )
 from practice.scoring.decision import LIMITS, THRESHOLDS, Thresholds
 from practice.text import is_visible
@@ -37,8 +34,6 @@ BANNED_FILE = Path(RULES) / "banned.yaml"
 STANDARD_FILE = Path(RULES) / "standard.yaml"
 THRESHOLDS_FILE = Path(RULES) / "thresholds.yaml"
 CONSENT_FILE = Path(RULES) / "consent.txt"
-
-_T = TypeVar("_T")
 
 _SEVERITIES = {
     "severe": Severity.SEVERE,
@@ -58,8 +53,6 @@ class _BannedFile(Model):
 
 
 class _BannedList(Model):
-    parts: ClassVar[tuple[type[Model], ...]] = (_BannedFile,)
-
     banned: tuple[_BannedFile, ...]
 
 
@@ -71,8 +64,6 @@ class _RowFile(Model):
 
 
 class _StandardFile(Model):
-    parts: ClassVar[tuple[type[Model], ...]] = (_RowFile,)
-
     rows: tuple[_RowFile, ...]
 
 
@@ -88,48 +79,26 @@ class _ThresholdsFile(Model):
     hello_missed: _Nats = THRESHOLDS.hello_missed
 
 
-def _or_first_problem(read: Callable[[Path], _T], path: Path) -> _T:
-    """Read a file, where one message is enough: the first of its mistakes as a PromptError."""
-    try:
-        return read(path)
-    except InvalidFileError as invalid:
-        raise PromptError(str(invalid.problems[0])) from None
-
-
 def load_banned(folder: Path) -> tuple[BannedPhrase, ...]:
-    """Load the banned phrases; none if the folder has no such file.
-
-    Raises:
-        PromptError: The file has mistakes. The message gives the first.
-    """
+    """Load the banned phrases; none without the file. Raises InvalidFileError."""
     path = folder / BANNED_FILE
-    if not path.is_file():
-        return ()
-    return _or_first_problem(read_banned, path)
+    return read_banned(path) if path.is_file() else ()
 
 
 def load_standard(folder: Path) -> tuple[StandardRow, ...]:
-    """Load the rows of the standard; none if the folder has no such file.
-
-    Raises:
-        PromptError: The file has mistakes. The message gives the first.
-    """
+    """Load the rows of the standard; none without the file. Raises InvalidFileError."""
     path = folder / STANDARD_FILE
-    if not path.is_file():
-        return ()
-    return _or_first_problem(read_standard, path)
+    return read_standard(path) if path.is_file() else ()
 
 
 def load_thresholds(folder: Path) -> Thresholds:
-    """Load the thresholds of verdicts; the built-in ones if the folder has no such file.
+    """Load the thresholds of verdicts; the built-in ones without the file.
 
     Raises:
-        PromptError: The file has mistakes. The message gives the first.
+        InvalidFileError: The file has mistakes.
     """
     path = folder / THRESHOLDS_FILE
-    if not path.is_file():
-        return THRESHOLDS
-    return _or_first_problem(read_thresholds, path)
+    return read_thresholds(path) if path.is_file() else THRESHOLDS
 
 
 def load_consent(folder: Path) -> str | None:
@@ -140,12 +109,10 @@ def load_consent(folder: Path) -> str | None:
         the file.
 
     Raises:
-        PromptError: The file has mistakes. The message gives the first.
+        InvalidFileError: The file has mistakes.
     """
     path = folder / CONSENT_FILE
-    if not exists_or_broken_link(path):
-        return None
-    return _or_first_problem(read_consent, path)
+    return read_consent(path) if exists_or_broken_link(path) else None
 
 
 def write_thresholds(folder: Path, limits: Thresholds, remark: str) -> Path:
@@ -181,76 +148,67 @@ def write_thresholds(folder: Path, limits: Thresholds, remark: str) -> Path:
 
 def read_banned(path: Path) -> tuple[BannedPhrase, ...]:
     """Read the banned phrases. Raises InvalidFileError with all mistakes."""
-    return _banned(path, read_text(path)[1])
+    return _banned(path, *read_text(path))
 
 
 @lru_cache(maxsize=2)  # for reading a scenario, and for assessing attempts at it
-def _banned(path: Path, content: str) -> tuple[BannedPhrase, ...]:
-    tree = parse_text(path, content)
-    file = validate(_BannedList, path, tree)
-    problems: list[Problem] = []
+def _banned(path: Path, raw: bytes, content: str) -> tuple[BannedPhrase, ...]:
+    document = Document(path, raw, content)
     phrases = []
     seen: set[str] = set()
-    for number, entry in enumerate(file.banned):
+    for number, entry in enumerate(document.fill(_BannedList).banned):
+        place = ("banned", number)
         if entry.severity not in _SEVERITIES:
             message = _("“{severity}” is not a severity. Write severe (严重) or minor (一般).")
-            where = line_of(tree, ("banned", number, "severity"))
-            problems.append(Problem(path, where, message.format(severity=entry.severity)))
+            document.report((*place, "severity"), message, severity=entry.severity)
         for key, text in [("phrase", entry.phrase), *(("also", text) for text in entry.also)]:
-            where = line_of(tree, ("banned", number, key))
             if not normalize(text):
                 message = _("“{text}” has only punctuation. Write the phrase in words.")
-                problems.append(Problem(path, where, message.format(text=text)))
+                document.report((*place, key), message, text=text)
             elif normalize(text) in seen:
                 message = _("the phrase “{text}” is listed twice. Remove one.")
-                problems.append(Problem(path, where, message.format(text=text)))
+                document.report((*place, key), message, text=text)
             seen.add(normalize(text))
-        where = line_of(tree, ("banned", number, "instead"))
         try:
             wordings = parse_script(entry.instead, {})
         except MarkupError as error:
-            problems.append(Problem(path, where, markup_message(error)))
+            report_markup(document, (*place, "instead"), error)
             continue
-        problems += silent_parts(path, where, wordings)
+        check_is_spoken(document, (*place, "instead"), wordings)
         phrases.append(
             BannedPhrase(
                 entry.phrase,
                 wordings[0].script,
                 entry.why,
-                tuple(entry.unless),
+                entry.unless,
                 _SEVERITIES.get(entry.severity, Severity.MINOR),
-                tuple(entry.also),
+                entry.also,
                 wordings,
             )
         )
-    if problems:
-        raise InvalidFileError(problems)
+    document.raise_problems()
     return tuple(phrases)
 
 
-def banned_in_replacements(path: Path, phrases: tuple[BannedPhrase, ...]) -> Iterator[Problem]:
-    """Yield the replacements (``instead``) that contain a banned phrase themselves."""
-    _raw, tree = parse(path)
+def banned_in_replacements(path: Path, phrases: tuple[BannedPhrase, ...]) -> list[Problem]:
+    """Return the replacements (``instead``) that contain a banned phrase themselves."""
+    document = parse(path)
     for number, phrase in enumerate(phrases):
-        where = line_of(tree, ("banned", number, "instead"))
-        yield from banned_in(path, where, phrase.wordings, phrases)
+        check_banned(document, ("banned", number, "instead"), phrase.wordings, phrases)
+    return document.problems
 
 
 def read_standard(path: Path) -> tuple[StandardRow, ...]:
     """Read the rows of the standard. Raises InvalidFileError with all mistakes."""
-    _raw, tree = parse(path)
-    file = validate(_StandardFile, path, tree)
-    problems = []
-    seen: set[str] = set()
-    for number, row in enumerate(file.rows):
-        if row.id in seen:
+    document = parse(path)
+    rows: dict[str, StandardRow] = {}
+    for number, row in enumerate(document.fill(_StandardFile).rows):
+        if row.id in rows:
             message = _("the row “{id}” is listed twice. Remove one.")
-            where = line_of(tree, ("rows", number, "id"))
-            problems.append(Problem(path, where, message.format(id=row.id)))
-        seen.add(row.id)
-    if problems:
-        raise InvalidFileError(problems)
-    return tuple(StandardRow(r.id, r.section, r.title, r.words) for r in file.rows)
+            document.report(("rows", number, "id"), message, id=row.id)
+        rows[row.id] = StandardRow(**row.model_dump())
+    document.raise_problems()
+    return tuple(rows.values())
 
 
 def read_thresholds(path: Path) -> Thresholds:
@@ -259,22 +217,18 @@ def read_thresholds(path: Path) -> Thresholds:
     Raises:
         InvalidFileError: The file has mistakes; the error has all of them.
     """
-    _raw, tree = parse(path)
-    limits = replace(THRESHOLDS, **validate(_ThresholdsFile, path, tree).model_dump())
-    problems = []
-    for heard, missed in LIMITS.values():
-        if getattr(limits, heard) <= getattr(limits, missed):
+    document = parse(path)
+    limits = replace(THRESHOLDS, **document.fill(_ThresholdsFile).model_dump())
+    for family, (heard, missed) in LIMITS.items():
+        high, low = limits.pair(family)
+        if high <= low:
             message = _(
                 "“{heard}” must be greater than “{missed}”, but {high} is not greater than "
                 "{low}. Correct one of them."
             )
-            named = max(line_of(tree, (name,)) for name in (heard, missed))
-            text = message.format(
-                heard=heard, missed=missed, high=getattr(limits, heard), low=getattr(limits, missed)
-            )
-            problems.append(Problem(path, named, text))
-    if problems:
-        raise InvalidFileError(problems)
+            later = max(heard, missed, key=lambda name: document.line_of((name,)))
+            document.report((later,), message, heard=heard, missed=missed, high=high, low=low)
+    document.raise_problems()
     return limits
 
 
@@ -292,7 +246,7 @@ def read_consent(path: Path) -> str:
         if not is_visible(line)
     ]
     if problems:
-        raise InvalidFileError(problems)
+        raise InvalidFileError(*problems)
     return re.split(r"\n\s*\n", "\n".join(lines).strip())[0]
 
 

@@ -4,37 +4,32 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
 from practice.records.delivery import Volume
 from practice.records.kinds import CHINESE_SCENARIO_KINDS, ScenarioKind
-from practice.scenarios.yaml_file import CHINESE_KEYS, Model, Text
+from practice.scenarios.yaml_file import Model, Text, chinese_names
 
-CHINESE_VOLUMES = {"轻柔": Volume.SOFT, "清晰": Volume.CLEAR}
+VOLUMES = {"soft": Volume.SOFT, "轻柔": Volume.SOFT, "clear": Volume.CLEAR, "清晰": Volume.CLEAR}
 ORIGINS = ("standard", "extension")
 ALL_SWAPS = "all"
 
 
-class BranchFile(Model):
+class _Described(Model, use_attribute_docstrings=True):
+    """Base of models whose docstrings describe the keys in the schema, in both languages."""
+
+
+class BranchFile(_Described):
     """One continuation of a conversation."""
 
-    when: Annotated[
-        Text, Field(description="什么情况下走这一支 · what the customer turns out to be")
-    ]
-    then: Annotated[
-        Text,
-        Field(description="接着哪一句（它的名），或 end 结束 · the name of the next line, or end"),
-    ]
-    weight: Annotated[
-        float,
-        Field(
-            gt=0,
-            allow_inf_nan=False,
-            description="随机时的权重，默认 1 · how likely it is beside the others; default 1",
-        ),
-    ] = 1.0
+    when: Text
+    """什么情况下走这一支 · what the customer turns out to be"""
+    then: Text
+    """接着哪一句（它的名），或 end 结束 · the name of the next line, or end"""
+    weight: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
+    """随机时的权重，默认 1 · how likely it is beside the others; default 1"""
 
 
 def _answer(value: object) -> object:
@@ -42,128 +37,85 @@ def _answer(value: object) -> object:
     return {"是": "yes", "否": "no"}.get(value, value) if isinstance(value, str) else value
 
 
-class DeliveryFile(Model):
+class DeliveryFile(_Described):
     """Delivery targets, of a line or of the whole scenario."""
 
-    pace: Annotated[
-        tuple[float, ...],
-        Field(
-            description="每秒几个字，最少和最多 · characters a second, least and most: [3, 5]",
-            json_schema_extra={"minItems": 2, "maxItems": 2},
-        ),
-    ] = ()
-    volume: Annotated[
-        str, Field(description="soft 轻柔，clear 清晰；不写就不看 · not looked at if left out")
-    ] = ""
-    may_fail: Annotated[
-        bool,
-        BeforeValidator(_answer),
-        Field(
-            description="达不到是否影响及格，默认否 · whether it can fail a take; no if left out"
-        ),
-    ] = False
+    pace: Annotated[tuple[float, ...], Field(json_schema_extra={"minItems": 2, "maxItems": 2})] = ()
+    """每秒几个字，最少和最多 · characters a second, least and most: [3, 5]"""
+    volume: str = ""
+    """soft 轻柔，clear 清晰；不写就不看 · not looked at if left out"""
+    may_fail: Annotated[bool, BeforeValidator(_answer)] = False
+    """达不到是否影响及格，默认否 · whether it can fail a take; no if left out"""
 
 
-class LineFile(Model):
+class LineFile(_Described):
     """One required utterance."""
 
-    parts: ClassVar[tuple[type[Model], ...]] = (BranchFile, DeliveryFile)
-
-    cue: Annotated[Text, Field(description="情景：发生了什么 · what happens before it")]
-    script: Annotated[
-        Text,
-        Field(
-            description="要说的话，礼貌用语标成【请|敬语】 · what is to be said, courtesies marked"
-        ),
-    ]
-    customer: Annotated[
-        str, Field(description="客户的原话，不加引号 · the customer's own words, without quotes")
-    ] = ""
-    body: Annotated[
-        str, Field(description="体态，用逗号分开 · posture; commas between what is watched for")
-    ] = ""
-    also: Annotated[
-        tuple[Text, ...],
-        Field(description="也算对的整句 · other whole sentences that count as right"),
-    ] = ()
-    name: Annotated[str, Field(description="这一句的名，供“接着”引用 · its name, for then")] = ""
-    then: Annotated[
-        str,
-        Field(
-            description=(
-                "接着哪一句，或 end 结束；不写就是下一句 · the name of the next line, or end; "
-                "the one below if left out"
-            )
-        ),
-    ] = ""
-    branches: Annotated[
-        tuple[BranchFile, ...],
-        Field(description="接下来的几种可能 · the ways that it can go on"),
-    ] = ()
-    delivery: Annotated[
-        DeliveryFile,
-        Field(description="这一句怎么说，优先于整个情景的 · how to say it, before the scenario's"),
-    ] = Field(default_factory=DeliveryFile)
+    cue: Text
+    """情景：发生了什么 · what happens before it"""
+    script: Text
+    """要说的话，礼貌用语标成【请|敬语】 · what is to be said, courtesies marked"""
+    customer: str = ""
+    """客户的原话，不加引号 · the customer's own words, without quotes"""
+    body: str = ""
+    """体态，用逗号分开 · posture; commas between what is watched for"""
+    also: tuple[Text, ...] = ()
+    """也算对的整句 · other whole sentences that count as right"""
+    name: str = ""
+    """这一句的名，供“接着”引用 · its name, for then"""
+    then: str = Field(
+        "",
+        description="接着哪一句，或 end 结束；不写就是下一句 · "
+        "the name of the next line, or end; the one below if left out",
+    )
+    branches: tuple[BranchFile, ...] = ()
+    """接下来的几种可能 · the ways that it can go on"""
+    delivery: DeliveryFile = DeliveryFile()
+    """这一句怎么说，优先于整个情景的 · how to say it, before the scenario's"""
 
 
-class ScenarioFile(Model):
+class ScenarioFile(_Described):
     """A scenario file."""
 
-    parts: ClassVar[tuple[type[Model], ...]] = (LineFile, DeliveryFile)
-
-    title: Annotated[Text, Field(description="名称，列表里显示 · its name in lists")]
-    when: Annotated[Text, Field(description="什么时候用 · when it is used")]
-    lines: Annotated[
-        tuple[LineFile, ...], Field(description="要说的话，一句一条 · what is to be said")
-    ] = ()
-    swaps: Annotated[
-        str,
-        Field(
-            description="all：每条禁语改说一遍，不写台词 · all: swap the banned phrases; no lines"
-        ),
-    ] = ""
-    kind: Annotated[str, Field(description="类别，列表按它分组 · the group in lists")] = ""
-    role: Annotated[str, Field(description="谁的话 · whose it is")] = ""
-    source: Annotated[str, Field(description="出自规范哪一节 · the section of the standard")] = ""
-    origin: Annotated[
-        str,
-        Field(
-            description=(
-                "standard 规范原有（默认），extension 自己加的 · standard (if left out), or "
-                "extension where the standard has no such words"
-            )
-        ),
-    ] = "standard"
-    covers: Annotated[
-        tuple[Text, ...],
-        Field(description="对应 rules/standard.yaml 的哪些条 · rows of rules/standard.yaml"),
-    ] = ()
-    address: Annotated[
-        tuple[Text, ...],
-        Field(description="适合这位客户的称谓 · forms of address that fit this customer"),
-    ] = ()
-    slots: Annotated[
-        dict[str, Annotated[tuple[Text, ...], Field(min_length=1)]],
-        Field(description="话术里 {词槽} 可填的词 · the values of {slots} in scripts"),
-    ] = Field(default_factory=dict)
-    readings: Annotated[
-        dict[str, Text],
-        Field(description="特殊读音：还您: huán nín · pinyin of what is read otherwise than usual"),
-    ] = Field(default_factory=dict)
-    delivery: Annotated[
-        DeliveryFile, Field(description="怎么说：语速、音量 · how it is to be said: pace, volume")
-    ] = Field(default_factory=DeliveryFile)
+    title: Text
+    """名称，列表里显示 · its name in lists"""
+    when: Text
+    """什么时候用 · when it is used"""
+    lines: tuple[LineFile, ...] = ()
+    """要说的话，一句一条 · what is to be said"""
+    swaps: str = ""
+    """all：每条禁语改说一遍，不写台词 · all: swap the banned phrases; no lines"""
+    kind: str = ""
+    """类别，列表按它分组 · the group in lists"""
+    role: str = ""
+    """谁的话 · whose it is"""
+    source: str = ""
+    """出自规范哪一节 · the section of the standard"""
+    origin: str = Field(
+        "standard",
+        description="standard 规范原有（默认），extension 自己加的 · "
+        "standard (if left out), or extension where the standard has no such words",
+    )
+    covers: tuple[Text, ...] = ()
+    """对应 rules/standard.yaml 的哪些条 · rows of rules/standard.yaml"""
+    address: tuple[Text, ...] = ()
+    """适合这位客户的称谓 · forms of address that fit this customer"""
+    slots: dict[str, Annotated[tuple[Text, ...], Field(min_length=1)]] = Field(default_factory=dict)
+    """话术里 {词槽} 可填的词 · the values of {slots} in scripts"""
+    readings: dict[str, Text] = Field(default_factory=dict)
+    """特殊读音：还您: huán nín · pinyin of what is read otherwise than usual"""
+    delivery: DeliveryFile = DeliveryFile()
+    """怎么说：语速、音量 · how it is to be said: pace, volume"""
 
 
 SCHEMA_FILE = "schema.json"
 SCHEMA_REMARK = "Made by `practice schema`; what is changed here by hand is lost."
 
-_TEXT = ["string", "number"]
 _VALUES = {
     "kind": [name for kind in ScenarioKind for name in (str(kind), CHINESE_SCENARIO_KINDS[kind])],
     "origin": list(ORIGINS),
     "swaps": [ALL_SWAPS],
-    "volume": [name for chinese, volume in CHINESE_VOLUMES.items() for name in (volume, chinese)],
+    "volume": list(VOLUMES),
     "may_fail": [True, False, "yes", "no", "是", "否"],
 }
 
@@ -200,11 +152,11 @@ def refresh_schema(folder: Path) -> None:
 
 def _shape(shape: dict[str, Any]) -> dict[str, Any]:
     """Return the schema of an object whose keys may be written in either language."""
-    properties: dict[str, Any] = {}
-    for key, value in shape["properties"].items():
-        described = _value(key, value)
-        for name in (key, *_chinese(key)):
-            properties[name] = described
+    properties = {
+        name: _value(key, value)
+        for key, value in shape["properties"].items()
+        for name in (key, *chinese_names(key))
+    }
     needed = [_either(key) for key in shape.get("required", ())]
     return {
         "type": "object",
@@ -216,26 +168,19 @@ def _shape(shape: dict[str, Any]) -> dict[str, Any]:
 
 def _value(key: str, value: dict[str, Any]) -> dict[str, Any]:
     """Return the schema of a key's value, without entries that only programmers need."""
-    plain = {k: _texts(v) for k, v in value.items() if k not in ("title", "default")}
-    if key in _VALUES:
-        kinds = ["boolean", "string"] if plain.get("type") == "boolean" else plain["type"]
-        return plain | {"type": kinds, "enum": _VALUES[key]}
-    # A text may look like a number, for example that of a section.
-    return plain | ({"type": _TEXT} if plain.get("type") == "string" else {})
+    plain = {k: v for k, v in value.items() if k not in ("title", "default")}
+    if key not in _VALUES:
+        return _numbers_too(plain)
+    kinds = ["boolean", "string"] if plain["type"] == "boolean" else plain["type"]
+    return plain | {"type": kinds, "enum": _VALUES[key]}
 
 
-def _texts(part: Any) -> Any:
-    """Allow numbers for all texts within a part of the schema."""
-    if not isinstance(part, dict):
-        return part
-    inside = {k: _texts(v) for k, v in part.items()}
-    return inside | ({"type": _TEXT} if inside.get("type") == "string" else {})
+def _numbers_too(part: dict[str, Any]) -> dict[str, Any]:
+    """Allow numbers for all texts in a part of the schema, such as the number of a section."""
+    inside = {k: _numbers_too(v) if isinstance(v, dict) else v for k, v in part.items()}
+    return inside | ({"type": ["string", "number"]} if inside.get("type") == "string" else {})
 
 
 def _either(*keys: str) -> dict[str, Any]:
     """Require at least one of the keys, in either language."""
-    return {"anyOf": [{"required": [name]} for key in keys for name in (key, *_chinese(key))]}
-
-
-def _chinese(key: str) -> list[str]:
-    return [name for name, english in CHINESE_KEYS.items() if english == key]
+    return {"anyOf": [{"required": [name]} for key in keys for name in (key, *chinese_names(key))]}

@@ -12,17 +12,18 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
-from practice import scenarios as prompts
 from practice.audio import clip as audio
 from practice.audio.signal_check import Samples
 from practice.errors import AudioError, PromptError, system_reason
 from practice.i18n import gettext as _
-from practice.scenarios import Problem
+from practice.scenarios.folder import load, scenario_ids
+from practice.scenarios.yaml_file import Problem
 
 SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 """Suffixes of voice files. If a line has several files, the first of these is played."""
@@ -187,41 +188,38 @@ def _sounds(folder: Path) -> list[Path]:
 
 
 def _misplaced(folder: Path, paths: list[Path]) -> Iterator[Problem]:
-    ids = set(prompts.scenario_ids(folder))
-    counts: dict[str, int | None] = {}
+    ids = set(scenario_ids(folder))
+    line_count = cache(partial(_line_count, folder))
     first: dict[Voice, Path] = {}
     for path in paths:
         voice = named(path)
         if voice is None:
-            message = _("the voice file belongs to no line. Name it like {example}.")
-            yield Problem(path, 1, message.format(example="farewell.1.wav, farewell.1.model.wav"))
-            continue
-        if voice.scenario not in ids:
+            message = _("the voice file belongs to no line. Name it like {example}.").format(
+                example="farewell.1.wav, farewell.1.model.wav"
+            )
+        elif voice.scenario not in ids:
             message = _(
                 "the voice file belongs to “{id}”, but there is no such scenario. Rename or "
                 "remove the file."
-            )
-            yield Problem(path, 1, message.format(id=voice.scenario))
-            continue
-        if voice.scenario not in counts:
-            counts[voice.scenario] = _line_count(folder, voice.scenario)
-        count = counts[voice.scenario]
-        if count is not None and voice.line > count:
+            ).format(id=voice.scenario)
+        elif (count := line_count(voice.scenario)) is not None and voice.line > count:
             message = _(
                 "the voice file belongs to line {line}, but the last line of {scenario} is "
                 "{n}. Rename or remove the file."
-            )
-            text = message.format(line=voice.line, scenario=voice.scenario, n=count)
-            yield Problem(path, 1, text)
-        elif first.setdefault(voice, path) is not path:
-            message = _("the voice file is never played: {other} is played instead. Remove one.")
-            yield Problem(path, 1, message.format(other=first[voice].name))
+            ).format(line=voice.line, scenario=voice.scenario, n=count)
+        elif (played := first.setdefault(voice, path)) is not path:
+            message = _(
+                "the voice file is never played: {other} is played instead. Remove one."
+            ).format(other=played.name)
+        else:
+            continue
+        yield Problem(path, 1, message)
 
 
 def _line_count(folder: Path, scenario_id: str) -> int | None:
     """Return the number of lines, or None if the scenario's own file has mistakes."""
     try:
-        return len(prompts.load(folder, scenario_id).lines)
+        return len(load(folder, scenario_id).lines)
     except PromptError:
         return None
 

@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from practice.errors import system_reason
+from practice.errors import PromptError, system_reason
 from practice.i18n import gettext as _
 from practice.text import is_visible
 
@@ -71,9 +71,6 @@ class Model(BaseModel):
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
-    parts: ClassVar[tuple[type[Model], ...]] = ()
-    """Models of nested parts. Their keys, too, are suggested for an unknown key."""
-
 
 _M = TypeVar("_M", bound=Model)
 
@@ -106,6 +103,26 @@ class _Loader(_BaseLoader):  # type: ignore[misc]
         self._depth -= 1
 
 
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A mistake in a file, and the line to correct (1 if it concerns the whole file)."""
+
+    path: Path
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.message}"
+
+
+class InvalidFileError(PromptError):
+    """A file has mistakes; ``problems`` has all of them, and the message is the first."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__(str(problems[0]))
+        self.problems = problems
+
+
 def read_text(path: Path) -> tuple[bytes, str]:
     """Read a file in UTF-8.
 
@@ -124,62 +141,125 @@ def read_text(path: Path) -> tuple[bytes, str]:
             if path.is_dir()
             else _("the file cannot be read: {why}.").format(why=system_reason(error))
         )
-        raise InvalidFileError([Problem(path, 1, message)]) from None
     except UnicodeDecodeError:
         message = _("the file is not UTF-8. Save it as UTF-8 in the editor.")
-        raise InvalidFileError([Problem(path, 1, message)]) from None
+    raise InvalidFileError(Problem(path, 1, message))
 
 
-def parse(path: Path) -> tuple[bytes, yaml.Node]:
-    """Read and parse a YAML file.
+def parse(path: Path) -> Document:
+    """Read and parse a YAML file. Raises InvalidFileError like ``read_text`` and ``Document``."""
+    return Document(path, *read_text(path))
 
-    Returns:
-        The bytes of the file, and its root, a mapping.
 
-    Raises:
-        InvalidFileError: The file cannot be read, or ``parse_text`` rejects it.
+Location = tuple[str | int, ...]
+"""English keys and indices that lead from the root of a file to a value."""
+
+
+class Document:
+    """A YAML file: its data, the line of each value, and the mistakes found so far.
+
+    Scalars stay text, so that a title of 123 is text, too.
+
+    Attributes:
+        raw: Bytes of the file.
+        problems: Mistakes reported so far.
     """
-    raw, text = read_text(path)
-    return raw, parse_text(path, text)
 
+    def __init__(self, path: Path, raw: bytes, text: str) -> None:
+        """Parse the text of a file.
 
-def parse_text(path: Path, text: str) -> yaml.Node:
-    """Parse the text of a YAML file.
+        Raises:
+            InvalidFileError: The text has common slips, is not valid YAML, is empty or no
+                mapping, is nested too deeply, or uses aliases.
+        """
+        self.path = path
+        self.raw = raw
+        self.problems = list(_typing_mistakes(path, text))
+        self.raise_problems()
+        self._lines: dict[Location, int] = {}
+        self._visited: set[int] = set()
+        self._data = self._construct(self._compose(text), ())
 
-    Args:
-        path: File that the problems name.
-        text: Content of the file.
+    def line_of(self, location: Location) -> int:
+        """Return the line (from 1) of the deepest existing value on the path to a location."""
+        while location not in self._lines:
+            location = location[:-1]
+        return self._lines[location]
 
-    Returns:
-        The root, a mapping.
+    def report(self, location: Location, message: str, **details: object) -> None:
+        """Add a problem at a location.
 
-    Raises:
-        InvalidFileError: The text has common slips, is not valid YAML, is empty or no
-            mapping, is nested too deeply, or uses aliases.
-    """
-    problems = list(_typing_mistakes(path, text))
-    if problems:
-        raise InvalidFileError(problems)
-    try:
-        tree = yaml.compose(text, Loader=_Loader)
-    except yaml.MarkedYAMLError as error:
-        raise InvalidFileError([Problem(path, _place(error), _syntax_message(error))]) from None
-    except _TooDeepError as error:
-        raise InvalidFileError([Problem(path, error.args[0], _entangled_message())]) from None
-    except yaml.YAMLError:
-        message = _("this is not valid YAML. Check indentation, colons, quotes.")
-        raise InvalidFileError([Problem(path, 1, message)]) from None
-    if tree is None:
-        raise InvalidFileError(
-            [Problem(path, 1, _("the file is empty. Fill it in, or remove it."))]
-        )
-    if not isinstance(tree, yaml.MappingNode):
-        message = _("the file must consist of keys with values, like “title: …”.")
-        raise InvalidFileError([Problem(path, 1, message)])
-    entangled = _aliased_line(tree) if "*" in text else None
-    if entangled is not None:
-        raise InvalidFileError([Problem(path, entangled, _entangled_message())])
-    return tree
+        Args:
+            location: Location of the value to correct.
+            message: Message with a placeholder for each of the details.
+            details: Values of the placeholders.
+        """
+        text = message.format(**details)
+        self.problems.append(Problem(self.path, self.line_of(location), text))
+
+    def raise_problems(self) -> None:
+        """Raise InvalidFileError with the problems reported so far, if there are any."""
+        if self.problems:
+            raise InvalidFileError(*self.problems)
+
+    def fill(self, model: type[_M]) -> _M:
+        """Fill a model with the data of the file.
+
+        Raises:
+            InvalidFileError: A key occurs twice, or the data does not fit the model.
+        """
+        self.raise_problems()
+        try:
+            return model.model_validate(self._data)
+        except ValidationError as error:
+            problems = [
+                Problem(self.path, self.line_of(d["loc"]), _shape_message(model, dict(d)))
+                for d in error.errors()
+            ]
+        raise InvalidFileError(*problems)
+
+    def _compose(self, text: str) -> yaml.Node:
+        try:
+            tree = yaml.compose(text, Loader=_Loader)
+        except yaml.MarkedYAMLError as error:
+            self._refuse(_place(error), _syntax_message(error))
+        except _TooDeepError as error:
+            self._refuse(error.args[0], _entangled_message())
+        except yaml.YAMLError:
+            self._refuse(1, _("this is not valid YAML. Check indentation, colons, quotes."))
+        if tree is None:
+            self._refuse(1, _("the file is empty. Fill it in, or remove it."))
+        if not isinstance(tree, yaml.MappingNode):
+            self._refuse(1, _("the file must consist of keys with values, like “title: …”."))
+        return tree
+
+    def _refuse(self, line: int, message: str) -> NoReturn:
+        raise InvalidFileError(Problem(self.path, line, message)) from None
+
+    def _construct(self, node: yaml.Node, place: Location) -> object:
+        """Return a node as plain data, record the lines, and report repeated keys."""
+        self._visit(node)
+        self._lines.setdefault(place, node.start_mark.line + 1)
+        if isinstance(node, yaml.ScalarNode):
+            return node.value
+        if isinstance(node, yaml.SequenceNode):
+            return [self._construct(item, (*place, i)) for i, item in enumerate(node.value)]
+        entries: dict[str, object] = {}
+        for key, value in node.value:
+            self._visit(key)
+            name = CHINESE_KEYS.get(str(key.value), str(key.value))
+            self._lines[*place, name] = key.start_mark.line + 1
+            if name in entries:
+                message = _("the key “{key}” occurs twice. Remove one.")
+                self.report((*place, name), message, key=key.value)
+            entries[name] = self._construct(value, (*place, name))
+        return entries
+
+    def _visit(self, node: yaml.Node) -> None:
+        """Refuse the file if an alias refers to a node."""
+        if id(node) in self._visited:
+            self._refuse(node.start_mark.line + 1, _entangled_message())
+        self._visited.add(id(node))
 
 
 def _typing_mistakes(path: Path, text: str) -> Iterator[Problem]:
@@ -253,101 +333,11 @@ def _syntax_message(error: yaml.MarkedYAMLError) -> str:
     return known.get(error.problem or "", other.format(problem=error.problem))
 
 
-def _aliased_line(tree: yaml.Node) -> int | None:
-    """Return the line (from 1) of a node that an alias refers to, or None without aliases."""
-    seen: set[int] = set()
-    waiting = [tree]
-    while waiting:
-        node = waiting.pop()
-        if id(node) in seen:
-            line: int = node.start_mark.line
-            return line + 1
-        seen.add(id(node))
-        if isinstance(node, yaml.MappingNode):
-            waiting += [part for entry in node.value for part in entry]
-        elif isinstance(node, yaml.SequenceNode):
-            waiting += node.value
-    return None
-
-
 def _entangled_message() -> str:
     return _(
         "YAML's & and * (anchors and aliases) and nested lists are not supported here. Write "
         "the values out."
     )
-
-
-def validate(model: type[_M], path: Path, tree: yaml.Node) -> _M:
-    """Fill a model with the data of a file.
-
-    Args:
-        model: Model of the file.
-        path: File that the problems name.
-        tree: YAML tree of the file.
-
-    Raises:
-        InvalidFileError: The data does not fit the model. Each mistake has its line.
-    """
-    repeated: list[Problem] = []
-    plain = _construct(path, tree, repeated)
-    if repeated:
-        raise InvalidFileError(repeated)
-    try:
-        return model.model_validate(plain)
-    except ValidationError as error:
-        raise InvalidFileError(
-            [
-                Problem(path, line_of(tree, detail["loc"]), _shape_message(model, dict(detail)))
-                for detail in error.errors()
-            ]
-        ) from None
-
-
-def _construct(path: Path, node: yaml.Node, repeated: list[Problem]) -> object:
-    """Return a node as plain data, and append a problem to ``repeated`` per repeated key.
-
-    Scalars stay text, so that a title of 123 is text, too.
-    """
-    if isinstance(node, yaml.ScalarNode):
-        return node.value
-    if isinstance(node, yaml.SequenceNode):
-        return [_construct(path, item, repeated) for item in node.value]
-    entries: dict[str, object] = {}
-    for key, value in node.value:
-        name = _key(key)
-        if name in entries:
-            message = _("the key “{key}” occurs twice. Remove one.")
-            where = key.start_mark.line + 1
-            repeated.append(Problem(path, where, message.format(key=key.value)))
-        entries[name] = _construct(path, value, repeated)
-    return entries
-
-
-def _key(node: yaml.Node) -> str:
-    return CHINESE_KEYS.get(str(node.value), str(node.value))
-
-
-def line_of(node: yaml.Node, location: tuple[str | int, ...]) -> int:
-    """Return the line (from 1) of the deepest existing node on the path to a location.
-
-    Args:
-        node: Root of the tree.
-        location: English keys and indices that lead from the root to the location.
-    """
-    line = node.start_mark.line
-    for step in location:
-        if isinstance(node, yaml.MappingNode):
-            found = [(key, value) for key, value in node.value if _key(key) == step]
-            if not found:
-                break
-            key, node = found[0]
-            line = key.start_mark.line
-        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int):
-            node = node.value[step]
-            line = node.start_mark.line
-        else:
-            break
-    return line + 1
 
 
 def _shape_message(model: type[Model], detail: dict[str, Any]) -> str:
@@ -378,40 +368,23 @@ def _shape_message(model: type[Model], detail: dict[str, Any]) -> str:
     return text.format(key=key_name(key))
 
 
+def chinese_names(key: str) -> list[str]:
+    """Return the Chinese names of a key."""
+    return [name for name, english in CHINESE_KEYS.items() if english == key]
+
+
 def key_name(key: str) -> str:
     """Return a key as messages quote it, followed by its Chinese names."""
-    chinese = [name for name, english in CHINESE_KEYS.items() if english == key]
+    chinese = chinese_names(key)
     return f"“{key}” ({'/'.join(chinese)})" if chinese else f"“{key}”"
 
 
 def _unknown_key_message(model: type[Model], key: str) -> str:
-    known = _keys(model)
+    schema = model.model_json_schema()
+    shapes = (schema, *schema.get("$defs", {}).values())
+    known = {name for shape in shapes for name in shape["properties"]}
     known |= {name for name, english in CHINESE_KEYS.items() if english in known}
     near = difflib.get_close_matches(key, sorted(known), n=1, cutoff=0.5)
     if near:
         return _("the key “{key}” is unknown. Did you mean “{near}”?").format(key=key, near=near[0])
     return _("the key “{key}” is unknown here. Remove it.").format(key=key)
-
-
-def _keys(model: type[Model]) -> set[str]:
-    return set(model.model_fields).union(*(_keys(part) for part in model.parts))
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """A mistake in a file, and the line to correct (1 if it concerns the whole file)."""
-
-    path: Path
-    line: int
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.path}:{self.line}: {self.message}"
-
-
-class InvalidFileError(Exception):
-    """A file has mistakes; ``problems`` has all of them."""
-
-    def __init__(self, problems: list[Problem]) -> None:
-        super().__init__("; ".join(map(str, problems)))
-        self.problems = problems
