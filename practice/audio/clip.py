@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 import wave
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from types import TracebackType
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -160,10 +161,8 @@ class WavWriter:
 
     def __init__(self, path: Path, rate_hz: int) -> None:
         self.path = path
-        try:
+        with _reporting(path):
             self._file = path.open("wb")
-        except OSError as error:
-            raise AudioError(_unwritable(path, error)) from None
         self._wav = wave.open(self._file, "wb")  # noqa: SIM115 - closed by close()
         self._wav.setnchannels(1)
         self._wav.setsampwidth(2)
@@ -172,34 +171,32 @@ class WavWriter:
     def write(self, block: Samples) -> None:
         """Append samples (-1 to 1), and flush them to the operating system."""
         pcm = (np.clip(block, -1.0, 1.0) * 32767).astype("<i2")
-        try:
+        with _reporting(self.path):
             self._wav.writeframes(pcm.tobytes())
             self._file.flush()
-        except OSError as error:
-            raise AudioError(_unwritable(self.path, error)) from None
 
     def close(self) -> None:
         """Close the file."""
-        try:
+        with _reporting(self.path):
             self._wav.close()
             self._file.close()
-        except OSError as error:
-            raise AudioError(_unwritable(self.path, error)) from None
 
     def __enter__(self) -> WavWriter:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()
 
 
-def _unwritable(path: Path, error: OSError) -> str:
-    return _(
-        "The recording {path} cannot be written: {why}. Free up disk space or choose "
-        "another folder with --recordings."
-    ).format(path=path, why=system_reason(error))
+@contextmanager
+def _reporting(path: Path) -> Iterator[None]:
+    """Report a failure to write a recording."""
+    try:
+        yield
+    except OSError as error:
+        raise AudioError(
+            _(
+                "The recording {path} cannot be written: {why}. Free up disk space or choose "
+                "another folder with --recordings."
+            ).format(path=path, why=system_reason(error))
+        ) from None

@@ -1,9 +1,11 @@
-"""Microphones that PortAudio reports."""
+"""Microphones and the loudspeaker that PortAudio reports."""
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from types import ModuleType
+from typing import Any
 
 from practice.errors import DeviceError
 from practice.i18n import gettext as _
@@ -11,11 +13,11 @@ from practice.i18n import gettext as _
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A microphone.
+    """A microphone or loudspeaker.
 
     Attributes:
         index: Index in PortAudio.
-        host: Name of the host API.
+        host: Name of the host API; empty for a loudspeaker.
         rate_hz: The device's own sample rate.
     """
 
@@ -116,3 +118,57 @@ def choose(wanted: str | None) -> Device:
             )
         )
     return fitting[0]
+
+
+def loudspeaker() -> Device:
+    """Return the system's default output device.
+
+    Raises:
+        DeviceError: There is none, or PortAudio is not installed.
+    """
+    sd = sounddevice()
+    try:
+        found = sd.query_devices(kind="output")
+    except (sd.PortAudioError, ValueError):
+        raise DeviceError(
+            _("No loudspeaker was found. Connect one, or continue without sound.")
+        ) from None
+    return Device(
+        index=found["index"],
+        name=found["name"],
+        host="",
+        channels=found["max_output_channels"],
+        rate_hz=int(found["default_samplerate"]),
+        is_default=True,
+    )
+
+
+def open_stream(kind: str, device: Device, **options: Any) -> AbstractContextManager[Any]:
+    """Open a stream with one channel, or with two if the driver refuses that.
+
+    Args:
+        kind: ``InputStream`` or ``OutputStream``, the classes of sounddevice.
+        device: The device to record from or to play on.
+        options: Further options of the stream.
+
+    Raises:
+        PortAudioError: The device cannot be opened.
+    """
+    sd = sounddevice()
+
+    def stream(channels: int) -> AbstractContextManager[Any]:
+        opened: AbstractContextManager[Any] = getattr(sd, kind)(
+            device=device.index,
+            samplerate=device.rate_hz,
+            channels=channels,
+            dtype="float32",
+            **options,
+        )
+        return opened
+
+    try:
+        return stream(1)
+    except sd.PortAudioError:
+        if device.channels < 2:
+            raise
+        return stream(2)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from practice.audio.clip import StreamResampler, WavWriter
-from practice.audio.devices import Device, sounddevice
+from practice.audio.devices import Device, open_stream, sounddevice
 from practice.audio.signal_check import MAX_RECORDING_S, Samples, clipped_share, dbfs
 from practice.audio.voice_activity import FRAME, FRAME_S, AutoStop, SpeechDetector
 from practice.errors import DeviceError
@@ -127,29 +127,16 @@ class Microphone:
         return Recorded(ending, run.seconds, run.overflows)
 
     def _open(self, take_in: Callable[..., None]) -> AbstractContextManager[Any]:
-        sd = sounddevice()
-        error: Exception | None = None
-        # Some drivers refuse to mix down to one channel: then record two.
-        for channels in sorted({1, min(2, self.device.channels)}):
-            try:
-                stream: AbstractContextManager[Any] = sd.InputStream(
-                    device=self.device.index,
-                    samplerate=self.device.rate_hz,
-                    channels=channels,
-                    dtype="float32",
-                    blocksize=int(self.device.rate_hz * _BLOCK_S),
-                    callback=take_in,
-                )
-            except sd.PortAudioError as refused:
-                error = refused
-            else:
-                return stream
-        raise DeviceError(
-            _(
-                "The microphone “{name}” cannot be opened ({why}). Close other programs "
-                "that use it, allow access to it, or choose another: practice devices"
-            ).format(name=self.device.name, why=error)
-        )
+        blocksize = int(self.device.rate_hz * _BLOCK_S)
+        try:
+            return open_stream("InputStream", self.device, blocksize=blocksize, callback=take_in)
+        except sounddevice().PortAudioError as error:
+            raise DeviceError(
+                _(
+                    "The microphone “{name}” cannot be opened ({why}). Close other programs "
+                    "that use it, allow access to it, or choose another: practice devices"
+                ).format(name=self.device.name, why=error)
+            ) from None
 
 
 class _Run:

@@ -69,7 +69,7 @@ def gain_for_vad(samples: Samples) -> float:
     return float(np.clip(0.5 / peak, 1.0, 100.0)) if peak > 0 else 1.0
 
 
-def clipped_share(samples: npt.NDArray[np.float32]) -> float:
+def clipped_share(samples: Samples) -> float:
     """Return the share of samples at full scale; measure it before any resampling."""
     return float(np.mean(np.abs(samples) >= CLIPPED_LEVEL)) if samples.size else 0.0
 
@@ -107,15 +107,10 @@ def check_speech(samples: Samples, spans_s: Spans, clipped: float) -> SpeechChec
     """
     duration_s = len(samples) / RATE_HZ
     speech_s = sum(end - start for start, end in spans_s)
-    mask = np.zeros(len(samples), dtype=bool)
-    near = np.zeros(len(samples), dtype=bool)
-    for start, end in spans_s:
-        mask[int(start * RATE_HZ) : int(end * RATE_HZ)] = True
-        near[max(0, int((start - 0.1) * RATE_HZ)) : int((end + 0.1) * RATE_HZ)] = True
     # Cheap sound cards add a constant offset, which is not audible.
     centered = samples - np.float32(np.mean(samples)) if samples.size else samples
-    speech_dbfs = dbfs(centered[mask])
-    noise_dbfs = _background_dbfs(centered[~near])
+    speech_dbfs = dbfs(centered[_inside(samples, spans_s, margin_s=0.0)])
+    noise_dbfs = _background_dbfs(centered[~_inside(samples, spans_s, margin_s=0.1)])
     snr_db = (
         speech_dbfs - noise_dbfs if speech_dbfs is not None and noise_dbfs is not None else None
     )
@@ -163,11 +158,16 @@ def cut(samples: Samples, spans_s: Spans) -> Samples:
     Recognizers hallucinate courtesies in long silences, even after real speech, so they get no
     silence.
     """
-    keep = np.zeros(len(samples), dtype=bool)
+    return samples[_inside(samples, spans_s, MARGIN_S)]
+
+
+def _inside(samples: Samples, spans_s: Spans, margin_s: float) -> npt.NDArray[np.bool_]:
+    """Return which samples are in a span, or at most a margin away from it."""
+    mask = np.zeros(len(samples), dtype=bool)
     for start, end in spans_s:
-        first = max(0, int((start - MARGIN_S) * RATE_HZ))
-        keep[first : int((end + MARGIN_S) * RATE_HZ)] = True
-    return samples[keep]
+        first = max(0, int((start - margin_s) * RATE_HZ))
+        mask[first : int((end + margin_s) * RATE_HZ)] = True
+    return mask
 
 
 def uncut(spans_s: Spans, time_s: float) -> float:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from practice.audio.onnx import disable_telemetry
 from practice.audio.signal_check import (
     MIN_SPEECH_S,
     ONSET,
@@ -25,6 +25,18 @@ FRAME = 512
 """Samples in one frame of the model, at 16 kHz."""
 
 FRAME_S = FRAME / RATE_HZ
+
+
+@cache
+def disable_telemetry() -> None:
+    """Disable the events that onnxruntime's Windows builds send to the system.
+
+    Call it before a network is loaded. The other builds obey the environment variable that
+    ``practice/__init__.py`` sets.
+    """
+    import onnxruntime
+
+    onnxruntime.disable_telemetry_events()
 
 
 class SpeechDetector:

@@ -120,7 +120,7 @@ def _one_after_the_other(console: Console, found: list[_Recordings]) -> None:
 
 
 def _in_terminal(console: Console, found: list[_Recordings], playback: Playback) -> None:
-    from practice.audio.player import loudspeaker
+    from practice.audio.devices import loudspeaker
     from practice.output.stage import TerminalStage
 
     loudspeaker()  # fail at once without one: this command only plays

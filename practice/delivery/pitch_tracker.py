@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from practice.audio.onnx import disable_telemetry
 from practice.audio.signal_check import RATE_HZ, Samples
+from practice.audio.voice_activity import disable_telemetry
 from practice.delivery.pitch import PitchTrack
 
 if TYPE_CHECKING:
