@@ -157,5 +157,5 @@ def offer_interrupted(console: Console, session: Session, stage: TerminalStage) 
         if chosen == "delete":
             takes.discard(session.folder, take, with_audio=True)
         elif chosen == "score":
-            keep_and_show(session.folder, session.store, session.judge, take, stage.result)
+            keep_and_show(session, take, stage.result)
             takes.discard(session.folder, take, with_audio=False)

@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field
 
 from practice.assessment.pipeline import Assessor
 from practice.audio import clip as audio
+from practice.audio.clip import Clip
 from practice.errors import AudioError, PracticeError, system_reason
 from practice.i18n import gettext as _
 from practice.records.attempt import Assessment, Attempt
@@ -36,7 +37,8 @@ def score_file(session: Session, step: Step, path: Path, take_number: int) -> At
     Raises:
         AudioError: The file cannot be read or copied.
     """
-    return _keep(session, step, take_number, _judge(session.judge, step, path))
+    clip = audio.read(path)
+    return _keep(session, step, take_number, path, clip, session.judge.assess(clip, step.line))
 
 
 def score_files(
@@ -48,51 +50,36 @@ def score_files(
         The attempt or the error for each path, in the order of ``paths``. Attempts are numbered
         by position, from 1.
     """
-    shared = replace(session.judge, threads=threads_of(jobs))
+    assessor = replace(session.judge, threads=threads_of(jobs))
 
-    def judge(path: Path) -> _Judged | PracticeError:
+    def assess(path: Path) -> tuple[Clip, Assessment] | PracticeError:
         try:
-            return _judge(shared, step, path)
+            clip = audio.read(path)
+            return clip, assessor.assess(clip, step.line)
         except PracticeError as error:
             return error
 
-    for number, judged in enumerate(in_order(judge, paths, jobs), 1):
-        if isinstance(judged, PracticeError):
-            yield judged
+    found = zip(paths, in_order(assess, paths, jobs), strict=True)
+    for number, (path, assessed) in enumerate(found, 1):
+        if isinstance(assessed, PracticeError):
+            yield assessed
             continue
         try:
-            yield _keep(session, step, number, judged)
+            yield _keep(session, step, number, path, *assessed)
         except PracticeError as error:
             yield error
 
 
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """A recording that is assessed but not stored yet."""
-
-    path: Path
-    suffix: str
-    is_too_long: bool
-    assessment: Assessment
-
-
-def _judge(judge: Assessor, step: Step, path: Path) -> _Judged:
-    clip = audio.read(path)
-    return _Judged(path, clip.suffix, clip.is_too_long, judge.assess(clip, step.line))
-
-
-def _keep(session: Session, step: Step, take_number: int, judged: _Judged) -> Attempt:
+def _keep(
+    session: Session, step: Step, number: int, path: Path, clip: Clip, assessment: Assessment
+) -> Attempt:
     take = session.new_take(
-        step,
-        take_number,
-        source="file",
-        suffix=judged.suffix,
-        with_audio=not judged.is_too_long,
+        step, number, source="file", suffix=clip.suffix, with_audio=not clip.is_too_long
     )
     if take.audio is not None:
-        takes.keep_copy(session.folder, take.audio, judged.path)
-    session.store.add(take, judged.assessment)
-    return Attempt(take, judged.assessment)
+        takes.keep_copy(session.folder, take.audio, path)
+    session.store.add(take, assessment)
+    return Attempt(take, assessment)
 
 
 # ---- concurrency -----------------------------------------------------------
@@ -161,21 +148,16 @@ def read_manifest(path: Path) -> list[Row]:
             line.
     """
     if not path.is_file():
-        raise PracticeError(
-            _("The manifest {path} does not exist. Check the path.").format(path=path)
-        )
+        message = _("The manifest {path} does not exist. Check the path.")
+        raise PracticeError(message.format(path=path))
     try:
         text = path.read_text("utf-8-sig")
     except UnicodeDecodeError:
-        raise PracticeError(
-            _("The manifest {path} is not UTF-8. Save it as UTF-8.").format(path=path)
-        ) from None
+        message = _("The manifest {path} is not UTF-8. Save it as UTF-8.")
+        raise PracticeError(message.format(path=path)) from None
     except OSError as error:
-        raise PracticeError(
-            _("The manifest {path} cannot be read: {why}.").format(
-                path=path, why=system_reason(error)
-            )
-        ) from None
+        message = _("The manifest {path} cannot be read: {why}.")
+        raise PracticeError(message.format(path=path, why=system_reason(error))) from None
     rows = []
     for number, line in enumerate(text.splitlines(), 1):
         if line.strip():
@@ -239,15 +221,15 @@ def _find_all(script: str, text: str) -> list[int]:
 
 
 def score_rows(
-    judge: Assessor, rows: Sequence[Row], jobs: int = 1
+    assessor: Assessor, rows: Sequence[Row], jobs: int = 1
 ) -> Iterator[Assessment | AudioError]:
     """Assess the rows in order; a recording that cannot be read yields its error.
 
     A recording that successive rows share is transcribed once.
     """
-    shared = replace(judge, threads=threads_of(jobs))
+    shared = replace(assessor, threads=threads_of(jobs))
 
-    def judge_all(together: list[Row]) -> list[Assessment | AudioError]:
+    def assess(together: list[Row]) -> list[Assessment | AudioError]:
         first = together[0]
         try:
             heard = shared.listen(audio.read(first.path), first.line)
@@ -256,5 +238,5 @@ def score_rows(
         return [shared.score(heard, row.line) for row in together]
 
     groups = (list(together) for _path, together in groupby(rows, lambda row: row.path))
-    for outcomes in in_order(judge_all, groups, jobs):
+    for outcomes in in_order(assess, groups, jobs):
         yield from outcomes

@@ -46,27 +46,9 @@ class ConversationPath:
 
     def whole(self, attempts: Sequence[Attempt]) -> ConversationResult:
         """Compute the result of the turns practiced; turns without an attempt were skipped."""
-        return whole_of(
-            self._scenario,
-            [step.number for step in self._walked],
-            attempts,
-            is_finished=self._is_finished,
-        )
-
-
-def whole_of(
-    scenario: Scenario, numbers: Sequence[int], attempts: Sequence[Attempt], *, is_finished: bool
-) -> ConversationResult:
-    """Compute the result of a conversation.
-
-    Args:
-        numbers: Numbers of the lines that were reached, from 1, in order.
-        attempts: Attempts at these lines; a line without one was skipped.
-        is_finished: False if the conversation ended early.
-    """
-    takes = {attempt.take.line: attempt for attempt in attempts}
-    turns = [Turn(n, scenario.lines[n - 1], takes.get(n)) for n in numbers]
-    return conversation_result(turns, scenario.address, is_finished=is_finished)
+        by_line = {attempt.take.line: attempt for attempt in attempts}
+        turns = [Turn(s.number, s.line, by_line.get(s.number)) for s in self._walked]
+        return conversation_result(turns, self._scenario.address, is_finished=self._is_finished)
 
 
 def by_chance(ways: tuple[Branch, ...]) -> Branch:

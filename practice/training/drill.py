@@ -17,7 +17,7 @@ from practice.records.attempt import LineAttempt
 from practice.records.scenario import Line, Scenario
 
 if TYPE_CHECKING:
-    from fsrs import Card, Rating, Scheduler
+    from fsrs import Rating, Scheduler
 
 EASY_FROM = 97.0
 """Minimum score from which a line without a missed courtesy is rated easy."""
@@ -60,13 +60,16 @@ def plan(
     left out, because their lines depend on the turns before them.
 
     Args:
-        sayings: All attempts of the trainee, in any order.
+        scenarios: Scenarios to pick from.
+        line_attempts: All attempts of the trainee, in any order.
         now: The current time, with a time zone.
         count: Maximum number of lines.
     """
+    from fsrs import Scheduler
+
     lines = [s for s in scenarios if not s.is_conversation]
     said = _by_line(lines, line_attempts)
-    scheduler = _scheduler()
+    scheduler = Scheduler(learning_steps=(SOON,), relearning_steps=(SOON,), enable_fuzzing=False)
     picks = [
         _pick(scheduler, scenario, number, said[scenario.id, number], now)
         for scenario in lines
@@ -79,15 +82,15 @@ def plan(
     return [*due, *new, *ahead][:count]
 
 
-def rate(saying: LineAttempt) -> Rating:
+def rate(attempt: LineAttempt) -> Rating:
     """Return the FSRS rating of an attempt."""
     from fsrs import Rating
 
-    if not saying.passed:
+    if not attempt.passed:
         return Rating.Again
-    if saying.missed:
+    if attempt.missed:
         return Rating.Hard
-    return Rating.Easy if (saying.total or 0.0) >= EASY_FROM else Rating.Good
+    return Rating.Easy if (attempt.total or 0.0) >= EASY_FROM else Rating.Good
 
 
 def _by_line(
@@ -103,26 +106,25 @@ def _by_line(
         for number, line in enumerate(scenario.lines, 1):
             places[scenario.id, line.script, line.instead_of].append(number)
     said: dict[tuple[str, int], list[LineAttempt]] = defaultdict(list)
-    for saying in sorted(line_attempts, key=lambda s: s.created_at):
-        numbers = places.get((saying.scenario, saying.spec.script, saying.spec.instead_of))
+    for attempt in sorted(line_attempts, key=lambda s: s.created_at):
+        numbers = places.get((attempt.scenario, attempt.spec.script, attempt.spec.instead_of))
         if numbers:
-            number = saying.line if saying.line in numbers else numbers[0]
-            said[saying.scenario, number].append(saying)
+            number = attempt.line if attempt.line in numbers else numbers[0]
+            said[attempt.scenario, number].append(attempt)
     return said
-
-
-def _scheduler() -> Scheduler:
-    from fsrs import Scheduler
-
-    return Scheduler(learning_steps=(SOON,), relearning_steps=(SOON,), enable_fuzzing=False)
 
 
 def _pick(
     scheduler: Scheduler, scenario: Scenario, number: int, said: list[LineAttempt], now: datetime
 ) -> Pick:
+    from fsrs import Card
+
     if not said:
         return Pick(scenario, number)
-    card = _replay(scheduler, said)
+    moments = [datetime.fromisoformat(attempt.created_at).astimezone(UTC) for attempt in said]
+    card = Card(card_id=1, due=moments[0])
+    for attempt, moment in zip(said, moments, strict=True):
+        card, _log = scheduler.review_card(card, rate(attempt), moment)
     return Pick(
         scenario,
         number,
@@ -132,13 +134,3 @@ def _pick(
         recall=scheduler.get_card_retrievability(card, now),
         strength=card.stability or 0.0,
     )
-
-
-def _replay(scheduler: Scheduler, said: list[LineAttempt]) -> Card:
-    from fsrs import Card
-
-    moments = [datetime.fromisoformat(saying.created_at).astimezone(UTC) for saying in said]
-    card = Card(card_id=1, due=moments[0])
-    for saying, moment in zip(said, moments, strict=True):
-        card, _log = scheduler.review_card(card, rate(saying), moment)
-    return card

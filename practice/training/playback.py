@@ -37,25 +37,22 @@ class Playback:
         """Return the customer's words before a step, or None if there is no voice for them."""
         if self._is_mute:  # already reported
             return None
-        path = voices.find(self._prompts_dir, _voice(step, Role.CUSTOMER))
-        return self._say(step.line.customer) if path is None else self._read(path)
+        path = self._find(step, Role.CUSTOMER)
+        return self._say(step.line.customer) if path is None else self._read(voices.read, path)
 
     def has_reference(self, step: Step) -> bool:
         """Return True if a step has a reference recording."""
-        return voices.find(self._prompts_dir, _voice(step, Role.MODEL)) is not None
+        return self._find(step, Role.MODEL) is not None
 
     def model(self, step: Step) -> Samples | None:
         """Return the reference recording of a step, or None if it has none."""
-        path = voices.find(self._prompts_dir, _voice(step, Role.MODEL))
-        return None if path is None else self._read(path)
+        path = self._find(step, Role.MODEL)
+        return None if path is None else self._read(voices.read, path)
 
     def own(self, attempt: Attempt) -> Samples | None:
         """Return the trainee's recording of an attempt, or None if it cannot be read."""
-        try:
-            return audio.read(self._recordings / (attempt.take.audio or "")).samples
-        except AudioError as error:
-            self._tell(error)
-            return None
+        path = self._recordings / (attempt.take.audio or "")
+        return self._read(lambda path: audio.read(path).samples, path)
 
     def play(self, samples: Samples, is_stopped: Callable[[], bool]) -> None:
         """Play samples until the end, or until ``is_stopped`` returns True."""
@@ -65,9 +62,12 @@ class Playback:
             self._is_mute = True
             self._tell(error)
 
-    def _read(self, path: Path) -> Samples | None:
+    def _find(self, step: Step, role: Role) -> Path | None:
+        return voices.find(self._prompts_dir, Voice(step.scenario.id, step.number, role))
+
+    def _read(self, read: Callable[[Path], Samples], path: Path) -> Samples | None:
         try:
-            return voices.read(path)
+            return read(path)
         except AudioError as error:
             self._tell(error)
             return None
@@ -80,7 +80,3 @@ class Playback:
                 self._has_speaker = False
                 self._tell(error)
         return self._spoken.get(words)
-
-
-def _voice(step: Step, role: Role) -> Voice:
-    return Voice(step.scenario.id, step.number, role)

@@ -220,9 +220,7 @@ def _record_one(
                 path.unlink(missing_ok=True)
                 return None, False
             attempt = keep_and_show(
-                session.folder,
-                session.store,
-                session.judge,
+                session,
                 replace(take, overflows=recorded.overflows),
                 stage.result,
                 cut_off=recorded.ending is Ending.DEVICE_LOST,
@@ -249,9 +247,7 @@ def _observe(session: Session, stage: Stage, attempt: Attempt) -> Attempt:
 
 
 def keep_and_show(
-    folder: Path,
-    store: Store,
-    judge: Assessor,
+    session: Session,
     take: Take,
     show: Callable[[Attempt, Attempt | None], None],
     *,
@@ -266,12 +262,13 @@ def keep_and_show(
         observe: Called before ``show``, so that the observer judges the body standards before
             seeing a verdict.
     """
-    assessment = judge.assess(audio.read(folder / (take.audio or "")), take.spec, cut_off=cut_off)
-    store.add(take, assessment)
+    clip = audio.read(session.folder / (take.audio or ""))
+    assessment = session.judge.assess(clip, take.spec, cut_off=cut_off)
+    session.store.add(take, assessment)
     attempt = Attempt(take, assessment)
     if observe is not None:
         attempt = observe(attempt)
-    show(attempt, store.previous(take))
+    show(attempt, session.store.previous(take))
     return attempt
 
 
