@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from opencc import OpenCC
     from wetext import Normalizer
 
-_DIGITS = "零一二三四五六七八九"
+_DIGITS = str.maketrans("0123456789", "零一二三四五六七八九")
 # In a number said digit by digit, 一 is pronounced yāo, so that it is not confused with 七.
-_DIGITS_YAO = "零幺二三四五六七八九"
+_DIGITS_YAO = str.maketrans("0123456789", "零幺二三四五六七八九")
 # Digits with the separators between them; a run is read as one number.
 _DIGIT_RUN = re.compile(r"[0-9]+(?:[,.:][0-9]+)*")
 # Whisper writes these variants, and OpenCC's t2s does not convert them.
@@ -118,7 +118,7 @@ def numerals(text: str) -> tuple[Numeral, ...]:
         # Text around the run that has no digit or sign is spoken as it is written.
         around = not re.search(r"[0-9%￥¥$℃+=/*<>~-]", before + rest)
         own = [f"{before}{said}{rest}" for said in _readings(run[0])] if around else []
-        first = mapping.output_text.translate(_table(_DIGITS))
+        first = mapping.output_text.translate(_DIGITS)
         found.append(Numeral(start, end, tuple(dict.fromkeys([first, *own]))))
         after = end
     taken = [(n.start, n.end) for n in found]
@@ -192,12 +192,12 @@ def _simplified(text: str) -> str:
 
 def _readings(run: str) -> tuple[str, ...]:
     digits = re.sub("[,.:]", "", run)
-    spelled = digits.translate(_table(_DIGITS))
-    found = [_as_number(run.replace(",", "")), spelled, digits.translate(_table(_DIGITS_YAO))]
+    spelled = digits.translate(_DIGITS)
+    found = [_as_number(run.replace(",", "")), spelled, digits.translate(_DIGITS_YAO)]
     groups = re.split("[,.:]", run)
     if len(groups) > 1:
         found.append("".join(map(_as_number, groups)))
-        found.append("".join(g.translate(_table(_DIGITS)) for g in groups))
+        found.append("".join(g.translate(_DIGITS) for g in groups))
     return tuple(dict.fromkeys(found))
 
 
@@ -206,12 +206,7 @@ def _as_number(run: str) -> str:
     # With a measure word (元, removed again) the grammar reads the run as one number, never
     # digit by digit. It does not change very long runs.
     said: str = _wetext().normalize(f"{run.lstrip('0') or '0'}元")
-    return said.removesuffix("元").translate(_table(_DIGITS))
-
-
-@cache
-def _table(digits: str) -> dict[int, str]:
-    return {ord("0") + i: digit for i, digit in enumerate(digits)}
+    return said.removesuffix("元").translate(_DIGITS)
 
 
 @cache

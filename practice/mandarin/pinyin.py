@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import groupby
 
 Sound = tuple[str, str, int]
@@ -99,7 +99,8 @@ def parse_pinyin(text: str) -> tuple[str, ...] | None:
         The syllables with tone digits (``huán nín`` → huan2, nin2); None if the text is empty
         or a word is not a syllable.
     """
-    to_tone3 = _tone_converter()
+    from pypinyin.contrib.tone_convert import to_tone3
+
     syllables = tuple(to_tone3(word, neutral_tone_with_five=True) for word in text.lower().split())
     return syllables if syllables and all(map(is_syllable, syllables)) else None
 
@@ -160,20 +161,7 @@ def _alone(char: str) -> str | None:
 
 
 def _read(text: str) -> tuple[str, ...]:
-    pinyin, style = _pypinyin()
-    found = pinyin(text, style=style, neutral_tone_with_five=True, errors="ignore")
-    return tuple(syllable[0] for syllable in found)
-
-
-@cache
-def _tone_converter():  # type: ignore[no-untyped-def]
-    from pypinyin.contrib.tone_convert import to_tone3
-
-    return to_tone3
-
-
-@cache
-def _pypinyin():  # type: ignore[no-untyped-def]
     from pypinyin import Style, pinyin
 
-    return pinyin, Style.TONE3
+    found = pinyin(text, style=Style.TONE3, neutral_tone_with_five=True, errors="ignore")
+    return tuple(syllable[0] for syllable in found)
