@@ -26,6 +26,7 @@ from practice.errors import WeightsError
 from practice.mandarin.normalization import normalize
 from practice.recognition.recognizer import Recognizer
 from practice.recognition.whisper import weights
+from practice.recognition.whisper.converter import read_ctranslate2
 
 FAREWELL = CLIPS / "farewell.flac"
 
@@ -303,11 +304,11 @@ def test_a_folder_that_cannot_be_written_is_told(
 def test_reading_of_the_file_format() -> None:
     data = np.arange(6, dtype="<f2").reshape(2, 3)
     raw = ctranslate2({"a/weight": data}, {"b": "a/weight"})
-    found = weights.read_ctranslate2(raw)
+    found = read_ctranslate2(raw)
     assert set(found) == {"a/weight", "b"}
     np.testing.assert_array_equal(found["b"], data)
     for cut in range(len(raw)):
         with pytest.raises(WeightsError):
-            weights.read_ctranslate2(raw[:cut])
+            read_ctranslate2(raw[:cut])
     with pytest.raises(WeightsError):
-        weights.read_ctranslate2(b"\x07" + raw[1:])
+        read_ctranslate2(b"\x07" + raw[1:])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from threading import Lock, RLock
 
 import numpy as np
@@ -69,8 +70,13 @@ class _CachedRecognition:
         self._recognition = recognition
         self._lock = RLock()
         self._answers: dict[TextPair, float] = {}
-        self._times_s: tuple[float, ...] | None = None
-        self._second: list[Recognition | None] = []
+        self._times_s = cache(recognition.times_s)
+
+        def look_again() -> Recognition | None:
+            second = recognition.second_look()
+            return None if second is None else _CachedRecognition(second)
+
+        self._second_look = cache(look_again)
 
     @property
     def transcript(self) -> Transcript:
@@ -78,9 +84,7 @@ class _CachedRecognition:
 
     def times_s(self) -> tuple[float, ...]:
         with self._lock:
-            if self._times_s is None:
-                self._times_s = self._recognition.times_s()
-            return self._times_s
+            return self._times_s()
 
     def logprobs(self) -> tuple[float, ...]:
         return self._recognition.logprobs()
@@ -97,7 +101,4 @@ class _CachedRecognition:
 
     def second_look(self) -> Recognition | None:
         with self._lock:
-            if not self._second:
-                second = self._recognition.second_look()
-                self._second = [None if second is None else _CachedRecognition(second)]
-            return self._second[0]
+            return self._second_look()

@@ -180,7 +180,7 @@ def _choices(
         best, chosen = logits.max(-1)
         tokens += chosen.tolist()
         logprobs += (best - logits.logsumexp(-1)).tolist()
-        agreed = _in_common(guess, tokens)
+        agreed = common_prefix(guess, tokens)
         if agreed < len(tokens):
             return tokens[: agreed + 1], logprobs[: agreed + 1]
     return tokens, logprobs
@@ -215,8 +215,8 @@ class _DraftCursor:
         departed = agreed < min(self._guessed, len(self._draft) - self._next)
         self._guessed = max(1, agreed) if departed else 2 * self._guessed
         if is_first:
-            self._draft = max(self._drafts, key=lambda draft: _in_common(draft, tokens))
-            agreed = _in_common(self._draft, tokens)
+            self._draft = max(self._drafts, key=lambda draft: common_prefix(draft, tokens))
+            agreed = common_prefix(self._draft, tokens)
         self._next += agreed
         if not is_first or agreed < len(tokens):
             self._find(tokens[-1], moved=is_first or agreed > 0)
@@ -254,7 +254,7 @@ def _goes_on(byte: int) -> bool:
     return 0x80 <= byte < 0xC0
 
 
-def _in_common(a: Sequence[int], b: Sequence[int]) -> int:
+def common_prefix(a: Sequence[int], b: Sequence[int]) -> int:
     """Return the length of the common prefix."""
     most = min(len(a), len(b))
     return next((i for i in range(most) if a[i] != b[i]), most)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from practice.recognition.whisper.greedy import common_prefix
 from practice.scoring.evidence import TextPair
 
 if TYPE_CHECKING:
@@ -127,10 +128,8 @@ class _Tree:
 
 def _shared(a: Sequence[int], b: Sequence[int]) -> tuple[int, int]:
     """Return the lengths of the common prefix and, not overlapping it, the common suffix."""
-    most = min(len(a), len(b))
-    before = next((i for i in range(most) if a[i] != b[i]), most)
-    after = next((i for i in range(most - before) if a[-1 - i] != b[-1 - i]), most - before)
-    return before, after
+    before = common_prefix(a, b)
+    return before, common_prefix(a[before:][::-1], b[before:][::-1])
 
 
 def _competing_tokens(tokenizer: Tokenizer) -> list[int]:

@@ -40,7 +40,12 @@ class WhisperRecognizer:
         self, model: Whisper, info: ModelInfo, settings: dict[str, str | int | float | bool]
     ) -> None:
         self.info = info
-        self._engine = _Engine(model, DecodingOptions(fp16=False, **settings))
+        self.encoder = Encoder(model)
+        self.decoder = TextDecoder(model)
+        task = DecodingTask(model, DecodingOptions(fp16=False, **settings))
+        self.tokenizer = task.tokenizer
+        self.rules = rules_of(task)
+        self.likelihood = Likelihood(self.decoder, self.tokenizer, self.rules.trunk[-1])
 
     def use_threads(self, number: int) -> None:
         """Set how many threads, at least one, compute the calling thread's requests."""
@@ -54,25 +59,8 @@ class WhisperRecognizer:
         The arguments are those of ``Recognizer.listen``.
         """
         parts = [_Part(spans, cut(samples, spans)) for spans in windows(spans_s)]
-        tokens = [self._engine.draft(text) for text in drafts]
-        return WhisperRecognition(self._engine, parts, tokens)
-
-
-class _Engine:
-    """The parts of a loaded model, and the rules of decoding."""
-
-    def __init__(self, model: Whisper, options: DecodingOptions) -> None:
-        self.encoder = Encoder(model)
-        self.decoder = TextDecoder(model)
-        task = DecodingTask(model, options)
-        self.tokenizer = task.tokenizer
-        self.rules = rules_of(task)
-        self.likelihood = Likelihood(self.decoder, self.tokenizer, self.rules.trunk[-1])
-
-    def draft(self, text: str) -> list[int]:
-        """Return the tokens of a text, written as the recognizer would."""
-        tokens: list[int] = self.tokenizer.encode(as_recognizer_writes(text))
-        return tokens
+        tokens = [self.tokenizer.encode(as_recognizer_writes(text)) for text in drafts]
+        return WhisperRecognition(self, parts, tokens)
 
 
 @dataclass(frozen=True)
@@ -93,7 +81,7 @@ class WhisperRecognition:
 
     def __init__(
         self,
-        engine: _Engine,
+        engine: WhisperRecognizer,
         parts: Sequence[_Part],
         drafts: Sequence[Sequence[int]],
         *,
@@ -114,7 +102,12 @@ class WhisperRecognition:
             decode(engine.decoder, audio, engine.rules, drafts) for audio in self._audio
         ]
         self._texts = [engine.tokenizer.decode(list(d.tokens)).strip() for d in self._decoded]
-        self.transcript = self._transcript()
+        self.transcript = Transcript(
+            text="".join(self._texts),
+            avg_logprob=min(decoded.avg_logprob for decoded in self._decoded),
+            no_speech_prob=max(decoded.no_speech_prob for decoded in self._decoded),
+            compression_ratio=max(map(compression_ratio, self._texts)),
+        )
 
     def second_look(self) -> WhisperRecognition | None:
         """Recognize with the full context that Whisper was trained on, at three times the cost.
@@ -163,11 +156,3 @@ class WhisperRecognition:
         if len(self._parts) != 1:
             return None
         return self._engine.likelihood.compare(self._audio[0], self._decoded[0].trunk, pairs)
-
-    def _transcript(self) -> Transcript:
-        return Transcript(
-            text="".join(self._texts),
-            avg_logprob=min(decoded.avg_logprob for decoded in self._decoded),
-            no_speech_prob=max(decoded.no_speech_prob for decoded in self._decoded),
-            compression_ratio=max(map(compression_ratio, self._texts)),
-        )

