@@ -13,6 +13,7 @@ import pytest
 from conftest import CHECK, CLIPS, LINE, MODEL, take
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from practice.audio import clip as audio
 from practice.audio.signal_check import RATE_HZ, Samples, check_speech
@@ -425,10 +426,8 @@ def test_what_only_earlier_versions_stored_is_ignored() -> None:
     kept, *lacked = REMOVED_FIGURES
     assessment["delivery"] |= {kept: 0.5, **dict.fromkeys(lacked)}
     assessment["delivery"]["untold"] |= dict.fromkeys(lacked, "short")
-    assert (
-        TypeAdapter(Assessment).validate_json(json.dumps(assessment))
-        == sent.judgements[0].assessment
-    )
+    read = TypeAdapter(Assessment).validate_json(json.dumps(assessment))
+    assert read == sent.judgements[0].assessment
     assert record_from_bytes(sent.take.id, json.dumps(old).encode()) == sent
 
 
