@@ -18,6 +18,8 @@ from uuid import uuid4
 
 from flask.testing import FlaskClient
 
+from practice.assessment.pipeline import Assessor
+from practice.assessment.reference import ReferenceRecordings
 from practice.records.attempt import Assessment, Take, Trainee
 from practice.records.recognition import ModelInfo, SpeechCheck, Transcript
 from practice.records.review import Decision, Review
@@ -93,7 +95,13 @@ def client(folder: Path, n: int) -> FlaskClient:
     """A desk over a store with n attempts."""
     store = Store(folder)
     fill(store, n)
-    return create_app(Desk(store, "李老师", login=False), ["localhost"], "key").test_client()
+    references = ReferenceRecordings(folder / "no-references", _no_assessor)
+    desk = Desk(store, "李老师", login=False, references=references)
+    return create_app(desk, ["localhost"], "key").test_client()
+
+
+def _no_assessor() -> Assessor:
+    raise AssertionError("there is no reference recording to assess")
 
 
 def timed_ms(desk: FlaskClient, path: str) -> float:
