@@ -8,7 +8,8 @@ class Kind(StrEnum):
 
     The eight courtesies and the forms of address are the standard's classes
     (服务用语规范). The two markers, a polite word and the respectful pronoun, are separate
-    kinds because omitting one is the most common fault.
+    kinds because omitting one is the most common fault. A content is no courtesy, but what a
+    line of free wording must convey.
     """
 
     WELCOME = "welcome"
@@ -22,6 +23,7 @@ class Kind(StrEnum):
     ADDRESS = "address"
     POLITE = "polite"
     RESPECT = "respect"
+    CONTENT = "content"
 
 
 CHINESE: dict[Kind, str] = {
@@ -36,6 +38,7 @@ CHINESE: dict[Kind, str] = {
     Kind.ADDRESS: "称呼",
     Kind.POLITE: "敬语",
     Kind.RESPECT: "敬称",
+    Kind.CONTENT: "内容",
 }
 
 
@@ -62,7 +65,7 @@ class ScenarioKind(StrEnum):
 CHINESE_SCENARIO_KINDS: dict[ScenarioKind, str] = {
     ScenarioKind(kind): name
     for kind, name in CHINESE.items()
-    if kind not in (Kind.POLITE, Kind.RESPECT)
+    if kind not in (Kind.POLITE, Kind.RESPECT, Kind.CONTENT)
 } | {
     ScenarioKind.RECEPTION: "接待",
     ScenarioKind.PROCESS: "服务过程",

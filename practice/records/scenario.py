@@ -21,6 +21,7 @@ class Element:
         name: Name shared by all wordings of the line (``您好`` even where 早上好 is said
             instead), so that results of different wordings can be compared.
         critical: If missed, the attempt fails regardless of its score.
+        also: Other words that the author accepts in its place.
     """
 
     text: str
@@ -30,6 +31,7 @@ class Element:
     name: Printable
     required: bool = True
     critical: bool = False
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +42,21 @@ class Wording:
     elements: tuple[Element, ...] = ()
 
 
+class Judging(StrEnum):
+    """Way of judging a line."""
+
+    EXACT = "exact"  # the words of the service standard: every required element counts
+    FREE = "free"  # our own words: any accepted word of each required kind
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One required utterance: its cue, and the wordings that are accepted.
 
     Attributes:
+        judging: Exact where the standard fixes the words, free where they are our own.
+        origin: ``standard`` or ``extension``, for the coverage of the standard.
+        note: Remark for the trainer; never shown to the trainee before an attempt.
         wordings: The first is the standard's own and is shown to the trainee.
         readings: Phrases with an unusual pronunciation, each with its pinyin: one syllable
             per character.
@@ -60,6 +72,9 @@ class Line:
     customer: Printable = ""
     instead_of: Printable = ""
     targets: Targets = DEFAULT_TARGETS
+    judging: Judging = Judging.EXACT
+    origin: str = "standard"
+    note: str = ""
 
     @property
     def script(self) -> str:
@@ -123,6 +138,20 @@ class Severity(StrEnum):
 
     SEVERE = "severe"  # an attempt with it fails
     MINOR = "minor"  # costs points
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedWords:
+    """Words that satisfy a required kind of courtesy in free lines.
+
+    Attributes:
+        words: The most common first. ``^`` and ``$`` stand for the ends of a clause.
+        unless: Longer phrases in which a word does not count: the 请 of 申请.
+    """
+
+    kind: Kind
+    words: tuple[str, ...]
+    unless: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

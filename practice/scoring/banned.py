@@ -7,19 +7,16 @@ a coincidence; otherwise it is in doubt, and the trainer decides.
 
 from __future__ import annotations
 
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import Enum, auto
 from functools import lru_cache
-from itertools import pairwise
 
-from practice.mandarin.alignment import RIVALS
 from practice.mandarin.normalization import Normalized, normal_form
-from practice.mandarin.pinyin import NEAR, Sound, nearest, sounds
+from practice.mandarin.pinyin import Sound, sounds
 from practice.records.scenario import BannedPhrase
 from practice.records.score import BannedHit
+from practice.scoring.phrases import Excuse, PhraseText, excuse, parse_phrase
 
 SURE_BY_SOUND = 4
 """Characters from which a phrase is sure if each syllable and tone matches."""
@@ -32,28 +29,6 @@ LEAST_SPELLED = 1 / 3
 """Share of the characters that must be spelled out if tones differ: 不直到 is perhaps 不知道,
 步指导 is not."""
 
-_STOPS = frozenset("。！？；.!?;")
-"""Punctuation that ends a sentence. The recognizer sets other punctuation less reliably."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Text:
-    """A text in normal form: characters, their readings, and the punctuation after each."""
-
-    chars: str
-    sounds: tuple[frozenset[Sound], ...]
-    signs: tuple[str, ...]
-
-    @classmethod
-    def of(cls, text: Normalized) -> _Text:
-        edges = [*text.at, len(text.written)]
-        between = (text.written[a + 1 : b] for a, b in pairwise(edges))
-        signs = tuple("".join(filter(_is_sign, some)) for some in between)
-        return cls(text.text, sounds(text.text), signs)
-
-    def __len__(self) -> int:
-        return len(self.chars)
-
 
 @dataclass(frozen=True, slots=True)
 class _Place:
@@ -65,20 +40,12 @@ class _Place:
     is_sure: bool
 
 
-class _Excuse(Enum):
-    """Degree to which an innocent longer phrase excuses a banned one within it."""
-
-    NONE = auto()
-    DOUBT = auto()  # only a comma, a space or 你 for 您 separates the text from the phrase
-    WHOLE = auto()
-
-
 def find_banned(
     hypothesis: Normalized, script: str, phrases: tuple[BannedPhrase, ...]
 ) -> tuple[BannedHit, ...]:
     """Find banned phrases in a transcript.
 
-    A match does not cross punctuation unless the phrase has punctuation there itself. A phrase
+    A phrase
     inside one of its innocent longer phrases (``unless``) is not reported. Of two overlapping
     matches the surer one counts, then the longer.
 
@@ -89,7 +56,7 @@ def find_banned(
     Returns:
         At most one hit for each phrase, in the order of ``phrases``.
     """
-    heard = _Text.of(hypothesis)
+    heard = PhraseText.of(hypothesis)
     places = sorted(
         _places(heard, script, phrases),
         key=lambda place: (not place.is_sure, place.start - place.end, place.nth, place.start),
@@ -104,7 +71,7 @@ def find_banned(
         phrase = phrases[place.nth]
         words = hypothesis.written[hypothesis.at[span[0]] : hypothesis.at[span[-1]] + 1]
         hits[place.nth] = BannedHit(
-            phrase.phrase, phrase.instead, phrase.why, phrase.severity, words, place.is_sure
+            phrase.shown, phrase.instead, phrase.why, phrase.severity, words, place.is_sure
         )
     return tuple(hits[nth] for nth in sorted(hits))
 
@@ -114,7 +81,7 @@ def banned_in_text(text: str, phrases: tuple[BannedPhrase, ...]) -> tuple[Banned
     return tuple(hit for hit in find_banned(normal_form(text), "", phrases) if hit.sure)
 
 
-def _places(heard: _Text, script: str, phrases: tuple[BannedPhrase, ...]) -> Iterator[_Place]:
+def _places(heard: PhraseText, script: str, phrases: tuple[BannedPhrase, ...]) -> Iterator[_Place]:
     index = _index(phrases)
     for start in range(len(heard)):
         for nth, words in dict.fromkeys(
@@ -124,17 +91,17 @@ def _places(heard: _Text, script: str, phrases: tuple[BannedPhrase, ...]) -> Ite
             if is_sure is None or _has(script, words):
                 continue
             end = start + len(words)
-            excuse = _excuse(phrases[nth], heard, start, end)
-            if excuse is not _Excuse.WHOLE:
-                yield _Place(nth, start, end, is_sure and excuse is _Excuse.NONE)
+            degree = excuse(phrases[nth].unless, heard, start, end)
+            if degree is not Excuse.WHOLE:
+                yield _Place(nth, start, end, is_sure and degree is Excuse.NONE)
 
 
-def _match(words: _Text, heard: _Text, start: int) -> bool | None:
+def _match(words: PhraseText, heard: PhraseText, start: int) -> bool | None:
     """Return True for a sure match at ``start``, False for a doubtful one, None for none."""
     end = start + len(words)
     if end > len(heard):
         return None
-    if any(heard.signs[start + i] and not words.signs[i] for i in range(len(words) - 1)):
+    if not words.is_bounded(heard, start, end):
         return None
     spelled = sum(a == b for a, b in zip(words.chars, heard.chars[start:end], strict=True))
     if spelled == len(words):
@@ -153,7 +120,7 @@ def _match(words: _Text, heard: _Text, start: int) -> bool | None:
     return False if same and spelled >= LEAST_SPELLED * len(words) else None
 
 
-def _has(script: str, words: _Text) -> bool:
+def _has(script: str, words: PhraseText) -> bool:
     """Return True if a script contains the words, or words that sound exactly like them."""
     if words.chars in script:
         return True
@@ -169,64 +136,24 @@ def _has(script: str, words: _Text) -> bool:
     )
 
 
-def _excuse(phrase: BannedPhrase, heard: _Text, start: int, end: int) -> _Excuse:
-    """Return the strongest excuse for ``start:end`` among the innocent longer phrases."""
-    found = _Excuse.NONE
-    for innocent in map(_text, phrase.unless):
-        size = len(innocent)
-        for first in range(max(0, end - size), min(start, len(heard) - size) + 1):
-            excuse = _covers(innocent, heard, first)
-            if excuse is _Excuse.WHOLE:
-                return excuse
-            if excuse is _Excuse.DOUBT:
-                found = excuse
-    return found
-
-
-def _covers(innocent: _Text, heard: _Text, first: int) -> _Excuse:
-    """Return the excuse of an innocent phrase at ``first``, compared with tolerance for sound."""
-    excuse = _Excuse.WHOLE
-    for i, char in enumerate(innocent.chars):
-        there = heard.chars[first + i]
-        if {char, there} == RIVALS:
-            excuse = _Excuse.DOUBT
-        elif char != there and nearest(innocent.sounds[i], heard.sounds[first + i]) > NEAR:
-            return _Excuse.NONE
-        signs = heard.signs[first + i] if i < len(innocent) - 1 else ""
-        if not _STOPS.isdisjoint(signs):
-            return _Excuse.NONE
-        if signs and not innocent.signs[i]:
-            excuse = _Excuse.DOUBT
-    return excuse
-
-
 _Key = tuple[str, str] | str
 
 
 @lru_cache(maxsize=8)
-def _index(phrases: tuple[BannedPhrase, ...]) -> dict[_Key, tuple[tuple[int, _Text], ...]]:
+def _index(phrases: tuple[BannedPhrase, ...]) -> dict[_Key, tuple[tuple[int, PhraseText], ...]]:
     """Index the phrases and their variants, each with its index, by the keys of their start."""
-    index: dict[_Key, list[tuple[int, _Text]]] = defaultdict(list)
+    index: dict[_Key, list[tuple[int, PhraseText]]] = defaultdict(list)
     for nth, phrase in enumerate(phrases):
-        for words in map(_text, (phrase.phrase, *phrase.also)):
+        for words in map(parse_phrase, (phrase.phrase, *phrase.also)):
             for key in _keys(words, 0):
                 index[key].append((nth, words))
     return {key: tuple(entries) for key, entries in index.items()}
 
 
-def _keys(text: _Text, place: int) -> frozenset[tuple[str, str]] | tuple[str]:
+def _keys(text: PhraseText, place: int) -> frozenset[tuple[str, str]] | tuple[str]:
     """Return the index keys of a character: its toneless syllables, or itself without any."""
     return _toneless(text.sounds[place]) or (text.chars[place],)
 
 
-@lru_cache(maxsize=2_000)
-def _text(written: str) -> _Text:
-    return _Text.of(normal_form(written))
-
-
 def _toneless(readings: frozenset[Sound]) -> frozenset[tuple[str, str]]:
     return frozenset((initial, final) for initial, final, _tone in readings)
-
-
-def _is_sign(char: str) -> bool:
-    return unicodedata.category(char)[0] not in "LN"
