@@ -55,6 +55,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "new": ("scenarios", _("Create a scenario file, with comments, to make your own.")),
         "check": ("scenarios", _("Check the scenario files and report each error with its line.")),
         "voice": ("voice", _("Manage the customer's voice and the reference recordings.")),
+        "try": ("try_:try_", _("Judge a typed sentence: would it pass, what would be missed?")),
         "coverage": ("scenarios", _("Show which scenarios cover which rows of the standard.")),
         "schema": ("scenarios", _("Print the JSON schema of a scenario file, for editors.")),
     },

@@ -16,7 +16,7 @@ from practice.delivery.pitch import PitchTrack
 from practice.recognition.recognizer import Recognition, Recognizer
 from practice.records.attempt import Assessment
 from practice.records.recognition import ModelInfo, SpeechCheck, Transcript, Unscored
-from practice.records.scenario import BannedPhrase, Line, Wording
+from practice.records.scenario import AcceptedWords, BannedPhrase, Line, Wording
 from practice.records.score import Score, Verdict
 from practice.scoring import score as scoring
 from practice.scoring.decision import THRESHOLDS, Thresholds
@@ -77,12 +77,14 @@ class Assessor:
     Attributes:
         recognizer: Loads the recognizer; called only when a transcript is needed.
         banned: Phrases to look for in transcripts.
+        accepted: Words that satisfy each kind of courtesy in free lines.
         threads: Number of threads for the recognizer; None uses the recognizer's default.
     """
 
     recognizer: Callable[[], Recognizer]
     banned: tuple[BannedPhrase, ...]
     thresholds: Thresholds = THRESHOLDS
+    accepted: tuple[AcceptedWords, ...] = ()
     threads: int | None = None
 
     @property
@@ -170,7 +172,7 @@ class Assessor:
 
     def _look(self, line: Line, recognition: Recognition, speech_s: float) -> Look:
         transcript = recognition.transcript
-        draft = scoring.draft(line, transcript.text)
+        draft = scoring.draft(line, transcript.text, self.accepted)
         if draft is None:
             return Look(recognition, scoring.unscored(line, Unscored.NO_TEXT), loops=False)
         questions = draft.questions

@@ -428,10 +428,11 @@ def build_assessor(model_name: str, prompts_dir: Path) -> Assessor:
         PromptError: A rules file of the scenario folder has mistakes.
     """
     from practice.assessment.pipeline import Assessor
-    from practice.scenarios import load_banned, load_thresholds
+    from practice.scenarios import load_banned, load_thresholds, load_words
 
     banned = load_banned(prompts_dir)
     thresholds = load_thresholds(prompts_dir)
+    accepted = load_words(prompts_dir)
     model = require_model(model_name)
     loading = Lock()
 
@@ -445,7 +446,7 @@ def build_assessor(model_name: str, prompts_dir: Path) -> Assessor:
         with loading:  # several jobs may need it at the same time
             return load()
 
-    return Assessor(load_once, banned, thresholds)
+    return Assessor(load_once, banned, thresholds, accepted)
 
 
 @contextmanager

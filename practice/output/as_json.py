@@ -12,12 +12,13 @@ from practice.mandarin.alignment import columns, places
 from practice.records.attempt import Assessment, Attempt
 from practice.records.score import Basis, Component, Evidence, Verdict
 from practice.scoring.review import final_score
-from practice.scoring.score import PASS_MARK, Tally, deduction, tally_of
+from practice.scoring.score import PASS_MARK, Tally, deduction
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
     from practice.scoring.conversation import ConversationResult
+    from practice.scoring.exam import ExamResult
 
 
 def attempt_to_dict(attempt: Attempt) -> dict[str, Any]:
@@ -96,7 +97,9 @@ def assessment_to_dict(assessment: Assessment) -> dict[str, Any]:
         "counts": {**asdict(score.counts), "accuracy": score.counts.accuracy},
         "strict": {**asdict(score.strict), "cer": score.strict.cer},
         "components": _components(score.components),
-        "deciding_score": None if score.total is None else tally_of(score).deciding,
+        "best_score": score.best,
+        "deciding_score": score.total,
+        "judging": score.judging,
         "delivery": _delivery(assessment),
         "clarity": _clarity(assessment),
         "elements": [asdict(element) for element in score.elements],
@@ -121,13 +124,14 @@ def assessment_to_dict(assessment: Assessment) -> dict[str, Any]:
 
 
 def outcome_to_dict(
-    passed: bool | None, counted: Tally | ConversationResult, pass_mark: float
+    result: ExamResult | ConversationResult, counted: Tally | ConversationResult, pass_mark: float
 ) -> dict[str, Any]:
     """Convert what is added up of several attempts to JSON data."""
     return {
-        "passed": passed,
+        "passed": result.passed,
         "score": counted.total,
-        "deciding_score": None if counted.total is None else counted.deciding,
+        "best_score": result.best,
+        "deciding_score": counted.total,
         "pass_mark": pass_mark,
         "components": _components(counted.components),
         "deduction": counted.deducted,

@@ -29,10 +29,10 @@ from practice.output.wording import (
     verdict_name,
 )
 from practice.records.attempt import Assessment, Attempt
-from practice.records.score import Basis, ElementResult, Op, RemarkKind, Score, Verdict
+from practice.records.score import Basis, Component, ElementResult, Op, RemarkKind, Score, Verdict
 from practice.scoring.decision import THRESHOLDS, ThresholdPair, pronoun_family
 from practice.scoring.review import final_score
-from practice.scoring.score import PASS_MARK, deduction, tally_of
+from practice.scoring.score import PASS_MARK, deduction
 from practice.scoring.trend import since
 
 _NAMED = 3
@@ -76,6 +76,19 @@ def print_attempt(
         print_explanation(console, attempt)
 
 
+def print_score(console: Console, score: Score) -> None:
+    """Print the score of a typed sentence: result, missed elements, banned phrases."""
+    word, style = verdict_heading(score.passed)
+    if score.reason is not None:
+        word, style = _("NOT SCORED"), "bold yellow"
+    line = Text(word, style=style)
+    if score.total is not None:
+        line.append("  " + mark_text(score.total, score.best, PASS_MARK), style="default")
+    console.print(line)
+    if score.reason is None:
+        _print_verdict(console, score)
+
+
 def print_explanation(console: Console, attempt: Attempt) -> None:
     """Print the details behind each figure of an attempt."""
     console.print()
@@ -104,6 +117,7 @@ def _explanation(attempt: Attempt) -> Iterator[str]:
     names = {
         "courtesies": _("courtesies heard"),
         "accuracy": _("script characters said"),
+        "content": _("contents conveyed"),
         "delivery": _("pace, fluency, and volume on target"),
     }
     for part in score.components:
@@ -119,7 +133,8 @@ def _explanation(attempt: Attempt) -> Iterator[str]:
     if said := delivery.points(score):
         yield said
     for element in score.elements:
-        yield labelled(element_name(element), evidence_text(element))
+        why, numbers = evidence_text(element), evidence_numbers(element)
+        yield labelled(element_name(element), f"{why} ({numbers})" if numbers else why)
     for name, text in delivery.rows(attempt):
         yield labelled(name, text)
     if transcript is not None:
@@ -132,7 +147,7 @@ def _explanation(attempt: Attempt) -> Iterator[str]:
             "tolerant accuracy (by sound) {accuracy:.1%}, strict CER (by character) {cer:.1%}"
         ).format(accuracy=counts.accuracy or 0.0, cer=score.strict.cer or 0.0)
         yield _("compared with the wording: {wording}").format(wording=score.wording)
-        yield _("Whisper transcript: {text}").format(text=transcript.text)
+        yield _("Transcript: {text}").format(text=transcript.text)
         if assessment.second is not None:
             yield _("second transcription: {text}").format(text=assessment.second.text)
         yield (
@@ -174,7 +189,7 @@ def _print_next(console: Console, attempt: Attempt) -> None:
     score = attempt.assessment.score
     word, style = verdict_heading(score.passed)
     line = Text(word, style=style)
-    total = mark_text(score.total or 0.0, tally_of(score).deciding, PASS_MARK)
+    total = mark_text(score.total or 0.0, score.best, PASS_MARK)
     line.append("  " + total, style="default")
     console.print(line)
     hint, fault = delivery.hint(attempt), _fault(score)
@@ -233,7 +248,11 @@ def _print_figures(console: Console, attempt: Attempt, previous: Attempt | None)
         said=score.counts.said,
         length=score.counts.reference_length,
     )
-    others = [component_text(part) for part in score.components if part.name != "accuracy"]
+    parts = {part.name: part for part in score.components if part.name != "accuracy"}
+    if score.aims:
+        kept = sum(aim.kept for aim in score.aims)
+        parts["delivery"] = Component("delivery", 0.0, kept, len(score.aims))
+    others = [component_text(part) for part in parts.values()]
     say(console, " · ".join([accuracy, *others]))
     compared = since(previous, attempt)
     if compared is not None:
@@ -246,26 +265,43 @@ def evidence_text(element: ElementResult) -> str:
     if evidence.basis is Basis.NONE:
         return verdict
     heard = _("the transcript has “{heard}” here").format(heard=evidence.heard or "-")
-    strength = evidence.strength or 0.0
-    high, low = _limits(element)
+    in_audio = {
+        Verdict.HEARD: _("the recording has it; {heard}"),
+        Verdict.MISSED: _("the recording does not have it; {heard}"),
+        Verdict.UNSURE: _("the machine could not tell whether it was said; {heard}"),
+    }
+    pronoun = {
+        Verdict.HEARD: _("the recording has 您"),
+        Verdict.MISSED: _("the recording has 你"),
+        Verdict.UNSURE: _("the machine could not tell 您 from 你"),
+    }
     why = {
-        Basis.TEXT: _("found in the transcript at its position in the script"),
+        Basis.TEXT: heard
+        if evidence.heard not in ("", element.text)
+        else _("found in the transcript at its position in the script"),
         Basis.HOMOPHONE: _("{heard}, which sounds the same"),
         Basis.ELSEWHERE: _("found in the transcript, but not at its position in the script"),
         Basis.PART: _("{heard}, which is another courtesy"),
         Basis.ABSENT: "{heard}",
-        Basis.AUDIO: _(
-            "{heard}; audio evidence {strength} nats (heard from {high:+.1f} up, "
-            "missed from {low:+.1f} down)"
-        ),
-        Basis.PRONOUN: _(
-            "audio evidence for 您 over 你 {strength} nats (heard from {high:+.1f} up, "
-            "missed from {low:+.1f} down)"
-        ),
-    }[evidence.basis].format(heard=heard, strength=f"{strength:+.1f}", high=high, low=low)
-    saved = evidence.basis is Basis.AUDIO and strength <= low
+        Basis.AUDIO: in_audio.get(element.verdict, "{heard}"),
+        Basis.PRONOUN: pronoun.get(element.verdict, "{heard}"),
+    }[evidence.basis].format(heard=heard)
+    _high, low = _limits(element)
+    saved = evidence.basis is Basis.AUDIO and (evidence.strength or 0.0) <= low
     shown = [doubt for doubt in evidence.doubts if saved or doubt == "unasked"]
     return labelled(verdict, "; ".join([why, *map(_doubt, shown)]))
+
+
+def evidence_numbers(element: ElementResult) -> str:
+    """Return the strength of the audio evidence with its thresholds; empty without any."""
+    evidence = element.evidence
+    if evidence.basis not in (Basis.AUDIO, Basis.PRONOUN):
+        return ""
+    high, low = _limits(element)
+    text = _(
+        "evidence {strength:+.1f} nats: heard from {high:+.1f} up, missed from {low:+.1f} down"
+    )
+    return text.format(strength=evidence.strength or 0.0, high=high, low=low)
 
 
 def _limits(element: ElementResult) -> tuple[float, float]:

@@ -10,7 +10,6 @@ from practice.i18n import ngettext
 from practice.records.attempt import Attempt
 from practice.records.delivery import FIGURES, Aim, AimResult, Delivery, Flaw, Pause, Unavailable
 from practice.records.score import Score
-from practice.scoring.score import PASS_MARK, tally_of
 
 _SHOWN_BEFORE = 4
 """Number of characters of the script quoted to show the position of a pause."""
@@ -73,20 +72,12 @@ def _words_before(pause: Pause, script: str) -> str:
 
 
 def points(score: Score) -> str:
-    """Describe the effect of the delivery on the pass; empty if it was not scored."""
+    """Describe the effect of the delivery on the score; empty if it was not measured."""
     if not score.aims:
         return ""
-    deciding = tally_of(score).deciding
     if score.aims_may_fail:
-        text = _(
-            "delivery counts for the pass: deciding score {deciding:.1f}, pass mark {mark:.0f}"
-        )
-    else:
-        text = _(
-            "delivery does not count for the pass: deciding score {deciding:.1f}, pass mark "
-            "{mark:.0f}"
-        )
-    return text.format(deciding=deciding, mark=PASS_MARK)
+        return _("delivery can fail the attempt; it counts where it lowers the score")
+    return _("delivery does not count for the score")
 
 
 def rows(attempt: Attempt) -> Iterator[tuple[str, str]]:

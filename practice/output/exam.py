@@ -54,7 +54,7 @@ def total_text(result: ExamResult) -> str:
     """Format the score with the pass mark; empty if nothing could be scored."""
     if result.tally.total is None:
         return ""
-    return mark_text(result.tally.total, result.tally.deciding, result.terms.pass_mark)
+    return mark_text(result.tally.total, result.best, result.terms.pass_mark)
 
 
 def line_text(line: ExamLine) -> str:
@@ -108,7 +108,7 @@ def exam_to_dict(result: ExamResult, sitting: int) -> dict[str, Any]:
         "trainee": result.trainee.name,
         "group": result.trainee.group,
         "sitting": sitting,
-        **outcome_to_dict(result.passed, result.tally, result.terms.pass_mark),
+        **outcome_to_dict(result, result.tally, result.terms.pass_mark),
         "missed": dict(most_missed(result.scores)),
         "lines": [_line_to_dict(line) for line in result.lines],
         "models": result.models,

@@ -39,7 +39,7 @@ def print_conversation(console: Console, title: str, result: ConversationResult)
     say(console, _("Conversation result: {title}").format(title=title), "bold")
     text, style = verdict_heading(result.passed)
     if result.total is not None:
-        text += "  " + mark_text(result.total, result.deciding, PASS_MARK)
+        text += "  " + mark_text(result.total, result.best, PASS_MARK)
     if not result.is_finished:
         text += "  " + _("ended early, so there is no score")
     say(console, text, style)
@@ -57,7 +57,7 @@ def conversation_to_dict(scenario_id: str, result: ConversationResult) -> dict[s
     return {
         "conversation": scenario_id,
         "finished": result.is_finished,
-        **outcome_to_dict(result.passed, result, PASS_MARK),
+        **outcome_to_dict(result, result, PASS_MARK),
         "checks": {
             f.check: {"state": f.state, "turns": f.turns, "words": f.words} for f in result.findings
         },

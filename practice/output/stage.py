@@ -68,6 +68,7 @@ class TerminalStage:
         self._voices = voices
         self._beside = beside
         self._attempt: Attempt | None = None
+        self._swaps_tried: set[str] = set()
         # Read keys from the terminal that shows the session: stderr if stdout is a file.
         self._keys = Terminal(stream=sys.__stderr__ if console.stderr else sys.__stdout__)
         self._live: Live | None = None
@@ -85,6 +86,10 @@ class TerminalStage:
             say(console, _("Customer: “{words}”").format(words=line.customer), indent=2)
         if line.instead_of:
             say(console, _("Do not say: {phrase}").format(phrase=line.instead_of), "red", indent=2)
+            if step.key not in self._swaps_tried:
+                self._swaps_tried.add(step.key)
+                say(console, _("Say it properly, in your own words."), "bold cyan", indent=2)
+                return
         self.show_script(step)
 
     def show_script(self, step: Step) -> None:
@@ -300,7 +305,7 @@ def _meter_line(meter: Meter, width: int) -> Text:
     line.append(f" {meter.seconds:4.1f} s [", style="default")
     line.append("#" * filled, style="green" if share < 0.9 else "red")
     line.append("-" * (cells - filled), style="dim")
-    line.append(f"] {level:4.0f} dBFS ", style="default")
+    line.append("] ", style="default")
     if not meter.seconds:
         line.append(_("one moment"), style="dim")
     elif meter.is_clipping:

@@ -32,6 +32,7 @@ def kind_name(kind: Kind) -> str:
         Kind.POLITE: "polite word",
         Kind.RESPECT: "respectful “you”",
         Kind.ADDRESS: "form of address",
+        Kind.CONTENT: "content",
     }
     return english.get(kind, str(kind))
 
@@ -159,18 +160,18 @@ def verdict_heading(passed: bool | None) -> tuple[str, str]:
     }[passed]
 
 
-def mark_text(total: float, deciding: float, mark: float) -> str:
-    """Format a score with the pass mark, and with the deciding score if it changes the result.
+def mark_text(total: float, best: float | None, mark: float) -> str:
+    """Format a score with the pass mark, and with what it may become after a review.
 
     Args:
         total: Score, from 0 to 100.
-        deciding: Score that decides on the pass.
+        best: Score if a trainer hears everything that is unsure.
         mark: Pass mark.
     """
     text = _("{total:.0f} of 100 (pass mark {mark:.0f})")
-    if (total >= mark) is not (deciding >= mark):
-        text = _("{total:.0f} of 100, without delivery {deciding:.0f} (pass mark {mark:.0f})")
-    return text.format(total=total, deciding=deciding, mark=mark)
+    if best is not None and round(best) > round(total):
+        text = _("{total:.0f} of 100, up to {best:.0f} after review (pass mark {mark:.0f})")
+    return text.format(total=total, best=best, mark=mark)
 
 
 def component_text(part: Component) -> str:
@@ -178,6 +179,7 @@ def component_text(part: Component) -> str:
     text = {
         "courtesies": _("courtesies {done:g} of {total}"),
         "accuracy": _("characters {done:g} of {total}"),
+        "content": _("content {done:g} of {total}"),
         "delivery": _("delivery {done:g} of {total}"),
     }[part.name]
     return text.format(done=part.done, total=part.total)
@@ -231,16 +233,15 @@ def reason_text(check: SpeechCheck, reason: Unscored) -> str:
     text = {
         Unscored.NO_SPEECH: _("No speech was detected. Check the microphone and speak again."),
         Unscored.TOO_QUIET: _(
-            "The speech is too quiet ({level:.0f} dBFS). Move the microphone closer or turn it "
-            "up, and record again."
+            "The speech is too quiet. Move the microphone closer or turn it up, and record again."
         ),
         Unscored.CLIPPED: _(
             "The recording is clipped ({clipped:.0%} of it). Turn the microphone down or "
             "move back, and record again."
         ),
         Unscored.NOISY: _(
-            "The background noise is almost as loud as the speech (SNR {snr:.0f} dB). Find "
-            "a quieter place and record again."
+            "The background noise is almost as loud as the speech. Find a quieter place and "
+            "record again."
         ),
         Unscored.TOO_SHORT: _("The recording is too short ({seconds:.1f} s). Record again."),
         Unscored.TOO_LONG: _(

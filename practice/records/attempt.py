@@ -72,13 +72,15 @@ class ExamItem:
 
     Attributes:
         courtesies: Number of required politeness elements.
-        characters: Length of the script.
+        characters: Length of the script; 0 for a free line.
+        contents: Number of contents that a free line must convey.
     """
 
     title: Printable
     script: Printable
     courtesies: Count
     characters: Count
+    contents: Count = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,8 @@ class Line:
     """One required utterance: its cue, and the wordings that are accepted.
 
     Attributes:
-        judging: Exact where the standard fixes the words, free where they are our own.
+        judging: Exact where the standard fixes the words, free where they are our own. None in
+            manifests and older records: a required element that is missed costs points only.
         origin: ``standard`` or ``extension``, for the coverage of the standard.
         note: Remark for the trainer; never shown to the trainee before an attempt.
         wordings: The first is the standard's own and is shown to the trainee.
@@ -72,7 +73,7 @@ class Line:
     customer: Printable = ""
     instead_of: Printable = ""
     targets: Targets = DEFAULT_TARGETS
-    judging: Judging = Judging.EXACT
+    judging: Judging | None = None
     origin: str = "standard"
     note: str = ""
 
@@ -158,11 +159,15 @@ class AcceptedWords:
 class BannedPhrase:
     """A phrase that must never be said to a customer.
 
+    ``^`` and ``$`` in a phrase stand for the ends of a clause: ``^不知道$`` is banned only where
+    it stands alone.
+
     Attributes:
         instead: The sentence to say instead.
         unless: Longer phrases that contain the phrase and are harmless.
         also: Variants of the phrase, which are found too.
         wordings: The sentence to say instead, with its elements, if it is practiced.
+        customer: The customer's words that would provoke the phrase.
     """
 
     phrase: str
@@ -172,6 +177,12 @@ class BannedPhrase:
     severity: Severity = Severity.MINOR
     also: tuple[str, ...] = ()
     wordings: tuple[Wording, ...] = ()
+    customer: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The phrase without ``^`` and ``$``."""
+        return self.phrase.removeprefix("^").removesuffix("$")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from practice.records.delivery import AimResult
 from practice.records.kinds import Kind
 from practice.records.limits import Count, Positive, Printable
 from practice.records.recognition import Unscored
-from practice.records.scenario import Severity
+from practice.records.scenario import Judging, Severity
 
 CREDIT_NEAR = 0.5
 """Credit for a near-homophone in the tolerant accuracy; a homophone gets full credit."""
@@ -240,6 +240,8 @@ class Score:
         total: The overall score, 0 to 100.
         passed: None if the attempt is not scored, or if the result depends on findings that
             are unsure: then the trainer decides.
+        best: The total if a trainer hears everything that is unsure.
+        judging: How the line was judged; None in assessments by versions that had one way.
         aims: Results for the aspects of delivery that count and could be measured. They cost
             points, and can fail the attempt only if ``aims_may_fail`` is set.
     """
@@ -258,6 +260,8 @@ class Score:
     reason: Unscored | None = None
     aims: tuple[AimResult, ...] = ()
     aims_may_fail: bool = False
+    best: float | None = None
+    judging: Judging | None = None
 
     @property
     def status(self) -> str:

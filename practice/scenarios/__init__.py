@@ -13,6 +13,7 @@ from practice.scenarios.rules import (
     load_consent,
     load_standard,
     load_thresholds,
+    load_words,
     write_thresholds,
 )
 from practice.scenarios.yaml_file import Problem
@@ -29,6 +30,7 @@ __all__ = [
     "load_consent",
     "load_standard",
     "load_thresholds",
+    "load_words",
     "scenario_ids",
     "write_thresholds",
 ]

@@ -18,6 +18,7 @@ from practice.scenarios.rules import (
     RULES,
     STANDARD_FILE,
     THRESHOLDS_FILE,
+    WORDS_FILE,
     banned_in_replacements,
     exists_or_broken_link,
     load_banned,
@@ -25,12 +26,13 @@ from practice.scenarios.rules import (
     read_consent,
     read_standard,
     read_thresholds,
+    read_words,
 )
 from practice.scenarios.scenario import is_id, read_scenario
 from practice.scenarios.yaml_file import InvalidFileError, Problem, parse
 
 SUFFIX = ".yaml"
-_RULES = (BANNED_FILE, STANDARD_FILE, THRESHOLDS_FILE, CONSENT_FILE)
+_RULES = (BANNED_FILE, STANDARD_FILE, WORDS_FILE, THRESHOLDS_FILE, CONSENT_FILE)
 _T = TypeVar("_T")
 
 
@@ -110,6 +112,7 @@ def check(folder: Path) -> tuple[int, list[Problem]]:
     if banned:
         problems += banned_in_replacements(folder / BANNED_FILE, banned)
     rows = _collect(problems, read_standard, folder / STANDARD_FILE)
+    _collect(problems, read_words, folder / WORDS_FILE)
     _collect(problems, read_thresholds, folder / THRESHOLDS_FILE)
     _collect(problems, read_consent, folder / CONSENT_FILE)
     found = _read_all(folder, banned or (), problems, thorough=True)

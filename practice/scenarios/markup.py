@@ -3,6 +3,8 @@
 - ``【text|kind】`` marks an element. ``【您好/早上好|问候】`` gives alternatives, the
   standard's first. ``【text|kind|可选】`` (``optional``) is not required. Missing a
   ``【text|kind|关键】`` (``critical``) fails the attempt by itself.
+- ``【身份证/证件|内容】`` (``content``) marks what a line of free wording must convey. Its
+  alternatives are no wordings of their own.
 - ``{slot}`` is replaced by each of the slot's values. The first is the one shown.
 
 Each combination of alternatives and slot values is a wording of its own, so that scoring
@@ -43,6 +45,7 @@ class _Piece:
     kind: Kind | None = None
     required: bool = True
     critical: bool = False
+    also: tuple[str, ...] = ()
 
 
 def parse_script(script: str, slots: dict[str, tuple[str, ...]]) -> tuple[Wording, ...]:
@@ -99,7 +102,10 @@ def _parse_element(body: str) -> _Piece:
         raise MarkupError("flag", unknown[0])
     if flags & _OPTIONAL and flags & _CRITICAL:
         raise MarkupError("both-flags", body)
-    return _Piece(choices, kind, not flags & _OPTIONAL, bool(flags & _CRITICAL))
+    required, critical = not flags & _OPTIONAL, bool(flags & _CRITICAL)
+    if kind is Kind.CONTENT:  # its alternatives only count where they are heard
+        return _Piece(choices[:1], kind, required, critical, choices[1:])
+    return _Piece(choices, kind, required, critical)
 
 
 def _join(pieces: list[_Piece], texts: tuple[str, ...]) -> Wording:
@@ -109,6 +115,6 @@ def _join(pieces: list[_Piece], texts: tuple[str, ...]) -> Wording:
         start = len(script)
         script += text
         if piece.kind is not None:
-            flags = piece.required, piece.critical
+            flags = piece.required, piece.critical, piece.also
             elements.append(Element(text, piece.kind, start, len(script), piece.choices[0], *flags))
     return Wording(script, tuple(elements))

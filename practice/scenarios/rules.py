@@ -14,7 +14,8 @@ from practice.errors import PromptError, system_reason
 from practice.files import atomic_write
 from practice.i18n import gettext as _
 from practice.mandarin.normalization import normalize
-from practice.records.scenario import BannedPhrase, Severity, StandardRow
+from practice.records.kinds import CHINESE, parse_kind
+from practice.records.scenario import AcceptedWords, BannedPhrase, Severity, StandardRow
 from practice.scenarios.markup import MarkupError, parse_script
 from practice.scenarios.scenario import check_banned, check_is_spoken, report_markup
 from practice.scenarios.yaml_file import (
@@ -33,6 +34,7 @@ RULES = "rules"
 BANNED_FILE = Path(RULES) / "banned.yaml"
 STANDARD_FILE = Path(RULES) / "standard.yaml"
 THRESHOLDS_FILE = Path(RULES) / "thresholds.yaml"
+WORDS_FILE = Path(RULES) / "words.yaml"
 CONSENT_FILE = Path(RULES) / "consent.txt"
 
 _SEVERITIES = {
@@ -50,6 +52,17 @@ class _BannedFile(Model):
     unless: tuple[Text, ...] = ()
     severity: str = "minor"
     also: tuple[Text, ...] = ()
+    customer: str = ""
+
+
+class _WordsFile(Model):
+    kind: Text
+    words: tuple[Text, ...]
+    unless: tuple[Text, ...] = ()
+
+
+class _WordsList(Model):
+    words: tuple[_WordsFile, ...]
 
 
 class _BannedList(Model):
@@ -83,6 +96,12 @@ def load_banned(folder: Path) -> tuple[BannedPhrase, ...]:
     """Load the banned phrases; none without the file. Raises InvalidFileError."""
     path = folder / BANNED_FILE
     return read_banned(path) if path.is_file() else ()
+
+
+def load_words(folder: Path) -> tuple[AcceptedWords, ...]:
+    """Load the accepted words of free lines; none without the file. Raises InvalidFileError."""
+    path = folder / WORDS_FILE
+    return read_words(path) if path.is_file() else ()
 
 
 def load_standard(folder: Path) -> tuple[StandardRow, ...]:
@@ -184,6 +203,7 @@ def _banned(path: Path, raw: bytes, content: str) -> tuple[BannedPhrase, ...]:
                 _SEVERITIES.get(entry.severity, Severity.MINOR),
                 entry.also,
                 wordings,
+                entry.customer,
             )
         )
     document.raise_problems()
@@ -196,6 +216,32 @@ def banned_in_replacements(path: Path, phrases: tuple[BannedPhrase, ...]) -> lis
     for number, phrase in enumerate(phrases):
         check_banned(document, ("banned", number, "instead"), phrase.wordings, phrases)
     return document.problems
+
+
+def read_words(path: Path) -> tuple[AcceptedWords, ...]:
+    """Read the accepted words of each kind. Raises InvalidFileError with all mistakes."""
+    return _words(path, *read_text(path))
+
+
+@lru_cache(maxsize=2)
+def _words(path: Path, raw: bytes, content: str) -> tuple[AcceptedWords, ...]:
+    document = Document(path, raw, content)
+    groups = []
+    for number, entry in enumerate(document.fill(_WordsList).words):
+        kind = parse_kind(entry.kind)
+        if kind is None:
+            message = _("“{detail}” is not a kind of courtesy. Use one of: {kinds}.")
+            kinds = "、".join(CHINESE.values())
+            document.report(("words", number, "kind"), message, detail=entry.kind, kinds=kinds)
+            continue
+        for key, texts in (("words", entry.words), ("unless", entry.unless)):
+            for place, text in enumerate(texts):
+                if not normalize(text):
+                    message = _("“{text}” has only punctuation. Write the phrase in words.")
+                    document.report(("words", number, key, place), message, text=text)
+        groups.append(AcceptedWords(kind, entry.words, entry.unless))
+    document.raise_problems()
+    return tuple(groups)
 
 
 def read_standard(path: Path) -> tuple[StandardRow, ...]:

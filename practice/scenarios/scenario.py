@@ -19,10 +19,18 @@ from practice.records.kinds import (
     ScenarioKind,
     parse_scenario_kind,
 )
-from practice.records.scenario import BannedPhrase, Branch, Line, Scenario, Wording
+from practice.records.scenario import BannedPhrase, Branch, Judging, Line, Scenario, Wording
 from practice.scenarios.dialogue import read_exits
 from practice.scenarios.markup import MAX_WORDINGS, MarkupError, parse_script
-from practice.scenarios.shapes import ALL_SWAPS, ORIGINS, VOLUMES, DeliveryFile, ScenarioFile
+from practice.scenarios.shapes import (
+    ALL_SWAPS,
+    JUDGINGS,
+    ORIGINS,
+    VOLUMES,
+    DeliveryFile,
+    LineFile,
+    ScenarioFile,
+)
 from practice.scenarios.yaml_file import (
     Document,
     InvalidFileError,
@@ -99,6 +107,9 @@ def read_scenario(
                 readings,
                 _fill(entry.customer, file),
                 targets=_targets(targets, entry.delivery),
+                origin=entry.origin or file.origin,
+                judging=_judging(file, entry),
+                note=entry.note,
             )
             for entry, wordings in zip(file.lines, scripts, strict=True)
         ]
@@ -127,7 +138,24 @@ def is_id(text: str) -> bool:
 def _swap(phrase: BannedPhrase, targets: Targets) -> Line:
     """Return the line for a banned phrase, which is shown; the script is the better sentence."""
     cue = _("A customer is waiting for your answer.") + (f"（{phrase.why}）" if phrase.why else "")
-    return Line(cue, phrase.wordings, instead_of=phrase.phrase, targets=targets)
+    return Line(
+        cue,
+        phrase.wordings,
+        customer=phrase.customer,
+        instead_of=phrase.shown,
+        targets=targets,
+        origin="extension",
+        judging=Judging.FREE,
+    )
+
+
+def _judging(file: ScenarioFile, entry: LineFile) -> Judging:
+    """Return how a line is judged: as its file says, or by whose words they are."""
+    for given in (entry.judging, "" if entry.origin else file.judging):
+        if given in JUDGINGS:
+            return JUDGINGS[given]
+    free = (entry.origin or file.origin) == "extension"
+    return Judging.FREE if free else Judging.EXACT
 
 
 def _targets(usual: Targets, file: DeliveryFile) -> Targets:
@@ -192,9 +220,15 @@ def _check_keys(document: Document, file: ScenarioFile) -> None:
         message = _("“{kind}” is not a kind of scenario. Use one of: {kinds}.")
         kinds = "、".join(CHINESE_SCENARIO_KINDS.values())
         document.report(("kind",), message, kind=file.kind, kinds=kinds)
-    if file.origin not in ORIGINS:
-        message = _("“{origin}” is not an origin. Write standard or extension.")
-        document.report(("origin",), message, origin=file.origin)
+    places: list[tuple[Location, ScenarioFile | LineFile]] = [((), file)]
+    places += [(("lines", number), entry) for number, entry in enumerate(file.lines)]
+    for place, part in places:
+        if part.origin and part.origin not in ORIGINS:
+            message = _("“{origin}” is not an origin. Write standard or extension.")
+            document.report((*place, "origin"), message, origin=part.origin)
+        if part.judging and part.judging not in JUDGINGS:
+            message = _("“{judging}” is not a way of judging. Write exact (原话) or free (自由).")
+            document.report((*place, "judging"), message, judging=part.judging)
     if file.swaps and file.swaps != ALL_SWAPS:
         message = _("“{swaps}” is not a valid value here. Write “swaps: all”.")
         document.report(("swaps",), message, swaps=file.swaps)

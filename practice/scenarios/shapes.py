@@ -10,10 +10,17 @@ from pydantic import BeforeValidator, Field
 
 from practice.records.delivery import Volume
 from practice.records.kinds import CHINESE_SCENARIO_KINDS, ScenarioKind
+from practice.records.scenario import Judging
 from practice.scenarios.yaml_file import Model, Text, chinese_names
 
 VOLUMES = {"soft": Volume.SOFT, "轻柔": Volume.SOFT, "clear": Volume.CLEAR, "清晰": Volume.CLEAR}
 ORIGINS = ("standard", "extension")
+JUDGINGS = {
+    "exact": Judging.EXACT,
+    "原话": Judging.EXACT,
+    "free": Judging.FREE,
+    "自由": Judging.FREE,
+}
 ALL_SWAPS = "all"
 
 
@@ -61,6 +68,12 @@ class LineFile(_Described):
     """体态，用逗号分开 · posture; commas between what is watched for"""
     also: tuple[Text, ...] = ()
     """也算对的整句 · other whole sentences that count as right"""
+    origin: str = ""
+    """这一句的来源，优先于整个情景的 · whose words it is, before the scenario's"""
+    judging: str = ""
+    """这一句怎么评，优先于整个情景的 · how it is judged, before the scenario's"""
+    note: str = ""
+    """给培训师的备注，不念出来 · a remark for the trainer, never spoken"""
     name: str = ""
     """这一句的名，供“接着”引用 · its name, for then"""
     then: str = Field(
@@ -96,6 +109,9 @@ class ScenarioFile(_Described):
         description="standard 规范原有（默认），extension 自己加的 · "
         "standard (if left out), or extension where the standard has no such words",
     )
+    judging: str = ""
+    """exact 原话（规范原有的默认），free 自由（自己加的默认） · exact: these words (default of
+    standard); free: any proper wording (default of extension)"""
     covers: tuple[Text, ...] = ()
     """对应 rules/standard.yaml 的哪些条 · rows of rules/standard.yaml"""
     address: tuple[Text, ...] = ()
@@ -115,6 +131,7 @@ _VALUES = {
     "kind": [name for kind in ScenarioKind for name in (str(kind), CHINESE_SCENARIO_KINDS[kind])],
     "origin": list(ORIGINS),
     "swaps": [ALL_SWAPS],
+    "judging": list(JUDGINGS),
     "volume": list(VOLUMES),
     "may_fail": [True, False, "yes", "no", "是", "否"],
 }

@@ -69,10 +69,10 @@ class Finding:
 class ConversationResult:
     """Result of a conversation.
 
-    ``deducted`` are the points that minor banned phrases cost, ``deciding`` is the score that was
-    compared with the pass mark. ``passed`` is None if something unsure, or a turn that was not
-    scored, decides. ``total`` is None if no turn was scored or if the conversation ended early:
-    turns that were not reached count neither for nor against.
+    ``deducted`` are the points that minor banned phrases cost. ``passed`` is None if something
+    unsure, or a turn that was not scored, decides. ``total`` is None if no turn was scored or if
+    the conversation ended early: turns that were not reached count neither for nor against.
+    ``best`` is the total if a trainer hears everything that is unsure.
     """
 
     turns: tuple[Turn, ...]
@@ -81,7 +81,7 @@ class ConversationResult:
     components: tuple[Component, ...]
     deducted: float
     total: float | None
-    deciding: float
+    best: float | None
     passed: bool | None
 
 
@@ -127,7 +127,7 @@ def conversation_result(
         components=tally.components,
         deducted=tally.deducted,
         total=tally.total if scored and is_finished else None,
-        deciding=tally.deciding,
+        best=count(Verdict.HEARD).total if scored and is_finished else None,
         passed=outcome(count),
     )
 

@@ -39,6 +39,11 @@ class Candidate:
     inquiry: EvidenceQuery | None
     part_of: str = ""
 
+    @property
+    def questions(self) -> list[TextPair]:
+        """Text pairs that the recognizer should compare."""
+        return self.inquiry.pairs() if self.inquiry else []
+
     def decide(
         self,
         answers: Mapping[TextPair, float] | None,

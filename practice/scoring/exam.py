@@ -45,7 +45,8 @@ class ExamLine:
 class ExamResult:
     """Result of an exam.
 
-    ``passed`` is None if unsure attempts or elements decide; ``tally`` leaves these out.
+    ``passed`` is None if unsure attempts or elements decide; in ``tally`` they count as not heard.
+    ``best`` is the total if a trainer hears everything that is unsure.
     ``models`` and ``scorers`` are those that assessed the attempts.
     """
 
@@ -56,6 +57,7 @@ class ExamResult:
     terms: ExamTerms
     lines: tuple[ExamLine, ...]
     tally: Tally
+    best: float | None
     passed: bool | None
     models: tuple[str, ...]
     scorers: tuple[str, ...]
@@ -78,7 +80,15 @@ def setting_of(book: Book) -> SessionContext:
     for scenario, number in book.items:
         line = scenario.lines[number - 1]
         nothing = nothing_said(line)
-        asked.append(ExamItem(scenario.title, line.script, nothing.courtesies, nothing.characters))
+        asked.append(
+            ExamItem(
+                scenario.title,
+                line.script,
+                nothing.courtesies,
+                nothing.characters,
+                nothing.contents,
+            )
+        )
     terms = ExamTerms(book.title, book.pass_mark, tuple(asked))
     return SessionContext(Mode.EXAM, book.id, steps, terms)
 
@@ -116,6 +126,7 @@ def result_of(attempts: Sequence[Attempt]) -> ExamResult:
         terms=terms,
         lines=lines,
         tally=sum((line.tally for line in lines), Tally()),
+        best=count(Verdict.HEARD).total,
         passed=outcome(count, terms.pass_mark),
         models=tuple(sorted({a.model.name for a in judged if a.model is not None})),
         scorers=tuple(sorted({a.scorer for a in judged})),
@@ -155,7 +166,9 @@ def _tally(line: ExamLine, unsure_as: Verdict | None) -> Tally:
     the trainee.
     """
     asked, attempt, score = line.asked, line.attempt, line.score
-    nothing = Tally(0, asked.courtesies, 0.0, asked.characters)
+    nothing = Tally(
+        courtesies=asked.courtesies, characters=asked.characters, contents=asked.contents
+    )
     if attempt is None or score is None:
         return nothing
     decision = _decision(attempt)
@@ -168,7 +181,12 @@ def _tally(line: ExamLine, unsure_as: Verdict | None) -> Tally:
         return counted
     # There is no text to count, so the trainer's decision applies to the whole line.
     if unsure_as is Verdict.HEARD:
-        nothing = replace(nothing, heard=asked.courtesies, said=asked.characters)
+        nothing = replace(
+            nothing,
+            heard=asked.courtesies,
+            said=asked.characters,
+            conveyed=asked.contents,
+        )
     elif unsure_as is None:
         nothing = Tally()
     return replace(nothing, ruled_out=counted.ruled_out)

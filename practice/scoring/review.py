@@ -10,7 +10,7 @@ from practice.records.attempt import Attempt
 from practice.records.recognition import Unscored
 from practice.records.review import Decision, Mark, Observation, Review
 from practice.records.score import ElementResult, Score, Verdict
-from practice.scoring.score import PASS_MARK, SECOND_LOOK_BELOW, tally_of, with_total
+from practice.scoring.score import PASS_MARK, SECOND_LOOK_BELOW, with_total
 
 
 def final_score(attempt: Attempt) -> Score:
@@ -98,7 +98,7 @@ DOUBTS: dict[str, float] = {
     "banned": 3.0,  # a banned phrase was said, or perhaps said
     "unsure": 2.0,  # for each unsure element, at most three
     "unlikely": 2.0,  # the transcript has a low mean log-probability
-    "near": 1.5,  # the deciding score is near the pass mark
+    "near": 1.5,  # the score is near the pass mark
     "off-script": 1.0,
     "missed": 1.0,  # a required element was missed: the trainee is accused of something
     "unscored": 1.0,  # there was sound, but it could not be scored
@@ -125,7 +125,7 @@ def doubts(attempt: Attempt) -> dict[str, float]:
         "banned": bool(score.banned),
         "unsure": unsure,
         "unlikely": transcript is not None and transcript.avg_logprob < SECOND_LOOK_BELOW,
-        "near": abs(tally_of(score).deciding - PASS_MARK) <= NEAR_MARK,
+        "near": abs((score.total or 0.0) - PASS_MARK) <= NEAR_MARK,
         "off-script": score.off_script,
         "missed": any(e.required for e in score.with_verdict(Verdict.MISSED)),
     }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, replace
 from functools import partial
 from operator import add
@@ -16,23 +16,38 @@ from operator import add
 from practice.mandarin.alignment import Alignment, align, strict_counts
 from practice.mandarin.normalization import normalize
 from practice.records.delivery import AimResult
+from practice.records.kinds import Kind
 from practice.records.recognition import Transcript, Unscored
-from practice.records.scenario import BannedPhrase, Line, Severity, Wording
+from practice.records.scenario import (
+    AcceptedWords,
+    BannedPhrase,
+    Element,
+    Judging,
+    Line,
+    Severity,
+    Wording,
+)
 from practice.records.score import Component, Score, Verdict
 from practice.scoring.banned import find_banned
 from practice.scoring.decision import THRESHOLDS, Reliability, Thresholds, find_remarks
 from practice.scoring.elements import Candidate, find_candidates, unscored_elements
 from practice.scoring.evidence import TextPair
+from practice.scoring.free import Requirement, find_requirements, required_elements
 
-VERSION = "7"
+VERSION = "8"
 """Scorer version, raised with every change that can change a score; ``rescore`` relies on it."""
 
-WEIGHTS: dict[str, float] = {"courtesies": 0.54, "accuracy": 0.36, "delivery": 0.1}
+WEIGHTS: dict[str, float] = {
+    "courtesies": 0.54,
+    "accuracy": 0.36,
+    "content": 0.36,
+    "delivery": 0.1,
+}
 """Weight of each component of the score. If a line lacks a component (a script without elements),
-or it cannot be measured, its weight is redistributed to the others."""
+its weight is redistributed to the others. Accuracy counts in exact lines, content in free ones."""
 
 PASS_MARK = 80.0
-"""Minimum deciding score, of 100, that passes."""
+"""Minimum score, of 100, that passes."""
 
 MINOR_COST = 10.0
 """Points that a minor banned phrase takes off the score. No attempt passes with a severe one."""
@@ -59,22 +74,23 @@ _SHORTLIST = 4
 class Tally:
     """Counts from which a score is computed.
 
-    ``heard`` of the required ``courtesies`` were heard, and ``said`` of the script's
-    ``characters`` were said. ``deducted`` are the points that minor banned phrases cost.
-    ``kept`` of the ``aims`` (delivery targets) were met; ``binding_kept`` and ``binding`` count
-    those that may fail an attempt. ``ruled_out`` counts the attempts that cannot pass, whatever
-    the score. Tallies add up with ``+``, so that several attempts are summed and never averaged.
+    ``heard`` of the required ``courtesies`` were heard, ``said`` of the ``characters`` of exact
+    scripts were said, and ``conveyed`` of the ``contents`` of free lines were conveyed.
+    ``deducted`` are the points that minor banned phrases cost. ``kept`` of the ``aims`` were met:
+    the delivery targets that may fail an attempt. ``ruled_out`` counts the attempts that cannot
+    pass, whatever the score. Tallies add up with ``+``, so that several attempts are summed and
+    never averaged.
     """
 
     heard: int = 0
     courtesies: int = 0
     said: float = 0.0
     characters: int = 0
+    conveyed: int = 0
+    contents: int = 0
     deducted: float = 0.0
     kept: int = 0
     aims: int = 0
-    binding_kept: int = 0
-    binding: int = 0
     ruled_out: int = 0
 
     def __add__(self, other: Tally) -> Tally:
@@ -82,18 +98,18 @@ class Tally:
 
     @property
     def components(self) -> tuple[Component, ...]:
-        """Available components of the score, with weights that add up to 1."""
-        parts = {
+        """Available components of the score, with weights that add up to 1.
+
+        Delivery targets can fail what the words pass, but never pass what the words fail: they
+        are a component only where they lower the score.
+        """
+        words = {
             "courtesies": (self.heard, self.courtesies),
             "accuracy": (self.said, self.characters),
-            "delivery": (self.kept, self.aims),
+            "content": (self.conveyed, self.contents),
         }
-        present = {name: part for name, part in parts.items() if part[1]}
-        share = sum(WEIGHTS[name] for name in present)
-        return tuple(
-            Component(name, WEIGHTS[name] / share, done, total)
-            for name, (done, total) in present.items()
-        )
+        both = {**words, "delivery": (self.kept, self.aims)}
+        return min(map(_components, (words, both)), key=_points)
 
     @property
     def total(self) -> float | None:
@@ -101,20 +117,21 @@ class Tally:
         parts = self.components
         if not parts:
             return None
-        return max(0.0, 100 * sum(part.value * part.weight for part in parts) - self.deducted)
+        return max(0.0, _points(parts) - self.deducted)
 
-    @property
-    def deciding(self) -> float:
-        """Score that is compared with the pass mark: that of the words alone.
 
-        If delivery targets may fail an attempt, it is the lower of this score and the score with
-        those targets. They can fail what the words pass, but never pass what the words fail.
-        """
-        words = replace(self, kept=0, aims=0).total or 0.0
-        if not self.binding:
-            return words
-        both = replace(self, kept=self.binding_kept, aims=self.binding).total or 0.0
-        return min(words, both)
+def _components(parts: Mapping[str, tuple[float, int]]) -> tuple[Component, ...]:
+    present = {name: part for name, part in parts.items() if part[1]}
+    share = sum(WEIGHTS[name] for name in present)
+    return tuple(
+        Component(name, WEIGHTS[name] / share, done, total)
+        for name, (done, total) in present.items()
+    )
+
+
+def _points(parts: Sequence[Component]) -> float:
+    # Rounded, so that thirds and fifths add up to the pass mark where they should.
+    return round(100 * sum(part.value * part.weight for part in parts), 9)
 
 
 def outcome(count: Callable[[Verdict], Tally], pass_mark: float = PASS_MARK) -> bool | None:
@@ -122,10 +139,10 @@ def outcome(count: Callable[[Verdict], Tally], pass_mark: float = PASS_MARK) -> 
 
     Args:
         count: Returns the tally with everything unsure taken as missed, or as heard.
-        pass_mark: Minimum deciding score that passes.
+        pass_mark: Minimum score that passes.
     """
     worst, best = (
-        tally.deciding >= pass_mark and not tally.ruled_out
+        (tally.total or 0.0) >= pass_mark and not tally.ruled_out
         for tally in map(count, (Verdict.MISSED, Verdict.HEARD))
     )
     return best if best == worst else None
@@ -150,17 +167,20 @@ def is_of_this_version(scorer: str) -> bool:
 
 @dataclass(frozen=True)
 class Draft:
-    """A transcript aligned with the closest wording, before the verdicts."""
+    """A transcript aligned with the closest wording, before the verdicts.
+
+    ``candidates`` are the elements of an exact wording, or the requirements of a free line.
+    """
 
     wording: Wording
     alignment: Alignment
-    candidates: tuple[Candidate, ...]
+    candidates: tuple[Candidate | Requirement, ...]
+    judging: Judging | None
 
     @property
     def questions(self) -> list[TextPair]:
         """Text pairs that the recognizer should compare, without duplicates."""
-        pairs = [p for c in self.candidates if c.inquiry for p in c.inquiry.pairs()]
-        return list(dict.fromkeys(pairs))
+        return list(dict.fromkeys(pair for c in self.candidates for pair in c.questions))
 
     def decide(
         self,
@@ -193,11 +213,17 @@ class Draft:
             banned=hits,
             remarks=find_remarks(alignment, elements),
             off_script=accuracy < OFF_SCRIPT_BELOW and not any_heard,
+            judging=self.judging,
         )
 
 
-def draft(line: Line, transcript: str) -> Draft | None:
+def draft(line: Line, transcript: str, accepted: tuple[AcceptedWords, ...] = ()) -> Draft | None:
     """Align a transcript with the closest wording of a line.
+
+    Args:
+        line: The line that was to be said.
+        transcript: What the recognizer wrote.
+        accepted: Words that satisfy each kind of courtesy in a free line.
 
     Returns:
         The draft, or None if the transcript has no letter, digit or Chinese character.
@@ -205,12 +231,22 @@ def draft(line: Line, transcript: str) -> Draft | None:
     if not normalize(transcript):
         return None
     wording, alignment = _closest(line, transcript)
-    return Draft(wording, alignment, find_candidates(wording.elements, alignment))
+    candidates: tuple[Candidate | Requirement, ...]
+    if line.judging is Judging.FREE:
+        candidates = find_requirements(line, wording, alignment, accepted)
+    else:
+        candidates = find_candidates(wording.elements, alignment)
+    return Draft(wording, alignment, candidates, line.judging)
 
 
-def score_transcript(line: Line, transcript: str, banned: tuple[BannedPhrase, ...] = ()) -> Score:
+def score_transcript(
+    line: Line,
+    transcript: str,
+    banned: tuple[BannedPhrase, ...] = (),
+    accepted: tuple[AcceptedWords, ...] = (),
+) -> Score:
     """Score a transcript without audio: an element that it lacks is missed."""
-    drafted = draft(line, transcript)
+    drafted = draft(line, transcript, accepted)
     if drafted is None:
         return unscored(line, Unscored.NO_TEXT)
     sure = Reliability(0.0, 0.0, len(drafted.alignment.hypothesis.text))
@@ -219,8 +255,8 @@ def score_transcript(line: Line, transcript: str, banned: tuple[BannedPhrase, ..
 
 def unscored(line: Line, reason: Unscored) -> Score:
     """Return the score of an attempt that is not scored: a reason, and no number."""
-    standard = line.wordings[0]
-    return Score(standard.script, unscored_elements(standard.elements), reason=reason)
+    elements = unscored_elements(_elements(line))
+    return Score(line.script, elements, reason=reason, judging=line.judging)
 
 
 def reliability_of(transcript: Transcript, speech_s: float, *, unasked: bool) -> Reliability:
@@ -250,11 +286,11 @@ def loops(transcript: Transcript, speech_s: float) -> bool:
 def merge_second_pass(first: Score, second: Score) -> Score:
     """Merge the better verdicts of a second transcription into the first score, before its total.
 
-    The verdicts are merged only if both scores are based on the same wording. An element with 您
-    keeps its first verdict: a second chance to hear 您 for 你 is a second chance to credit it
-    wrongly.
+    The verdicts are merged only if both scores are on the same elements: of the same wording, or
+    of a free line. An element with 您 keeps its first verdict: a second chance to hear 您 for 你
+    is a second chance to credit it wrongly.
     """
-    if first.wording != second.wording:
+    if first.wording != second.wording and first.judging is not Judging.FREE:
         return first
     order = {Verdict.MISSED: 0, Verdict.UNSURE: 1, Verdict.HEARD: 2}
     elements = tuple(
@@ -267,14 +303,16 @@ def merge_second_pass(first: Score, second: Score) -> Score:
 def with_total(score: Score) -> Score:
     """Return the score with components, ``total`` and ``passed`` computed.
 
-    Unsure elements and banned phrases count neither for nor against. If they decide whether the
-    attempt passes, ``passed`` is None.
+    The total is what is certain: an unsure element earns nothing until a trainer has heard it,
+    and ``best`` is the total if the trainer hears all of them. If unsure elements or banned
+    phrases decide whether the attempt passes, ``passed`` is None.
     """
     tally = tally_of(score)
     return replace(
         score,
         components=tally.components,
         total=tally.total or 0.0,
+        best=tally_of(score, Verdict.HEARD).total or 0.0,
         passed=outcome(partial(tally_of, score)),
     )
 
@@ -303,41 +341,55 @@ def with_aims(score: Score, aims: tuple[AimResult, ...], *, may_fail: bool) -> S
 def tally_of(score: Score, unsure_as: Verdict | None = None) -> Tally:
     """Count what was said in an attempt.
 
-    A missed critical courtesy or a severe banned phrase rules it out.
+    A severe banned phrase or a missed critical courtesy rules it out; in an exact line, each
+    required courtesy is critical.
 
     Args:
         score: The score with its verdicts.
-        unsure_as: The verdict on unsure elements; None leaves them out. With MISSED, unsure
-            banned phrases count as said; otherwise they do not count.
+        unsure_as: The verdict on unsure elements; with None they count as not heard, and rule
+            nothing out. With MISSED, unsure banned phrases count as said; otherwise they do not
+            count.
     """
     verdicts = [
         (e, unsure_as if unsure_as and e.verdict is Verdict.UNSURE else e.verdict)
         for e in score.elements
     ]
-    sure = [v for e, v in verdicts if e.required and v is not Verdict.UNSURE]
+    is_exact, is_free = score.judging is Judging.EXACT, score.judging is Judging.FREE
+    courtesies = [v for e, v in verdicts if e.required and e.kind is not Kind.CONTENT]
+    contents = [v for e, v in verdicts if e.required and e.kind is Kind.CONTENT]
     banned = [h.severity for h in score.banned if h.sure or unsure_as is Verdict.MISSED]
-    kept, aims = sum(aim.kept for aim in score.aims), len(score.aims)
+    aims = score.aims if score.aims_may_fail else ()
     return Tally(
-        heard=sure.count(Verdict.HEARD),
-        courtesies=len(sure),
-        said=score.counts.said,
-        characters=score.counts.reference_length,
+        heard=courtesies.count(Verdict.HEARD),
+        courtesies=len(courtesies),
+        said=0.0 if is_free else score.counts.said,
+        characters=0 if is_free else score.counts.reference_length,
+        conveyed=contents.count(Verdict.HEARD),
+        contents=len(contents),
         deducted=MINOR_COST * banned.count(Severity.MINOR),
-        kept=kept,
-        aims=aims,
-        binding_kept=kept if score.aims_may_fail else 0,
-        binding=aims if score.aims_may_fail else 0,
+        kept=sum(aim.kept for aim in aims),
+        aims=len(aims),
         ruled_out=int(
             Severity.SEVERE in banned
-            or any(e.critical and v is Verdict.MISSED for e, v in verdicts)
+            or any(
+                v is Verdict.MISSED and (e.critical or (is_exact and e.required))
+                for e, v in verdicts
+            )
         ),
     )
 
 
 def nothing_said(line: Line) -> Tally:
     """Return the tally of a skipped line: its standard wording, of which nothing was said."""
-    required = [e for e in line.wordings[0].elements if e.required]
-    return Tally(0, len(required), 0.0, len(normalize(line.script)))
+    required = [e for e in _elements(line) if e.required]
+    contents = sum(e.kind is Kind.CONTENT for e in required)
+    characters = 0 if line.judging is Judging.FREE else len(normalize(line.script))
+    return Tally(courtesies=len(required) - contents, contents=contents, characters=characters)
+
+
+def _elements(line: Line) -> tuple[Element, ...]:
+    """Return the elements that are judged if the line is said in its standard wording."""
+    return required_elements(line) if line.judging is Judging.FREE else line.wordings[0].elements
 
 
 def _closest(line: Line, transcript: str) -> tuple[Wording, Alignment]:

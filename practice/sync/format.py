@@ -17,13 +17,14 @@ from practice.scoring.decision import DOUBTS
 from practice.scoring.score import WEIGHTS
 from practice.store.exchange import Record
 
-VERSION = 4
+VERSION = 5
 """Format version, raised with each change of what an entry may hold. Readers reject newer ones.
 
 Version 2 added the data of conversations: session context, the customer's words, the reason for
 and certainty of banned phrases, and who observed. Version 3 added the delivery of an attempt, the
 log-probability of each character of a transcript, and delivery targets. Version 4 has no
-``REMOVED_FIGURES``, and the reason for not scoring only in the score."""
+``REMOVED_FIGURES``, and the reason for not scoring only in the score. Version 5 added how a line
+is judged, and the best score."""
 
 SUFFIX = ".practice"
 RECORDING_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")

@@ -147,6 +147,28 @@ def read_manifest(path: Path) -> list[Row]:
         PracticeError: The manifest cannot be read, or a row is invalid; the message names its
             line.
     """
+    rows = []
+    for number, line in json_lines(path):
+        try:
+            row = _ManifestRow.model_validate_json(line, strict=True)
+            rows.append(_row(path, row, json.loads(line, parse_constant=_refuse)))
+        except (ValueError, RecursionError):
+            raise PracticeError(
+                _(
+                    "{path}:{line}: not a valid manifest row. A row is a JSON object "
+                    "with file, script and elements; the text of each element must be "
+                    "in the script."
+                ).format(path=path, line=number)
+            ) from None
+    return rows
+
+
+def json_lines(path: Path) -> list[tuple[int, str]]:
+    """Read the lines of a file that are not empty, each with its number, from 1.
+
+    Raises:
+        PracticeError: The file cannot be read, or is not UTF-8.
+    """
     if not path.is_file():
         message = _("The manifest {path} does not exist. Check the path.")
         raise PracticeError(message.format(path=path))
@@ -158,21 +180,7 @@ def read_manifest(path: Path) -> list[Row]:
     except OSError as error:
         message = _("The manifest {path} cannot be read: {why}.")
         raise PracticeError(message.format(path=path, why=system_reason(error))) from None
-    rows = []
-    for number, line in enumerate(text.splitlines(), 1):
-        if line.strip():
-            try:
-                row = _ManifestRow.model_validate_json(line, strict=True)
-                rows.append(_row(path, row, json.loads(line, parse_constant=_refuse)))
-            except (ValueError, RecursionError):
-                raise PracticeError(
-                    _(
-                        "{path}:{line}: not a valid manifest row. A row is a JSON object "
-                        "with file, script and elements; the text of each element must be "
-                        "in the script."
-                    ).format(path=path, line=number)
-                ) from None
-    return rows
+    return [(n, line) for n, line in enumerate(text.splitlines(), 1) if line.strip()]
 
 
 def _refuse(constant: str) -> None:

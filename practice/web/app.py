@@ -9,7 +9,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from practice import i18n
 from practice.errors import PracticeError
 from practice.i18n import gettext as _
-from practice.output.attempt import evidence_text
+from practice.output.attempt import evidence_numbers, evidence_text
 from practice.output.review import decision_text, postures
 from practice.output.wording import (
     banned_text,
@@ -56,6 +56,7 @@ def create_app(here: Desk, hosts: list[str], key: str, *, behind_tls: bool = Fal
         mode_name=mode_name,
         verdict_name=verdict_name,
         evidence=evidence_text,
+        evidence_numbers=evidence_numbers,
         banned_text=banned_text,
         mark_name=mark_name,
         decision_text=decision_text,
