@@ -38,6 +38,7 @@ TEXTS = {
     "请您下次备齐证件过来办理好吗？感谢您的配合！",
     "onboarding/take-papers.ogg": "谢谢您，请稍等。",
     "onboarding/service.ogg": "先生，您的资料核对好了，现在就为您办理。",
+    "onboarding/more.ogg": "请问您还需要办理其他业务吗？",
     "onboarding/back.ogg": "这是您的身份证，请您收好，谢谢您的配合。",
 }
 """What is said in each clip, word for word."""

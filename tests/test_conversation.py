@@ -20,7 +20,7 @@ from practice.store import Filter, Store
 from practice.training.conversation import ConversationPath, as_named, by_chance, must_be_named
 
 TURNS = CLIPS / "onboarding"
-SERVED = ("greet", "need", "papers", "take-papers", "service", "back", "farewell")
+SERVED = ("greet", "need", "papers", "take-papers", "service", "back", "more", "farewell")
 BRANCHES = ("take-papers", "other-papers", "refusal")
 REFUSED = ("greet", "need", "papers", "other-papers", "refusal", "farewell")
 
@@ -172,7 +172,9 @@ def test_whisper_hears_a_whole_onboarding(
 
 def chosen(names: Sequence[str]) -> list[str]:
     """The options that lead a conversation along these names."""
-    return [part for name in names if name in BRANCHES for part in ("--branch", name)]
+    branches = [name for name in names if name in BRANCHES]
+    branches += ["farewell"] if "more" in names else []
+    return [part for name in branches for part in ("--branch", name)]
 
 
 @pytest.mark.slow

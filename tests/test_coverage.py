@@ -22,7 +22,8 @@ PROMPTS = ROOT / "prompts"
 SCENARIOS = {s.id: s for s in prompts.load_all(PROMPTS)[0]}
 ROWS = prompts.load_standard(PROMPTS)
 BANNED = prompts.load_banned(PROMPTS)
-COURTESIES = [kind for kind in Kind if kind not in (Kind.ADDRESS, Kind.POLITE, Kind.RESPECT)]
+MARKERS = (Kind.ADDRESS, Kind.POLITE, Kind.RESPECT, Kind.CONTENT)
+COURTESIES = [kind for kind in Kind if kind not in MARKERS]
 
 
 def scripts(scenario: Scenario) -> list[str]:

@@ -103,7 +103,7 @@ def test_what_is_unsure_and_decides_is_left_to_the_trainer() -> None:
     attempts[2] = said(3, "谢谢您")
     result = result_of(attempts)
     assert result.passed is None
-    assert result.tally.courtesies == 4
+    assert (result.tally.heard, result.tally.courtesies) == (4, 5)
     attempts[1] = decided(attempts[1], Decision.PASS)
     assert result_of(attempts).passed is True
     attempts[1] = decided(attempts[1], Decision.REDO)

@@ -59,7 +59,7 @@ def test_spoken_take_is_recorded_judged_and_kept(
     child.expect("请慢走，欢迎下次光临")
     child.expect(SPEAK)
     # Nothing happens before a key is pressed.
-    assert child.expect(["dBFS", pexpect.TIMEOUT], timeout=3) == 1
+    assert child.expect([RECORDING, pexpect.TIMEOUT], timeout=3) == 1
     child.send("\r")
     child.expect(RECORDING)
     virtual_microphone.speak(FAREWELL)

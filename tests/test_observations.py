@@ -27,6 +27,7 @@ from fake_sound import FakeSound
 from in_process import Practice
 from pydantic import TypeAdapter
 
+from practice import scenarios as prompts
 from practice.errors import PracticeError
 from practice.output.attempt import one_line
 from practice.output.export.tables import COLUMNS, row_of
@@ -192,10 +193,12 @@ def test_a_trainer_watches_at_the_microphone(
     start: Start, practice: Practice, microphone: FakeSound, golden: Golden
 ) -> None:
     child = start("run", "farewell", "--observer", "赵老师")
-    child.expect("- 标准站姿")
+    items = prompts.load(practice.prompts, "farewell").lines[0].body_items
+    child.expect(f"- {items[0]}")
     begin(child)
     microphone.speak(CLIPS / "farewell.flac")
-    for item, key in (("标准站姿", "y"), ("身体微微前倾", "\r"), ("目光注视客户", "n")):
+    keys = ["y", *["\r"] * (len(items) - 2), "n"]
+    for item, key in zip(items, keys, strict=True):
         child.expect(f"{item}[?？]")
         child.send(key)
     child.expect(AGAIN)
@@ -205,8 +208,8 @@ def test_a_trainer_watches_at_the_microphone(
     (attempt,) = practice.json("history")
     assert attempt["review"]["watched_only"] is True
     assert attempt["review"]["observations"] == [
-        {"item": "标准站姿", "seen": True, "by": ""},
-        {"item": "目光注视客户", "seen": False, "by": ""},
+        {"item": items[0], "seen": True, "by": ""},
+        {"item": items[-1], "seen": False, "by": ""},
     ]
     assert attempt["final"]["score"] == attempt["score"]
 

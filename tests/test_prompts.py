@@ -43,7 +43,7 @@ def test_required_wording_of_the_standard() -> None:
         for n, line in enumerate(s.lines, 1)
     }
     assert scripts["farewell", 1] == "请慢走，欢迎下次光临。"
-    assert scripts["sendoff", 1] == "欢迎下次光临，再见。"
+    assert scripts["sendoff", 1] == "谢谢您，欢迎下次光临，再见。"
     assert scripts["reception", 1] == "您好，请坐。"
     assert scripts["greeting", 1] == "您好！请问需要办理什么业务？"
     assert scripts["id-request", 1] == "请您出示一下您的证件。"

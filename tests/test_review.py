@@ -251,7 +251,7 @@ def test_the_queue_tells_what_to_hear_first(
     page = desk.open("/")
     golden("desk-queue", page.text)
     assert [row[1] for row in page.rows] == ["王芳 default", "李雷 一厅", *["王芳 default"] * 2]
-    assert [numbers(row[3]) for row in page.rows] == [[78], [78], [100], [100]]
+    assert [numbers(row[3]) for row in page.rows] == [[76], [76], [100], [100]]
     assert numbers(page.one("p", class_="counts").words) == [4, 0]
     of_hall = desk.open(f"/?group={quote('一厅')}")
     golden("desk-queue-of-a-hall", of_hall.text)
@@ -394,7 +394,7 @@ def test_a_corrected_element_changes_the_totals(
 ) -> None:
     page = desk.open(f"/attempts/{three[0]}")
     golden("desk-attempt", page.text)
-    assert numbers(page.one("dd", id="machine-score").words) == [78]
+    assert numbers(page.one("dd", id="machine-score").words) == [76]
     assert page.one("dd", id="trainer-score").words == "–"
     said = {"mark-请#1": "heard", "reason-请#1": "轻，但是说了"}
     following = desk.follow(desk.press(page, "decision=", said))
@@ -403,7 +403,7 @@ def test_a_corrected_element_changes_the_totals(
     assert back == page.path
     before, page = page, desk.open(back)
     golden("desk-attempt-corrected", changes(before, page))
-    assert numbers(page.one("dd", id="machine-score").words) == [78]
+    assert numbers(page.one("dd", id="machine-score").words) == [76]
     assert numbers(page.one("dd", id="trainer-score").words) == [96]
     shown = desk.open("/?show=reviewed&result=passed")
     golden("desk-queue-reviewed", shown.text)

@@ -87,7 +87,7 @@ def test_counts_are_added_up_not_averaged() -> None:
     courtesies, accuracy = whole.components
     assert (courtesies.done, courtesies.total) == (7, 9)
     assert (accuracy.done, accuracy.total) == (27, 35)
-    assert whole.total == 100 * (0.6 * 7 / 9 + 0.4 * 27 / 35)
+    assert whole.total == pytest.approx(100 * (0.6 * 7 / 9 + 0.4 * 27 / 35))
 
 
 def test_a_turn_that_was_passed_over_counts_as_nothing_said() -> None:

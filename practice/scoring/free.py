@@ -19,7 +19,7 @@ from practice.records.score import Basis, ElementResult, Evidence, Verdict
 from practice.scoring.decision import Reliability, Thresholds, by_pronoun, pronoun_family
 from practice.scoring.elements import Candidate, find_candidates
 from practice.scoring.evidence import EvidenceQuery, TextPair, Variant
-from practice.scoring.phrases import Excuse, PhraseText, excuse, parse_phrase
+from practice.scoring.phrases import PhraseText, parse_phrase
 
 ALTERNATIVES = 2
 """Maximum number of other words that the recognizer is asked for in place of the script's."""
@@ -157,15 +157,10 @@ def _words(
     line: Line, element: Element, accepted: Sequence[AcceptedWords]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the accepted words of an element, the line's own first, and their exceptions."""
-    if element.kind is Kind.CONTENT or element.critical:
-        own = [element.text, *element.also]
-        if element.kind is Kind.CONTENT:
-            return tuple(dict.fromkeys(own)), ()
-    else:
-        own = [e.text for w in line.wordings for e in w.elements if e.kind is element.kind]
-        own += [
-            text for e in line.wordings[0].elements if e.kind is element.kind for text in e.also
-        ]
+    same = [e for w in line.wordings for e in w.elements if _stands_for(e, element)]
+    own = [text for e in same for text in (e.text, *e.also)]
+    if element.kind is Kind.CONTENT:
+        return tuple(dict.fromkeys(own)), ()
     groups = [group for group in accepted if group.kind is element.kind]
     common = [word for group in groups for word in group.words]
     unless = tuple(phrase for group in groups for phrase in group.unless)
@@ -181,7 +176,12 @@ def _occurrences(
             found = _match(phrase, text, start)
             if found is None or not len(phrase):
                 continue
-            if excuse(unless, text, start, start + len(phrase)) is not Excuse.WHOLE:
+            end = start + len(phrase)
+            if not any(
+                longer.chars == text.chars[first : first + len(longer)]
+                for longer in map(parse_phrase, unless)
+                for first in range(max(0, end - len(longer)), start + 1)
+            ):
                 yield found
 
 

@@ -313,8 +313,19 @@ def with_total(score: Score) -> Score:
         components=tally.components,
         total=tally.total or 0.0,
         best=tally_of(score, Verdict.HEARD).total or 0.0,
-        passed=outcome(partial(tally_of, score)),
+        passed=outcome(partial(_tally_of_attempt, score)),
     )
+
+
+def _tally_of_attempt(score: Score, unsure_as: Verdict) -> Tally:
+    """Count an attempt on its own: in an exact line, each missed courtesy rules it out.
+
+    In a conversation or an exam it costs points only, as one line of many.
+    """
+    tally = tally_of(score, unsure_as)
+    missed = (Verdict.MISSED, Verdict.UNSURE) if unsure_as is Verdict.MISSED else (Verdict.MISSED,)
+    lacking = [e for e in score.elements if e.required and e.verdict in missed]
+    return replace(tally, ruled_out=1) if score.judging is Judging.EXACT and lacking else tally
 
 
 def deduction(score: Score) -> float:
@@ -341,8 +352,7 @@ def with_aims(score: Score, aims: tuple[AimResult, ...], *, may_fail: bool) -> S
 def tally_of(score: Score, unsure_as: Verdict | None = None) -> Tally:
     """Count what was said in an attempt.
 
-    A severe banned phrase or a missed critical courtesy rules it out; in an exact line, each
-    required courtesy is critical.
+    A severe banned phrase or a missed critical courtesy rules it out.
 
     Args:
         score: The score with its verdicts.
@@ -354,7 +364,7 @@ def tally_of(score: Score, unsure_as: Verdict | None = None) -> Tally:
         (e, unsure_as if unsure_as and e.verdict is Verdict.UNSURE else e.verdict)
         for e in score.elements
     ]
-    is_exact, is_free = score.judging is Judging.EXACT, score.judging is Judging.FREE
+    is_free = score.judging is Judging.FREE
     courtesies = [v for e, v in verdicts if e.required and e.kind is not Kind.CONTENT]
     contents = [v for e, v in verdicts if e.required and e.kind is Kind.CONTENT]
     banned = [h.severity for h in score.banned if h.sure or unsure_as is Verdict.MISSED]
@@ -371,10 +381,7 @@ def tally_of(score: Score, unsure_as: Verdict | None = None) -> Tally:
         aims=len(aims),
         ruled_out=int(
             Severity.SEVERE in banned
-            or any(
-                v is Verdict.MISSED and (e.critical or (is_exact and e.required))
-                for e, v in verdicts
-            )
+            or any(e.critical and v is Verdict.MISSED for e, v in verdicts)
         ),
     )
 
