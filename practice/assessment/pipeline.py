@@ -102,7 +102,7 @@ class Assessor:
         pitch.load()
         recognition = self.recognizer().listen(silence, ((0.0, 1.0),))
         recognition.compare([("您好", "你好")])
-        scoring.draft(_WARMING, "12，你好")
+        scoring.score_transcript(_WARMING, "12，你好", self.banned, self.accepted)
 
     def assess(self, clip: Clip, line: Line, *, cut_off: bool = False) -> Assessment:
         """Assess a recording as an attempt at a line.

@@ -179,6 +179,7 @@ def _occurrences(
             end = start + len(phrase)
             if not any(
                 longer.chars == text.chars[first : first + len(longer)]
+                and longer.is_bounded(text, first, first + len(longer))
                 for longer in map(parse_phrase, unless)
                 for first in range(max(0, end - len(longer)), start + 1)
             ):

@@ -59,7 +59,7 @@ class PhraseText:
         return (begins or not self.starts) and (closes or not self.ends) and not crossing
 
 
-@lru_cache(maxsize=5_000)
+@lru_cache(maxsize=20_000)
 def parse_phrase(written: str) -> PhraseText:
     """Parse a phrase of a rules file, with ``^`` and ``$``."""
     text = PhraseText.of(normal_form(written.removeprefix("^").removesuffix("$")))
