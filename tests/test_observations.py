@@ -192,8 +192,8 @@ def test_the_desk_goes_on_from_what_was_seen(practice: Practice, golden: Golden)
 def test_a_trainer_watches_at_the_microphone(
     start: Start, practice: Practice, microphone: FakeSound, golden: Golden
 ) -> None:
-    child = start("run", "farewell", "--observer", "赵老师")
     items = prompts.load(practice.prompts, "farewell").lines[0].body_items
+    child = start("run", "farewell", "--observer", "赵老师")
     child.expect(f"- {items[0]}")
     begin(child)
     microphone.speak(CLIPS / "farewell.flac")
