@@ -88,7 +88,10 @@ class Database:
             )
         except (ImportError, NoSuchModuleError):
             raise StoreError(
-                _("PostgreSQL needs the package psycopg: pip install 'practice[postgres]'")
+                _(
+                    "PostgreSQL needs the package psycopg. In the checkout, run: "
+                    "pip install -c constraints.txt -e '.[postgres]'"
+                )
             ) from None
 
     @contextmanager
