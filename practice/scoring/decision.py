@@ -83,6 +83,9 @@ class Thresholds:
 
 THRESHOLDS = Thresholds()
 
+RANK = {Verdict.MISSED: 0, Verdict.UNSURE: 1, Verdict.HEARD: 2}
+"""Order of the verdicts on an element, of which the highest evidence counts."""
+
 DOUBTS = frozenset({"unlikely", "dropped", "loops", "script", "unasked"})
 """Names of the doubts, in ``Evidence``, that keep an element from being called missed."""
 

@@ -58,16 +58,16 @@ class Candidate:
         """
         if self.elsewhere:
             evidence = Evidence(Basis.ELSEWHERE, self.element.text)
-            return _result(self.element, Verdict.HEARD, evidence)
+            return result_of(self.element, Verdict.HEARD, evidence)
         if self.part_of:
-            return _result(self.element, Verdict.UNSURE, Evidence(Basis.PART, self.part_of))
+            return result_of(self.element, Verdict.UNSURE, Evidence(Basis.PART, self.part_of))
         finding = None
         if self.inquiry is not None and answers is not None:
             finding = self.inquiry.finding(answers)
         verdict, evidence = decide(
             self.element.text, self.place, self.heard, finding, reliability, limits
         )
-        return _result(self.element, verdict, evidence)
+        return result_of(self.element, verdict, evidence)
 
 
 def find_candidates(elements: tuple[Element, ...], alignment: Alignment) -> tuple[Candidate, ...]:
@@ -95,7 +95,7 @@ def find_candidates(elements: tuple[Element, ...], alignment: Alignment) -> tupl
 
 def unscored_elements(elements: tuple[Element, ...]) -> tuple[ElementResult, ...]:
     """Return the elements of an attempt that is not scored."""
-    return tuple(_result(e, Verdict.UNSCORED, Evidence(Basis.NONE)) for e in elements)
+    return tuple(result_of(e, Verdict.UNSCORED, Evidence(Basis.NONE)) for e in elements)
 
 
 def _moved(element: Element, alignment: Alignment, place: Place, taken: set[int]) -> bool:
@@ -132,5 +132,6 @@ def _part_of(element: Element, alignment: Alignment, place: Place) -> str:
     return next(longer, "")
 
 
-def _result(e: Element, verdict: Verdict, evidence: Evidence) -> ElementResult:
+def result_of(e: Element, verdict: Verdict, evidence: Evidence) -> ElementResult:
+    """Return the result of an element with its verdict and evidence."""
     return ElementResult(e.text, e.name, e.kind, e.required, e.critical, verdict, evidence)

@@ -16,15 +16,13 @@ from practice.mandarin.alignment import RIVALS, Alignment, align
 from practice.records.kinds import Kind
 from practice.records.scenario import AcceptedWords, Element, Line, Wording
 from practice.records.score import Basis, ElementResult, Evidence, Verdict
-from practice.scoring.decision import Reliability, Thresholds, by_pronoun, pronoun_family
-from practice.scoring.elements import Candidate, find_candidates
+from practice.scoring.decision import RANK, Reliability, Thresholds, by_pronoun, pronoun_family
+from practice.scoring.elements import Candidate, find_candidates, result_of
 from practice.scoring.evidence import EvidenceQuery, TextPair, Variant
 from practice.scoring.phrases import PhraseText, parse_phrase
 
 ALTERNATIVES = 2
 """Maximum number of other words that the recognizer is asked for in place of the script's."""
-
-_ORDER = {Verdict.MISSED: 0, Verdict.UNSURE: 1, Verdict.HEARD: 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +74,8 @@ class Requirement:
         """Decide on the requirement by its best evidence."""
         found = [*self._by_text(answers, reliability, limits)]
         found += [c.decide(answers, reliability, limits) for c in self.candidates]
-        found.append(self._result(Verdict.MISSED, Evidence(Basis.ABSENT)))
-        best = max(found, key=lambda result: _ORDER[result.verdict])
+        found.append(result_of(self.element, Verdict.MISSED, Evidence(Basis.ABSENT)))
+        best = max(found, key=lambda result: RANK[result.verdict])
         element = self.element
         return replace(best, text=element.text, name=element.name, kind=element.kind)
 
@@ -90,15 +88,17 @@ class Requirement:
         place = self.occurrence
         if place is not None and place.pronoun is None:
             basis = Basis.TEXT if place.exact else Basis.HOMOPHONE
-            yield self._result(Verdict.HEARD, Evidence(basis, place.word))
+            yield result_of(self.element, Verdict.HEARD, Evidence(basis, place.word))
             return
         for heard, query in self.pronouns:
             if answers is None:
                 verdict = Verdict.HEARD if "您" in heard else Verdict.MISSED
                 doubts = ("unasked",) if reliability.unasked else ()
                 evidence = Evidence(Basis.TEXT if "您" in heard else Basis.ABSENT, heard)
-                yield self._result(
-                    Verdict.UNSURE if doubts else verdict, replace(evidence, doubts=doubts)
+                yield result_of(
+                    self.element,
+                    Verdict.UNSURE if doubts else verdict,
+                    replace(evidence, doubts=doubts),
                 )
                 continue
             margin = query.finding(answers).pronoun or 0.0
@@ -106,11 +106,7 @@ class Requirement:
             high, low = limits.pair(family)
             verdict = by_pronoun(margin, Verdict.HEARD, family, limits)
             evidence = Evidence(Basis.PRONOUN, heard, margin, heard_from=high, missed_from=low)
-            yield self._result(verdict, evidence)
-
-    def _result(self, verdict: Verdict, evidence: Evidence) -> ElementResult:
-        e = self.element
-        return ElementResult(e.text, e.name, e.kind, e.required, e.critical, verdict, evidence)
+            yield result_of(self.element, verdict, evidence)
 
 
 def required_elements(line: Line) -> tuple[Element, ...]:
@@ -120,8 +116,9 @@ def required_elements(line: Line) -> tuple[Element, ...]:
     """
     out: list[Element] = []
     for element in line.wordings[0].elements:
-        alone = element.critical or element.kind is Kind.CONTENT
-        if element.required and (alone or all(e.kind is not element.kind for e in out)):
+        if element.required and (
+            _is_alone(element) or all(e.kind is not element.kind for e in out)
+        ):
             out.append(element)
     return tuple(out)
 
@@ -138,19 +135,17 @@ def find_requirements(
     """
     elements = required_elements(line)
     text = PhraseText.of(alignment.hypothesis)
-    places = [list(_occurrences(text, *_words(line, e, accepted))) for e in elements]
-    chosen = _assign(elements, places)
-    return tuple(
-        Requirement(
-            element,
-            place,
-            _candidates(line, element, wording, alignment, accepted)
-            if place is None or place.pronoun is not None
-            else (),
-            _pronouns(alignment, places[nth] if element.kind is Kind.RESPECT else [place]),
-        )
-        for nth, (element, place) in enumerate(zip(elements, chosen, strict=True))
-    )
+    words = [_words(line, element, accepted) for element in elements]
+    places = [list(_occurrences(text, *words_and_unless)) for words_and_unless in words]
+    out = []
+    for nth, place in enumerate(_assign(elements, places)):
+        element = elements[nth]
+        candidates: tuple[Candidate, ...] = ()
+        if place is None or place.pronoun is not None:
+            candidates = _candidates(line, element, words[nth][0], wording, alignment)
+        asked = places[nth] if element.kind is Kind.RESPECT else [place]
+        out.append(Requirement(element, place, candidates, _pronouns(alignment, asked)))
+    return tuple(out)
 
 
 def _words(
@@ -240,9 +235,9 @@ def _assign(
 def _candidates(
     line: Line,
     element: Element,
+    words: Sequence[str],
     wording: Wording,
     alignment: Alignment,
-    accepted: Sequence[AcceptedWords],
 ) -> tuple[Candidate, ...]:
     """Return the script's word and its alternatives as candidates, each where the script has it."""
     there = [e for e in wording.elements if _stands_for(e, element)]
@@ -251,7 +246,6 @@ def _candidates(
         there = [e for e in wording.elements if _stands_for(e, element)]
         alignment = align(wording.script, alignment.hypothesis.written, (), line.readings)
     out = list(find_candidates(tuple(there), alignment))
-    words, _unless = _words(line, element, accepted)
     first = there[0]
     others = [w.strip("^$") for w in words if w.strip("^$") != first.text][:ALTERNATIVES]
     for other in others:
@@ -265,8 +259,12 @@ def _candidates(
 
 
 def _stands_for(other: Element, element: Element) -> bool:
-    alone = element.critical or element.kind is Kind.CONTENT
-    return other.name == element.name if alone else other.kind is element.kind
+    return other.name == element.name if _is_alone(element) else other.kind is element.kind
+
+
+def _is_alone(element: Element) -> bool:
+    """Return True if an element is required on its own, and not as one of its kind."""
+    return element.critical or element.kind is Kind.CONTENT
 
 
 def _pronouns(
@@ -274,7 +272,7 @@ def _pronouns(
 ) -> tuple[tuple[str, EvidenceQuery], ...]:
     """Return a query for each 您 or 你 that may be the one of an accepted word."""
     written, at = alignment.hypothesis.written, alignment.hypothesis.at
-    out: dict[str, EvidenceQuery] = {}
+    out: dict[int, tuple[str, EvidenceQuery]] = {}
     for place in places:
         if place is None or place.pronoun is None:
             continue
@@ -284,5 +282,5 @@ def _pronouns(
         variant = Variant(0.0, ((polite, written),), ((plain_you, written),))
         following = alignment.hypothesis.text[place.pronoun + 1 : place.pronoun + 2]
         heard = written[spot] + (following if following == "好" else "")
-        out[f"{heard}{place.pronoun}"] = EvidenceQuery((variant,), None)
-    return tuple((key.rstrip("0123456789"), query) for key, query in out.items())
+        out[spot] = (heard, EvidenceQuery((variant,), None))
+    return tuple(out.values())

@@ -29,7 +29,7 @@ from practice.records.scenario import (
 )
 from practice.records.score import Component, Score, Verdict
 from practice.scoring.banned import find_banned
-from practice.scoring.decision import THRESHOLDS, Reliability, Thresholds, find_remarks
+from practice.scoring.decision import RANK, THRESHOLDS, Reliability, Thresholds, find_remarks
 from practice.scoring.elements import Candidate, find_candidates, unscored_elements
 from practice.scoring.evidence import TextPair
 from practice.scoring.free import Requirement, find_requirements, required_elements
@@ -292,9 +292,8 @@ def merge_second_pass(first: Score, second: Score) -> Score:
     """
     if first.wording != second.wording and first.judging is not Judging.FREE:
         return first
-    order = {Verdict.MISSED: 0, Verdict.UNSURE: 1, Verdict.HEARD: 2}
     elements = tuple(
-        b if order[b.verdict] > order[a.verdict] and "您" not in a.text else a
+        b if RANK[b.verdict] > RANK[a.verdict] and "您" not in a.text else a
         for a, b in zip(first.elements, second.elements, strict=True)
     )
     return replace(first, elements=elements)
